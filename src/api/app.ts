@@ -1,0 +1,95 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { bodyLimit } from "hono/body-limit";
+import { HTTPException } from "hono/http-exception";
+import { SettingsError } from "../env.ts";
+import { newId } from "../lib/ids.ts";
+import { consoleLog } from "../lib/log.ts";
+import { Refusal } from "../lib/refusal.ts";
+import { MAX_MEDIA_BYTES } from "../media/add-media.ts";
+import { servicesOf } from "../services.ts";
+import { accounts } from "./accounts.ts";
+import { authenticate } from "./authenticate.ts";
+import type { AppEnv } from "./context.ts";
+import { answerError } from "./errors.ts";
+import { mediaRoutes } from "./media.ts";
+import { allowedMethods } from "./methods.ts";
+import { posts } from "./posts.ts";
+import { publicRoutes } from "./public.ts";
+import { publish } from "./publish.ts";
+import { refuseInvalid } from "./validation.ts";
+import { workspaces } from "./workspaces.ts";
+
+const MAX_JSON_BYTES = 256 * 1024;
+/** What a multipart body has around its file. */
+const MULTIPART_MARGIN = 16 * 1024;
+
+/** The HTTP API: everything that a request passes on its way, and every answer to one that is refused. */
+export function createApp(): OpenAPIHono<AppEnv> {
+  const app = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+
+  app.use(async function requestId(c, next) {
+    c.set("requestId", newId("request", Date.now()));
+    c.header("X-Request-Id", c.var.requestId);
+    await next();
+  });
+  app.use(async function provideServices(c, next) {
+    c.set("services", servicesOf(c.env));
+    await next();
+  });
+  app.use("/v1/*", authenticate, async function forbidStoring(c, next) {
+    await next();
+    c.header("Cache-Control", "no-store");
+  });
+  app.use("/v1/media", limitBody(MAX_MEDIA_BYTES + MULTIPART_MARGIN));
+  app.use("/v1/*", async function limitJson(c, next) {
+    return c.req.path === "/v1/media" ? next() : limitBody(MAX_JSON_BYTES)(c, next);
+  });
+
+  app.route("/", publicRoutes);
+  app.route("/", publish);
+  app.route("/", posts);
+  app.route("/", accounts);
+  app.route("/", mediaRoutes);
+  app.route("/", workspaces);
+
+  app.notFound((c) => {
+    const methods = allowedMethods(app, c.req.path);
+    if (methods.length === 0) return answerError(c, "not_found", `There is nothing at ${c.req.path}.`);
+    c.header("Allow", methods.join(", "));
+    return answerError(c, "method_not_allowed", `${c.req.path} answers ${methods.join(", ")} and not ${c.req.method}.`);
+  });
+  app.onError((error, c) => {
+    if (error instanceof Refusal) return answerError(c, error.code, error.message, error.field);
+    if (error instanceof HTTPException && error.status === 415) {
+      return answerError(
+        c,
+        "unsupported_media_type",
+        "The request's Content-Type is not supported here.",
+        "Content-Type",
+      );
+    }
+    if (error instanceof HTTPException && error.status === 400) {
+      return answerError(
+        c,
+        "validation_error",
+        "The request body cannot be read as what its Content-Type says.",
+        "body",
+      );
+    }
+    consoleLog.error("a request failed", error, { request_id: c.var.requestId, method: c.req.method });
+    // Its message names settings and tells no value.
+    if (error instanceof SettingsError) return answerError(c, "internal_error", error.message);
+    // A database driver's message carries statements and values: it never leaves.
+    return answerError(c, "internal_error", "Something went wrong on our side. Retry with the same Idempotency-Key.");
+  });
+  return app;
+}
+
+function limitBody(maxSize: number) {
+  return bodyLimit({
+    maxSize,
+    onError: () => {
+      throw new Refusal("payload_too_large", `The request body has more than ${maxSize} bytes.`, "body");
+    },
+  });
+}

@@ -1,0 +1,139 @@
+import type { Context, TypedResponse } from "hono";
+import type { ContentfulStatusCode, StatusCode } from "hono/utils/http-status";
+import { z } from "zod";
+import type { IdempotencyRow } from "../db/idempotency.ts";
+import type { Millis } from "../lib/clock.ts";
+import { DAY, SECOND } from "../lib/clock.ts";
+import { sha256Hex } from "../lib/crypto.ts";
+import { canonicalJson } from "../lib/json.ts";
+import { invalid, Refusal } from "../lib/refusal.ts";
+import type { Scope } from "../lib/vocabulary.ts";
+import type { AppEnv } from "./context.ts";
+import { IDEMPOTENCY_CONFLICT_MESSAGE } from "./errors.ts";
+
+/*
+ * Idempotency-Key: a request that is sent again is answered again, byte for byte, and done once.
+ *
+ * The database decides: the key's row is written in the batch that does the work, under a unique key. KV only spares
+ * the database the replays: its entries never change, so a stale one is as good, and a missing one costs a read.
+ */
+
+const HEADER = "Idempotency-Key";
+const KEY_LIFE: Millis = 30 * DAY;
+const CACHE_LIFE: Millis = DAY;
+
+/** What a request asks to be done once. */
+export interface IdempotentRequest {
+  scope: Scope;
+  /** SHA-256 of the key, in hexadecimal. */
+  key: string;
+  fingerprint: string;
+  expiresAt: Millis;
+}
+
+/** An answer to be given again. */
+interface StoredAnswer {
+  fingerprint: string;
+  status: number;
+  body: string;
+}
+
+const STORED_ANSWER = z.object({ fingerprint: z.string(), status: z.number().int(), body: z.string() });
+
+/**
+ * Reads the request's key, bare or quoted.
+ *
+ * @param meaning the request's input after validation: key order, white space and spelled-out defaults of the body do
+ *   not matter to it
+ * @returns null when the request has none
+ * @throws Refusal when the key is malformed
+ */
+export async function readIdempotencyKey(
+  c: Context<AppEnv>,
+  scope: Scope,
+  meaning: unknown,
+): Promise<IdempotentRequest | null> {
+  const header = c.req.header(HEADER);
+  if (header === undefined) return null;
+  const key = parseKey(header);
+  if (key === null) throw invalid(HEADER, `${HEADER} must have 1 to 255 printable ASCII characters.`);
+  const parts = ["v1", scope.workspaceId, scope.mode, c.req.method, c.req.path, canonicalJson(meaning)];
+  return {
+    scope,
+    key: await sha256Hex(key),
+    fingerprint: await sha256Hex(parts.join("\n")),
+    expiresAt: c.var.services.clock() + KEY_LIFE,
+  };
+}
+
+/** A key may be quoted, as a structured field is: `"abc"` and `abc` are one key. */
+function parseKey(header: string): string | null {
+  const quoted = /^"((?:[^"\\]|\\["\\])*)"$/.exec(header)?.[1];
+  const key = quoted === undefined ? header : quoted.replace(/\\(["\\])/g, "$1");
+  return /^[\x20-\x7e]{1,255}$/.test(key) ? key : null;
+}
+
+/**
+ * Looks for the answer in the cache.
+ *
+ * @returns null when the cache does not have it, cannot be read, or holds something else
+ * @throws Refusal when the key was used for something else
+ */
+export async function replayFromCache<Body, Status extends StatusCode>(
+  c: Context<AppEnv>,
+  request: IdempotentRequest,
+): Promise<TypedResponse<Body, Status, "json"> | null> {
+  const { replayCache, log } = c.var.services;
+  try {
+    const cached = STORED_ANSWER.safeParse(await replayCache.get(cacheKey(request), "json"));
+    return cached.success ? replay<Body, Status>(c, request, cached.data) : null;
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    log.error("the replay cache could not be read", error);
+    return null;
+  }
+}
+
+/** @throws Refusal when the key was used for something else */
+export function replayFromRow<Body, Status extends StatusCode>(
+  c: Context<AppEnv>,
+  request: IdempotentRequest,
+  row: IdempotencyRow,
+) {
+  const { fingerprint, responseStatus, responseBody } = row;
+  return replay<Body, Status>(c, request, { fingerprint, status: responseStatus, body: responseBody });
+}
+
+/** Lets the cache know an answer, after it was given: nothing waits for it, and its failure fails nothing. */
+export function cacheAnswer(c: Context<AppEnv>, request: IdempotentRequest, row: IdempotencyRow): void {
+  const { replayCache, log } = c.var.services;
+  const { fingerprint, responseStatus, responseBody } = row;
+  const answer: StoredAnswer = { fingerprint, status: responseStatus, body: responseBody };
+  c.executionCtx.waitUntil(
+    replayCache
+      .put(cacheKey(request), JSON.stringify(answer), { expirationTtl: CACHE_LIFE / SECOND })
+      .catch((error: unknown) => log.error("the replay cache could not be written", error)),
+  );
+}
+
+function replay<Body, Status extends StatusCode>(c: Context<AppEnv>, request: IdempotentRequest, answer: StoredAnswer) {
+  if (answer.fingerprint !== request.fingerprint) {
+    throw new Refusal("idempotency_conflict", IDEMPOTENCY_CONFLICT_MESSAGE);
+  }
+  c.header("Idempotent-Replayed", "true");
+  return jsonText<Body, Status>(c, answer.status, answer.body);
+}
+
+/**
+ * Answers JSON that is already written: stored answers are given byte for byte.
+ *
+ * @typeParam Body what was written, by the route that wrote it
+ */
+export function jsonText<Body, Status extends StatusCode>(c: Context<AppEnv>, status: number, body: string) {
+  c.header("Content-Type", "application/json");
+  return c.body(body, status as ContentfulStatusCode) as unknown as TypedResponse<Body, Status, "json">;
+}
+
+function cacheKey({ scope, key }: IdempotentRequest): string {
+  return `idem:v1:${scope.workspaceId}:${scope.mode}:${key}`;
+}

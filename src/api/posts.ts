@@ -1,0 +1,155 @@
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { PostFilters, PostRow } from "../db/posts.ts";
+import { countPosts, findPost, listPosts } from "../db/posts.ts";
+import { printTime } from "../lib/time.ts";
+import { cancelPost, postNotFound } from "../post/cancel-post.ts";
+import { printTask } from "../post/print-task.ts";
+import { requireKey, scopeOf } from "./authenticate.ts";
+import type { AppEnv } from "./context.ts";
+import { readCursor, writeCursor } from "./cursor.ts";
+import { errorResponses, platform, postStatus, printedTime, task, taskSummary, timestamp } from "./schemas.ts";
+
+const DEFAULT_LIMIT = 25;
+const MAX_LIMIT = 100;
+
+const listQuery = z.strictObject({
+  status: postStatus.optional(),
+  platform: platform.optional(),
+  account_id: z.string().optional(),
+  from: timestamp.optional(),
+  to: timestamp.optional(),
+  limit: z.coerce.number().int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT),
+  cursor: z.string().optional(),
+});
+
+const listedPost = z
+  .strictObject({
+    id: z.string(),
+    content: z.string(),
+    status: postStatus,
+    platforms: z.array(z.string()),
+    created_at: printedTime,
+    scheduled_at: printedTime,
+    tasks: z.array(taskSummary),
+  })
+  .openapi("ListedPost");
+
+const postList = z
+  .strictObject({ posts: z.array(listedPost), total: z.number().int(), next_cursor: z.string().nullable() })
+  .openapi("PostList");
+
+const post = z
+  .strictObject({
+    id: z.string(),
+    content: z.string(),
+    status: postStatus,
+    tasks: z.array(task),
+    platforms: z.array(z.string()),
+    media: z.array(z.string()),
+    version: z.number().int(),
+    created_at: printedTime,
+    scheduled_at: printedTime,
+  })
+  .openapi("Post");
+
+const postParams = z.strictObject({ post_id: z.string() });
+
+const listRoute = createRoute({
+  method: "get",
+  path: "/v1/posts",
+  operationId: "listPosts",
+  summary: "List the workspace's posts, newest first",
+  middleware: [requireKey()] as const,
+  request: { query: listQuery },
+  responses: {
+    200: { description: "A page of posts", content: { "application/json": { schema: postList } } },
+    ...errorResponses(400, 401, 403, 500),
+  },
+});
+
+const getRoute = createRoute({
+  method: "get",
+  path: "/v1/posts/{post_id}",
+  operationId: "getPost",
+  summary: "Get a post with the result of each account",
+  middleware: [requireKey()] as const,
+  request: { params: postParams },
+  responses: {
+    200: { description: "The post", content: { "application/json": { schema: post } } },
+    ...errorResponses(401, 403, 404, 500),
+  },
+});
+
+const cancelRoute = createRoute({
+  method: "delete",
+  path: "/v1/posts/{post_id}",
+  operationId: "cancelPost",
+  summary: "Cancel a post of which nothing is public yet",
+  middleware: [requireKey()] as const,
+  request: { params: postParams },
+  responses: {
+    200: {
+      description: "The post is canceled and will never be public",
+      content: { "application/json": { schema: z.strictObject({ success: z.literal(true) }) } },
+    },
+    ...errorResponses(401, 403, 404, 409, 500),
+  },
+});
+
+export const posts = new OpenAPIHono<AppEnv>();
+
+posts.openapi(listRoute, async (c) => {
+  const { services, actor } = c.var;
+  const scope = scopeOf(actor);
+  const { status, platform, account_id, from, to, limit, cursor } = c.req.valid("query");
+  const filters: PostFilters = { status, platform, accountId: account_id, from, to };
+  const after = cursor === undefined ? null : readCursor(cursor, filters);
+  // One more than asked for tells whether there is a next page.
+  const [rows, total] = await Promise.all([
+    listPosts(services.db, scope, filters, { after, limit: limit + 1 }),
+    countPosts(services.db, scope, filters),
+  ]);
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  const nextCursor = rows.length > limit && last ? writeCursor(last.id, filters) : null;
+  return c.json({ posts: page.map(printListedPost), total, next_cursor: nextCursor }, 200);
+});
+
+posts.openapi(getRoute, async (c) => {
+  const { services, actor } = c.var;
+  const row = await findPost(services.db, { ...scopeOf(actor), postId: c.req.valid("param").post_id });
+  if (!row) throw postNotFound();
+  return c.json(printPost(row), 200);
+});
+
+posts.openapi(cancelRoute, async (c) => {
+  const { services, actor } = c.var;
+  await cancelPost(services, { ...scopeOf(actor), postId: c.req.valid("param").post_id });
+  return c.json({ success: true as const }, 200);
+});
+
+function printListedPost(row: PostRow): z.infer<typeof listedPost> {
+  return {
+    id: row.id,
+    content: row.content,
+    status: row.status,
+    platforms: row.platforms,
+    created_at: printTime(row.createdAt),
+    scheduled_at: printTime(row.scheduledAt),
+    tasks: row.state.tasks.map(({ accountId, platform, status }) => ({ account_id: accountId, platform, status })),
+  };
+}
+
+function printPost(row: PostRow): z.infer<typeof post> {
+  return {
+    id: row.id,
+    content: row.content,
+    status: row.status,
+    tasks: row.state.tasks.map(printTask),
+    platforms: row.platforms,
+    media: row.media,
+    version: row.version,
+    created_at: printTime(row.createdAt),
+    scheduled_at: printTime(row.scheduledAt),
+  };
+}

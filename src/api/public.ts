@@ -1,0 +1,30 @@
+import { zValidator } from "@hono/zod-validator";
+import { Hono } from "hono";
+import { z } from "zod";
+import { Refusal } from "../lib/refusal.ts";
+import { serveMedia } from "../media/library.ts";
+import type { AppEnv } from "./context.ts";
+import { refuseIssues } from "./validation.ts";
+
+/*
+ * What is open without a key.
+ */
+
+const mediaQuery = z.strictObject({ expires: z.coerce.number().int(), signature: z.string() });
+
+const validQuery = zValidator("query", mediaQuery, (result) => {
+  if (!result.success) refuseIssues(result.error.issues, "query");
+});
+
+export const publicRoutes = new Hono<AppEnv>();
+
+publicRoutes.get("/health", (c) => c.json({ ok: true }));
+
+/** Media must be fetched by platforms' crawlers, and nothing here is for search engines' alone. */
+publicRoutes.get("/robots.txt", (c) => c.text("User-agent: *\nAllow: /media/\nDisallow: /\n"));
+
+publicRoutes.get("/media/:media_id", validQuery, async (c) => {
+  const served = await serveMedia(c.var.services.library, c.req.param("media_id"), c.req.valid("query"));
+  if (!served) throw new Refusal("not_found", "There is no such media, or its address has expired.");
+  return served;
+});

@@ -1,0 +1,137 @@
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { printTime } from "../lib/time.ts";
+import { platformOptions } from "../platforms/registry.ts";
+import type { AcceptedPost, PublishRequest } from "../post/create-post.ts";
+import { createPost } from "../post/create-post.ts";
+import { requireKey, scopeOf } from "./authenticate.ts";
+import type { AppEnv } from "./context.ts";
+import { cacheAnswer, jsonText, readIdempotencyKey, replayFromCache, replayFromRow } from "./idempotency.ts";
+import { errorResponses, platform, postStatus, printedTime, taskSummary, timestamp } from "./schemas.ts";
+
+const MAX_ACCOUNTS = 50;
+const MAX_MEDIA = 20;
+
+/** Entries of a list must differ: the same one twice is a mistake, and would be published twice or not. */
+function distinct(values: readonly string[], context: z.core.ParsePayload<readonly string[]>["issues"]): void {
+  values.forEach((value, index) => {
+    const first = values.indexOf(value);
+    if (first === index) return;
+    context.push({ code: "custom", input: value, path: [index], message: `It repeats entry ${first}.` });
+  });
+}
+
+const ACCOUNTS_NEEDED = "accounts must contain at least one connected account id.";
+
+const publishBody = z
+  .strictObject({
+    content: z.string().openapi({ example: "Hello from Apionics" }),
+    platforms: z
+      .array(platform)
+      .min(1)
+      .check(({ value, issues }) => distinct(value, issues))
+      .optional()
+      .openapi({ example: ["instagram", "facebook"] }),
+    accounts: z
+      .array(z.string(), ACCOUNTS_NEEDED)
+      .min(1, ACCOUNTS_NEEDED)
+      .max(MAX_ACCOUNTS)
+      .check(({ value, issues }) => distinct(value, issues))
+      .openapi({ example: ["acc_123"] }),
+    schedule: z
+      .union([z.literal("now"), timestamp], 'schedule must be "now" or an RFC 3339 timestamp with an offset.')
+      .default("now"),
+    media: z
+      .array(z.string())
+      .max(MAX_MEDIA)
+      .check(({ value, issues }) => distinct(value, issues))
+      .default([])
+      .openapi({ example: ["media_456"] }),
+    options: platformOptions.default({}),
+  })
+  .openapi("PublishRequest");
+
+const acceptedPost = z
+  .strictObject({
+    id: z.string(),
+    status: postStatus,
+    scheduled_at: printedTime,
+    platforms: z.array(z.string()),
+    tasks: z.array(taskSummary),
+    warnings: z.array(z.string()).optional(),
+  })
+  .openapi("AcceptedPost");
+
+type Answer = z.infer<typeof acceptedPost>;
+
+const publishRoute = createRoute({
+  method: "post",
+  path: "/v1/publish",
+  operationId: "publishPost",
+  summary: "Queue content for one or more connected accounts",
+  middleware: [requireKey()] as const,
+  request: { body: { required: true, content: { "application/json": { schema: publishBody } } } },
+  responses: {
+    202: {
+      description: "The post is accepted and will be published once",
+      content: { "application/json": { schema: acceptedPost } },
+    },
+    ...errorResponses(400, 401, 403, 409, 413, 415, 500),
+  },
+});
+
+export const publish = new OpenAPIHono<AppEnv>();
+
+publish.openapi(publishRoute, async (c) => {
+  const { services, actor } = c.var;
+  const scope = scopeOf(actor);
+  const body = c.req.valid("json");
+  const idempotent = await readIdempotencyKey(c, scope, body);
+  const cached = idempotent && (await replayFromCache<Answer, 202>(c, idempotent));
+  if (cached) return cached;
+
+  const claim = idempotent && { ...idempotent, respond: printAccepted };
+  const outcome = await createPost(services, scope, requestOf(body), claim);
+  if (outcome.is === "taken") {
+    if (!idempotent) throw new Error("a request without a key found it taken");
+    cacheAnswer(c, idempotent, outcome.row);
+    return replayFromRow<Answer, 202>(c, idempotent, outcome.row);
+  }
+  // The post is accepted. Its object is told after the answer; should that be lost, the sweeper repeats it.
+  c.executionCtx.waitUntil(
+    services
+      .posts(outcome.ref)
+      .wake()
+      .catch((error: unknown) => services.log.error("a nudge was lost", error, { post_id: outcome.ref.postId })),
+  );
+  if (idempotent && outcome.claimed) cacheAnswer(c, idempotent, outcome.claimed);
+  const { status, body: answer } = printAccepted(outcome.accepted);
+  return jsonText<Answer, 202>(c, status, answer);
+});
+
+function requestOf(body: z.infer<typeof publishBody>): PublishRequest {
+  return {
+    content: body.content,
+    platforms: body.platforms ?? null,
+    accountIds: body.accounts,
+    mediaIds: body.media,
+    schedule: body.schedule,
+    options: body.options,
+  };
+}
+
+/** The contract's answer; `warnings` only when there is something to warn of. */
+function printAccepted({ post, warnings }: AcceptedPost): { status: number; body: string } {
+  const answer: Answer = {
+    id: post.ref.postId,
+    status: post.status,
+    scheduled_at: printTime(post.scheduledAt),
+    platforms: post.platforms,
+    tasks: post.state.tasks.map((task) => ({
+      account_id: task.accountId,
+      platform: task.platform,
+      status: task.status,
+    })),
+    ...(warnings.length === 0 ? {} : { warnings }),
+  };
+  return { status: 202, body: JSON.stringify(answer) };
+}

@@ -1,0 +1,84 @@
+import { z } from "@hono/zod-openapi";
+import { parseTimestamp } from "../lib/time.ts";
+import {
+  COMING_PLATFORMS,
+  ERROR_CODES,
+  LIVE_PLATFORMS,
+  POST_STATUSES,
+  TASK_ERROR_CODES,
+  TASK_STATUSES,
+} from "../lib/vocabulary.ts";
+
+/*
+ * Shapes that several resources share.
+ */
+
+const COMING: readonly unknown[] = COMING_PLATFORMS;
+
+/** A platform of a request. One that is announced is refused in so many words. */
+export const platform = z.enum(LIVE_PLATFORMS, {
+  error: ({ input }) =>
+    COMING.includes(input)
+      ? `${input} is coming soon: nothing can be published there yet.`
+      : `The platform must be one of: ${LIVE_PLATFORMS.join(", ")}.`,
+});
+
+/** A timestamp of a request, RFC 3339 with any offset; parsed to milliseconds. */
+export const timestamp = z
+  .string()
+  .transform((text, context) => {
+    const at = parseTimestamp(text);
+    if (at !== null) return at;
+    const field = context.issues.length === 0 ? "The time" : "It";
+    context.addIssue(`${field} must be an RFC 3339 timestamp with an offset, as in 2026-06-01T09:00:00Z.`);
+    return z.NEVER;
+  })
+  .openapi({ type: "string", format: "date-time", example: "2026-06-01T09:00:00Z" });
+
+/** A time of an answer: UTC, to the second. */
+export const printedTime = z.string().openapi({ format: "date-time", example: "2026-06-01T09:00:00Z" });
+
+export const postStatus = z.enum(POST_STATUSES);
+export const taskStatus = z.enum(TASK_STATUSES);
+
+export const errorEnvelope = z
+  .strictObject({
+    error: z.strictObject({
+      code: z.enum(ERROR_CODES),
+      message: z.string(),
+      field: z.string().optional().openapi({ description: "The field at fault, as a dotted path." }),
+    }),
+  })
+  .openapi("Error");
+
+/** A task as list rows and accepted posts carry it. */
+export const taskSummary = z
+  .strictObject({ account_id: z.string(), platform: z.enum(LIVE_PLATFORMS), status: taskStatus })
+  .openapi("TaskSummary");
+
+/** A task with all that is known of it. */
+export const task = z
+  .strictObject({
+    account_id: z.string(),
+    platform: z.enum(LIVE_PLATFORMS),
+    status: taskStatus,
+    published_at: printedTime.nullable(),
+    platform_post_id: z.string().nullable(),
+    permalink: z.string().nullable(),
+    error: z
+      .strictObject({
+        code: z.enum(TASK_ERROR_CODES),
+        message: z.string(),
+        retryable: z.boolean(),
+        platform: z.strictObject({ code: z.string(), trace_id: z.string().optional() }).optional(),
+      })
+      .nullable(),
+    next_attempt_at: printedTime.nullable(),
+  })
+  .openapi("Task");
+
+/** The error answers that a route may give, for its description. */
+export function errorResponses(...statuses: number[]) {
+  const content = { "application/json": { schema: errorEnvelope } };
+  return Object.fromEntries(statuses.map((status) => [status, { description: `Error ${status}`, content }]));
+}

@@ -1,0 +1,59 @@
+import type { Hook } from "@hono/zod-openapi";
+import type { z } from "zod";
+import { Refusal } from "../lib/refusal.ts";
+import type { AppEnv } from "./context.ts";
+
+type Issue = z.core.$ZodIssue;
+
+/** The hook of every route: refuses what its schema refuses. */
+// biome-ignore lint/suspicious/noExplicitAny: the library's own type for a hook over every input
+export const refuseInvalid: Hook<any, AppEnv, any, any> = (result) => {
+  if (!result.success) refuseIssues(result.error.issues, result.target === "json" ? "body" : result.target);
+};
+
+/**
+ * Refuses an input, naming the first field at fault.
+ *
+ * @param whole what to call the input itself, when it is at fault as a whole
+ * @throws Refusal
+ */
+export function refuseIssues(issues: readonly Issue[], whole: string): void {
+  const [issue] = issues;
+  if (!issue) return;
+  const path = issue.code === "unrecognized_keys" ? [...issue.path, issue.keys[0]] : issue.path;
+  const field = path.length === 0 ? whole : path.join(".");
+  throw new Refusal("validation_error", messageOf(issue, field), field);
+}
+
+function messageOf(issue: Issue, field: string): string {
+  // Our schemas' own messages are whole sentences; the library's are not.
+  if (issue.message.endsWith(".")) return issue.message;
+  switch (issue.code) {
+    case "invalid_type":
+      return issue.message.endsWith("received undefined")
+        ? `${field} is required.`
+        : `${field} must be ${withArticle(issue.expected)}.`;
+    case "unrecognized_keys":
+      return `${field} is not a known field.`;
+    case "invalid_value":
+      return `${field} must be one of: ${issue.values.map(String).join(", ")}.`;
+    case "too_small":
+      return `${field} must ${size(issue.origin, "at least", issue.minimum)}.`;
+    case "too_big":
+      return `${field} must ${size(issue.origin, "at most", issue.maximum)}.`;
+    case "invalid_format":
+      return `${field} is not a valid ${issue.format}.`;
+    default:
+      return `${field} is not valid.`;
+  }
+}
+
+function withArticle(type: string): string {
+  return /^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`;
+}
+
+function size(origin: string, bound: string, limit: number | bigint): string {
+  if (origin === "string") return `have ${bound} ${limit} characters`;
+  if (origin === "array") return `have ${bound} ${limit} entries`;
+  return `be ${bound} ${limit}`;
+}

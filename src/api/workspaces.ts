@@ -1,0 +1,39 @@
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createWorkspace } from "../workspace/create-workspace.ts";
+import { requireAdmin } from "./authenticate.ts";
+import type { AppEnv } from "./context.ts";
+import { errorResponses } from "./schemas.ts";
+
+const workspaceBody = z.strictObject({ name: z.string().trim().min(1).max(100) });
+
+const workspace = z
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    api_keys: z.strictObject({ live: z.string(), test: z.string() }).openapi({ description: "Shown this once." }),
+  })
+  .openapi("Workspace");
+
+const createWorkspaceRoute = createRoute({
+  method: "post",
+  path: "/v1/workspaces",
+  operationId: "createWorkspace",
+  summary: "Create a workspace with its first API keys",
+  middleware: [requireAdmin] as const,
+  request: { body: { required: true, content: { "application/json": { schema: workspaceBody } } } },
+  responses: {
+    201: { description: "The workspace", content: { "application/json": { schema: workspace } } },
+    ...errorResponses(400, 401, 403, 413, 415, 500),
+  },
+});
+
+export const workspaces = new OpenAPIHono<AppEnv>();
+
+workspaces.openapi(createWorkspaceRoute, async (c) => {
+  const { db, clock, settings } = c.var.services;
+  const { id, name, apiKeys } = await createWorkspace(
+    { db, clock, apiKeyPepper: settings.apiKeyPepper },
+    c.req.valid("json").name,
+  );
+  return c.json({ id, name, api_keys: apiKeys }, 201);
+});

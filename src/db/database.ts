@@ -1,0 +1,19 @@
+import type { SQL } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import * as schema from "./schema.ts";
+
+/** The database, through drizzle. D1 has no interactive transactions: what belongs together goes through `batch`. */
+export function database(d1: D1Database) {
+  return drizzle(d1, { schema, casing: "snake_case" });
+}
+
+export type Database = ReturnType<typeof database>;
+
+/**
+ * A statement written in SQL, for a batch. (drizzle 0.45's D1 batch binds parameters to a statement that it prepares
+ * for built queries only; here it is prepared for it.)
+ */
+export function statement(db: Database, query: SQL) {
+  const raw = db.run(query);
+  return Object.assign(raw, { stmt: db.$client.prepare(raw.getQuery().sql) });
+}

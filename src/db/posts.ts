@@ -1,0 +1,193 @@
+import type { SQL } from "drizzle-orm";
+import { and, count, desc, eq, exists, gte, isNotNull, lt, lte, sql } from "drizzle-orm";
+import type { Millis } from "../lib/clock.ts";
+import type { Json } from "../lib/json.ts";
+import type { PlatformId, PostRef, PostStatus, Scope, TaskErrorCode, TaskStatus } from "../lib/vocabulary.ts";
+import { POST_STATUSES } from "../lib/vocabulary.ts";
+import type { Database } from "./database.ts";
+import { statement } from "./database.ts";
+import { postCounts, posts, tasks } from "./schema.ts";
+
+/** Why a task failed or waits. `platform` is what the platform itself said. */
+export interface TaskError {
+  code: TaskErrorCode;
+  message: string;
+  retryable: boolean;
+  platform?: { code: string; trace_id?: string };
+}
+
+/** One task as answers show it; times in milliseconds. */
+export interface ProjectedTask {
+  accountId: string;
+  platform: PlatformId;
+  status: TaskStatus;
+  publishedAt: Millis | null;
+  platformPostId: string | null;
+  permalink: string | null;
+  error: TaskError | null;
+  /** When a task that met a fault is tried again. */
+  nextAttemptAt: Millis | null;
+}
+
+/** The tasks of a post, in the order of the request. */
+export interface PostState {
+  tasks: ProjectedTask[];
+}
+
+export type PostRow = typeof posts.$inferSelect;
+
+/** A post that is to be stored, with the tasks it starts with. */
+export interface NewPostRow {
+  ref: PostRef;
+  createdAt: Millis;
+  version: number;
+  content: string;
+  media: string[];
+  options: { [platform: string]: Json };
+  platforms: string[];
+  scheduledAt: Millis;
+  status: PostStatus;
+  state: PostState;
+  wakeBy: Millis;
+}
+
+/**
+ * The statements that store a new post, its tasks and its place in the counters, for one batch. Repeating the batch
+ * changes nothing.
+ *
+ * @param condition the post is stored only where this holds
+ */
+export function insertPost(db: Database, post: NewPostRow, condition: SQL = sql`true`) {
+  const { workspaceId, mode, postId } = post.ref;
+  return [
+    statement(
+      db,
+      sql`
+      INSERT INTO posts (workspace_id, mode, id, created_at, version, content, media, options, platforms, scheduled_at,
+        status, state, seq, wake_by)
+      SELECT ${workspaceId}, ${mode}, ${postId}, ${post.createdAt}, ${post.version}, ${post.content},
+        ${JSON.stringify(post.media)}, ${JSON.stringify(post.options)}, ${JSON.stringify(post.platforms)},
+        ${post.scheduledAt}, ${post.status}, ${JSON.stringify(post.state)}, 0, ${post.wakeBy}
+      WHERE ${condition} ON CONFLICT DO NOTHING`,
+    ),
+    // Directly after the insert: a repeat that inserted nothing counts nothing.
+    statement(
+      db,
+      sql`
+      INSERT INTO post_counts (workspace_id, mode, ${sql.identifier(post.status)})
+      SELECT ${workspaceId}, ${mode}, 1 WHERE changes() > 0
+      ON CONFLICT DO UPDATE SET ${sql.identifier(post.status)} = ${sql.identifier(post.status)} + 1`,
+    ),
+    statement(
+      db,
+      sql`
+      INSERT INTO tasks (workspace_id, mode, account_id, post_id, platform)
+      SELECT ${workspaceId}, ${mode}, value ->> 'accountId', ${postId}, value ->> 'platform'
+      FROM json_each(${JSON.stringify(post.state.tasks)})
+      WHERE ${condition} ON CONFLICT DO NOTHING`,
+    ),
+  ] as const;
+}
+
+function isPost(ref: PostRef): SQL | undefined {
+  return and(eq(posts.workspaceId, ref.workspaceId), eq(posts.mode, ref.mode), eq(posts.id, ref.postId));
+}
+
+/** @returns null when the workspace has no such post in this mode */
+export async function findPost(db: Database, ref: PostRef): Promise<PostRow | null> {
+  const [row] = await db.select().from(posts).where(isPost(ref));
+  return row ?? null;
+}
+
+/** What a list of posts is narrowed to. `from` and `to` bound the scheduled time, half-open. */
+export interface PostFilters {
+  status?: PostStatus | undefined;
+  platform?: PlatformId | undefined;
+  accountId?: string | undefined;
+  from?: Millis | undefined;
+  to?: Millis | undefined;
+}
+
+function matching(scope: Scope, filters: PostFilters): SQL | undefined {
+  const { status, platform, from, to } = filters;
+  return and(
+    eq(posts.workspaceId, scope.workspaceId),
+    eq(posts.mode, scope.mode),
+    status === undefined ? undefined : eq(posts.status, status),
+    from === undefined ? undefined : gte(posts.scheduledAt, from),
+    to === undefined ? undefined : lt(posts.scheduledAt, to),
+    platform === undefined
+      ? undefined
+      : sql`EXISTS (SELECT 1 FROM json_each(${posts.state}, '$.tasks') WHERE value ->> 'platform' = ${platform})`,
+  );
+}
+
+/**
+ * Lists posts, newest first.
+ *
+ * @param after the id of the last post of the page before, or null for the first page
+ */
+export async function listPosts(
+  db: Database,
+  scope: Scope,
+  filters: PostFilters,
+  page: { after: string | null; limit: number },
+): Promise<PostRow[]> {
+  const where = and(matching(scope, filters), page.after === null ? undefined : lt(posts.id, page.after));
+  if (filters.accountId === undefined) {
+    return db.select().from(posts).where(where).orderBy(desc(posts.id)).limit(page.limit);
+  }
+  const rows = await db
+    .select({ post: posts })
+    .from(posts)
+    .where(and(where, isForAccount(db, filters.accountId)))
+    .orderBy(desc(posts.id))
+    .limit(page.limit);
+  return rows.map((row) => row.post);
+}
+
+function isForAccount(db: Database, accountId: string): SQL {
+  return exists(
+    db
+      .select({ one: sql`1` })
+      .from(tasks)
+      .where(
+        and(
+          eq(tasks.workspaceId, posts.workspaceId),
+          eq(tasks.mode, posts.mode),
+          eq(tasks.accountId, accountId),
+          eq(tasks.postId, posts.id),
+        ),
+      ),
+  );
+}
+
+/** How many posts match. Without a filter, or with `status` alone, one row of counters says so. */
+export async function countPosts(db: Database, scope: Scope, filters: PostFilters): Promise<number> {
+  const { status, ...others } = filters;
+  if (Object.values(others).every((filter) => filter === undefined)) {
+    const [counts] = await db
+      .select()
+      .from(postCounts)
+      .where(and(eq(postCounts.workspaceId, scope.workspaceId), eq(postCounts.mode, scope.mode)));
+    if (!counts) return 0;
+    if (status !== undefined) return counts[status];
+    return POST_STATUSES.reduce((total, each) => total + counts[each], 0);
+  }
+  const forAccount = filters.accountId === undefined ? undefined : isForAccount(db, filters.accountId);
+  const [row] = await db
+    .select({ total: count() })
+    .from(posts)
+    .where(and(matching(scope, filters), forAccount));
+  return row?.total ?? 0;
+}
+
+/** The posts whose objects have not renewed their time: stuck, or never nudged. */
+export async function findPostsToWake(db: Database, now: Millis, limit: number): Promise<PostRef[]> {
+  return db
+    .select({ workspaceId: posts.workspaceId, mode: posts.mode, postId: posts.id })
+    .from(posts)
+    .where(and(isNotNull(posts.wakeBy), lte(posts.wakeBy, now)))
+    .orderBy(posts.wakeBy)
+    .limit(limit);
+}

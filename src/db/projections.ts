@@ -1,0 +1,87 @@
+import { and, eq, lt, sql } from "drizzle-orm";
+import type { BatchItem } from "drizzle-orm/batch";
+import type { Millis } from "../lib/clock.ts";
+import type { EventType, PlatformId, PostRef, PostStatus } from "../lib/vocabulary.ts";
+import { POST_STATUSES } from "../lib/vocabulary.ts";
+import type { Database } from "./database.ts";
+import { statement } from "./database.ts";
+import type { PostState } from "./posts.ts";
+import { commitLocks, events, posts } from "./schema.ts";
+
+/** What a post's object tells the database: its full state, and the events that are not there yet. */
+export interface Projection {
+  seq: number;
+  status: PostStatus;
+  state: PostState;
+  /** Undefined leaves `wake_by` as it is, which spares an index write. */
+  wakeBy: Millis | null | undefined;
+  events: { id: string; type: EventType; body: string; createdAt: Millis }[];
+  /** Tasks that became final: their public post becomes theirs, and the lock of their commit is given back. */
+  settled: { accountId: string; platform: PlatformId; platformPostId: string | null }[];
+}
+
+/**
+ * Writes a projection: state, events and counters in one batch. A repeat, or a projection that a later one overtook,
+ * changes nothing.
+ */
+export async function writeProjection(db: Database, ref: PostRef, projection: Projection): Promise<void> {
+  const { workspaceId, mode, postId } = ref;
+  const statements: BatchItem<"sqlite">[] = [];
+  for (const event of projection.events) {
+    statements.push(
+      db
+        .insert(events)
+        .values({ ...event, workspaceId, mode, postId })
+        .onConflictDoNothing(),
+    );
+  }
+  for (const { accountId, platform, platformPostId } of projection.settled) {
+    if (platformPostId !== null) {
+      statements.push(
+        statement(
+          db,
+          sql`
+          INSERT INTO platform_posts (mode, platform, external_id, platform_post_id, post_id, account_id)
+          SELECT ${mode}, ${platform}, external_id, ${platformPostId}, ${postId}, ${accountId} FROM accounts
+          WHERE id = ${accountId} ON CONFLICT DO NOTHING`,
+        ),
+      );
+    }
+    statements.push(
+      db.delete(commitLocks).where(and(eq(commitLocks.postId, postId), eq(commitLocks.accountId, accountId))),
+    );
+  }
+  const moves = POST_STATUSES.map((status) => {
+    const column = sql.identifier(status);
+    const arrives = projection.status === status ? 1 : 0;
+    return sql`${column} = ${column} + ${arrives} - (old.status = ${status})`;
+  });
+  await db.batch([
+    // Before the update, while the old status can still be read, and under the same condition.
+    statement(
+      db,
+      sql`
+      UPDATE post_counts SET ${sql.join(moves, sql`, `)}
+      FROM (SELECT status FROM posts WHERE workspace_id = ${workspaceId} AND mode = ${mode} AND id = ${postId}
+        AND seq < ${projection.seq} AND status <> ${projection.status}) AS old
+      WHERE post_counts.workspace_id = ${workspaceId} AND post_counts.mode = ${mode}`,
+    ),
+    db
+      .update(posts)
+      .set({
+        seq: projection.seq,
+        status: projection.status,
+        state: projection.state,
+        ...(projection.wakeBy === undefined ? {} : { wakeBy: projection.wakeBy }),
+      })
+      .where(
+        and(
+          eq(posts.workspaceId, workspaceId),
+          eq(posts.mode, mode),
+          eq(posts.id, postId),
+          lt(posts.seq, projection.seq),
+        ),
+      ),
+    ...statements,
+  ]);
+}

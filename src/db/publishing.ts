@@ -1,0 +1,59 @@
+import { and, eq, sql } from "drizzle-orm";
+import type { PostRef } from "../lib/vocabulary.ts";
+import type { Database } from "./database.ts";
+import type { MediaRow } from "./media.ts";
+import { accounts, grants, media, posts } from "./schema.ts";
+
+/** What is needed to publish one task: what the post says, where it goes, and the sealed token. */
+export interface TaskMaterial {
+  content: string;
+  options: (typeof posts.$inferSelect)["options"];
+  mediaIds: string[];
+  media: MediaRow[];
+  account: typeof accounts.$inferSelect | null;
+  tokenEnvelope: string | null;
+}
+
+/**
+ * Loads a task's material in one round trip.
+ *
+ * @returns null when the post does not have this version
+ */
+export async function loadTaskMaterial(
+  db: Database,
+  ref: PostRef,
+  accountId: string,
+  version: number,
+): Promise<TaskMaterial | null> {
+  const isPost = and(eq(posts.workspaceId, ref.workspaceId), eq(posts.mode, ref.mode), eq(posts.id, ref.postId));
+  const [[post], [account], mediaRows] = await db.batch([
+    db
+      .select()
+      .from(posts)
+      .where(and(isPost, eq(posts.version, version))),
+    db
+      .select({ account: accounts, tokenEnvelope: grants.tokenEnvelope })
+      .from(accounts)
+      .innerJoin(grants, eq(grants.id, accounts.grantId))
+      .where(and(eq(accounts.id, accountId), eq(accounts.workspaceId, ref.workspaceId), eq(accounts.mode, ref.mode))),
+    db
+      .select()
+      .from(media)
+      .where(
+        and(
+          eq(media.workspaceId, ref.workspaceId),
+          eq(media.mode, ref.mode),
+          sql`${media.id} IN (SELECT value FROM posts, json_each(posts.media) WHERE ${isPost})`,
+        ),
+      ),
+  ]);
+  if (!post) return null;
+  return {
+    content: post.content,
+    options: post.options,
+    mediaIds: post.media,
+    media: mediaRows,
+    account: account?.account ?? null,
+    tokenEnvelope: account?.tokenEnvelope ?? null,
+  };
+}

@@ -1,0 +1,126 @@
+import { z } from "zod";
+import { fromBase64 } from "./lib/bytes.ts";
+import type { EncryptionKey } from "./lib/crypto.ts";
+import type { MetaSettings } from "./platforms/meta/graph.ts";
+import type { SandboxObject } from "./platforms/sandbox/sandbox-object.ts";
+import type { PublishMessage } from "./post/messages.ts";
+import type { SweeperObject } from "./post/sweeper.ts";
+
+/** What `wrangler.toml` binds, and the secrets and variables that are set beside it. */
+export interface Env {
+  DB: D1Database;
+  IDEMPOTENCY: KVNamespace;
+  MEDIA: R2Bucket;
+  /** Objects of `PostObject`. Its calls are typed by `PostCalls`: what RPC makes of recursive JSON is too deep a type. */
+  POSTS: DurableObjectNamespace;
+  SWEEPER: DurableObjectNamespace<SweeperObject>;
+  SANDBOX: DurableObjectNamespace<SandboxObject>;
+  PUBLISH: Queue<PublishMessage>;
+
+  ADMIN_TOKEN?: string;
+  API_KEY_PEPPER?: string;
+  ENCRYPTION_KEYS?: string;
+  PUBLIC_ORIGIN?: string;
+  ALLOW_PRIVATE_TARGETS?: string;
+  SETTLE_SCALE?: string;
+  META_APP_ID?: string;
+  META_APP_SECRET?: string;
+  META_GRAPH_VERSION?: string;
+  META_GRAPH_ORIGIN?: string;
+  INSTAGRAM_GRAPH_ORIGIN?: string;
+}
+
+/** The settings, read and checked. */
+export interface Settings {
+  adminToken: string;
+  apiKeyPepper: string;
+  /** The first seals, all open. */
+  encryptionKeys: EncryptionKey[];
+  /** Where this Worker is reached, without a trailing slash. */
+  publicOrigin: string;
+  /** Whether media addresses may be loopback: development only. */
+  allowPrivateTargets: boolean;
+  settleScale: number;
+  meta: MetaSettings;
+}
+
+/** A deployment that cannot work as it is set up. The message names the settings and tells no value. */
+export class SettingsError extends Error {
+  override name = "SettingsError";
+}
+
+const origin = z
+  .url({ protocol: /^https?$/ })
+  .refine((value) => new URL(value).origin === value.replace(/\/$/, ""), "must be an origin, without a path")
+  .transform((value) => value.replace(/\/$/, ""));
+const optional = z.string().optional();
+
+const SETTINGS = z
+  .object({
+    ADMIN_TOKEN: z.string().min(16, "must have at least 16 characters"),
+    API_KEY_PEPPER: z.string().min(16, "must have at least 16 characters"),
+    ENCRYPTION_KEYS: z.string().transform((value, context) => {
+      const keys = value.split(",").map(parseEncryptionKey);
+      const good = keys.filter((key) => key !== null);
+      if (good.length < keys.length) context.addIssue("must be a list of id:base64, each of 32 bytes");
+      return good;
+    }),
+    PUBLIC_ORIGIN: origin,
+    ALLOW_PRIVATE_TARGETS: z.enum(["true", "false"]).default("false"),
+    SETTLE_SCALE: z.coerce.number().positive().default(1),
+    META_APP_ID: optional,
+    META_APP_SECRET: optional,
+    META_GRAPH_VERSION: z
+      .string()
+      .regex(/^v\d+\.\d+$/)
+      .default("v26.0"),
+    META_GRAPH_ORIGIN: origin.default("https://graph.facebook.com"),
+    INSTAGRAM_GRAPH_ORIGIN: origin.default("https://graph.instagram.com"),
+  })
+  .refine((values) => values.ALLOW_PRIVATE_TARGETS === "false" || values.PUBLIC_ORIGIN.startsWith("http:"), {
+    path: ["ALLOW_PRIVATE_TARGETS"],
+    error: "is for development and refused where PUBLIC_ORIGIN is https",
+  });
+
+function parseEncryptionKey(entry: string): EncryptionKey | null {
+  const [, id, encoded] = /^([A-Za-z0-9_-]+):([A-Za-z0-9+/]{43}=)$/.exec(entry.trim()) ?? [];
+  return id === undefined || encoded === undefined ? null : { id, bytes: fromBase64(encoded) };
+}
+
+const known = new WeakMap<object, Settings>();
+
+/**
+ * Reads the settings of an environment, once for each isolate.
+ *
+ * @throws SettingsError naming what is missing or wrong
+ */
+export function settingsOf(env: Env): Settings {
+  const cached = known.get(env);
+  if (cached) return cached;
+  const parsed = SETTINGS.safeParse(env);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => {
+      const name = issue.path.join(".");
+      return issue.code === "invalid_type" ? `${name} is missing` : `${name} ${issue.message}`;
+    });
+    throw new SettingsError(`This deployment is not set up: ${problems.join("; ")}.`);
+  }
+  const values = parsed.data;
+  const settings: Settings = {
+    adminToken: values.ADMIN_TOKEN,
+    apiKeyPepper: values.API_KEY_PEPPER,
+    encryptionKeys: values.ENCRYPTION_KEYS,
+    publicOrigin: values.PUBLIC_ORIGIN,
+    allowPrivateTargets: values.ALLOW_PRIVATE_TARGETS === "true",
+    settleScale: values.SETTLE_SCALE,
+    meta: {
+      graphVersion: values.META_GRAPH_VERSION,
+      facebookOrigin: values.META_GRAPH_ORIGIN,
+      instagramOrigin: values.INSTAGRAM_GRAPH_ORIGIN,
+      appId: values.META_APP_ID || null,
+      appSecret: values.META_APP_SECRET || null,
+    },
+  };
+  known.set(env, settings);
+  return settings;
+}

@@ -1,0 +1,43 @@
+import { createApp } from "./api/app.ts";
+import type { Env } from "./env.ts";
+import { consumeDeadLetters, consumePublishQueue } from "./post/publish-consumer.ts";
+import { servicesOf } from "./services.ts";
+
+export { SandboxObject } from "./platforms/sandbox/sandbox-object.ts";
+export { PostObject } from "./post/post-object.ts";
+export { SweeperObject } from "./post/sweeper.ts";
+
+const app = createApp();
+
+/** Whether this isolate has seen to the sweeper: once is enough, its alarm lives on by itself. */
+let sweeperIsAwake = false;
+
+function keepSweeperAwake(env: Env, ctx: ExecutionContext): void {
+  if (sweeperIsAwake) return;
+  sweeperIsAwake = true;
+  const { keepSweeperAwake, log } = servicesOf(env);
+  ctx.waitUntil(
+    keepSweeperAwake().catch((error: unknown) => {
+      sweeperIsAwake = false;
+      log.error("the sweeper could not be reached", error);
+    }),
+  );
+}
+
+export default {
+  async fetch(request, env, ctx) {
+    const response = await app.fetch(request, env, ctx);
+    keepSweeperAwake(env, ctx);
+    return response;
+  },
+
+  async queue(batch, env) {
+    const services = servicesOf(env);
+    if (batch.queue.endsWith("-dead")) await consumeDeadLetters(services, batch);
+    else await consumePublishQueue(services, batch);
+  },
+
+  async scheduled(_controller, env) {
+    await servicesOf(env).keepSweeperAwake();
+  },
+} satisfies ExportedHandler<Env>;

@@ -1,0 +1,25 @@
+import { ulid } from "ulid";
+import type { Millis } from "./clock.ts";
+
+/** Every kind of thing that has an id, by the prefix the id carries. */
+export const ID_PREFIXES = {
+  workspace: "ws",
+  apiKey: "key",
+  account: "acc",
+  grant: "grant",
+  media: "media",
+  post: "post",
+  event: "evt",
+  request: "req",
+  claim: "claim",
+} as const;
+
+/**
+ * Makes an id: its kind's prefix and a ULID, so that ids of one kind sort by the time they were made at.
+ *
+ * @param kind what the id is for
+ * @param now the time it will sort by
+ */
+export function newId(kind: keyof typeof ID_PREFIXES, now: Millis): string {
+  return `${ID_PREFIXES[kind]}_${ulid(now)}`;
+}

@@ -1,0 +1,151 @@
+import type { Millis } from "../lib/clock.ts";
+import type { Json } from "../lib/json.ts";
+import type { PlatformId } from "../lib/vocabulary.ts";
+
+/*
+ * What the core asks of a platform. A platform holds no control flow: timers, persistence, leases, retries and budgets
+ * are the core's (`post/`), written once for all. Every publication has exactly one visible step, its commit; all
+ * other steps leave nothing that a follower could see and may be repeated.
+ */
+
+/** A picture of a draft, as it was probed on arrival. Sizes in bytes and pixels. */
+export interface DraftMedia {
+  id: string;
+  mimeType: string;
+  bytes: number;
+  width: number;
+  height: number;
+}
+
+/** What one account is asked to publish. */
+export interface Draft {
+  text: string;
+  media: DraftMedia[];
+  /** What only this platform has, already parsed by the platform's own schema. */
+  options: { [name: string]: Json };
+}
+
+/** A limit of the platform that a draft breaks. `field` is a dotted path into the publish request. */
+export interface Violation {
+  field: string;
+  code: "required" | "too_long" | "too_many" | "too_large" | "unsupported" | "out_of_range" | "not_allowed";
+  message: string;
+}
+
+/** One unit of work, named for logs and tests. */
+export interface Step {
+  name: string;
+  /** `visible` is the commit: it is written down before it is taken. The others may be repeated freely. */
+  effect: "read" | "hidden" | "visible";
+  /** The step is too early before this moment. */
+  notBefore?: Millis;
+  /**
+   * For a commit that leaves no handle to find its post by: the normalised content. Two equal ones on one external
+   * account are never in flight together.
+   */
+  fingerprint?: string;
+}
+
+/** Why a call did not do what it was for. */
+export interface Fault {
+  /**
+   * `retry`: may pass by itself. `quota`: passes at `until`. `reauth`: the account must be connected again.
+   * `held`: a person must act on the platform. `permanent`: stays until the content changes.
+   */
+  kind: "retry" | "quota" | "reauth" | "held" | "permanent";
+  /** What is out of order: the post, the account, the grant behind it, or the whole app at the platform. */
+  scope: "post" | "account" | "grant" | "app";
+  /** The platform's own code, `9007/2207027`, or a word of ours where it gave none. */
+  code: string;
+  /** Fit for a client: no token, no address. */
+  message: string;
+  until?: Millis;
+  /** What the platform's support asks for, `fbtrace_id` at Meta. */
+  trace?: string;
+}
+
+/** A public post, by the platform's id and, where it is known, its address. */
+export interface PublicPost {
+  id: string;
+  permalink: string | null;
+}
+
+/** What became of a step. */
+export type Outcome<S> =
+  | { is: "done"; state: S }
+  | { is: "wait"; state: S; until: Millis }
+  /** The post is public. Its id may not be known: then `post` is null. */
+  | { is: "live"; post: PublicPost | null }
+  /** Certain: nothing happened. `state` is where to go on from. */
+  | { is: "refused"; fault: Fault; state: S }
+  /** It may or may not have happened: only `settle` may speak next. */
+  | { is: "unknown"; fault: Fault };
+
+/** What reading tells about a commit whose outcome is unknown. */
+export type Verdict<S> =
+  | { is: "did"; post: PublicPost | null }
+  | { is: "didNot"; state: S }
+  | { is: "askLater"; state: S; until: Millis; fault?: Fault };
+
+/** When the commits that are being settled were armed: the first that may have happened in this round, and the last. */
+export interface Armed {
+  first: Millis;
+  last: Millis;
+}
+
+/** The account as its platform knows it, with the right to act for it. */
+export interface Connection {
+  externalId: string;
+  /** Which of the platform's hosts the token belongs to. */
+  host: string;
+  /** Goes into requests and nowhere else. */
+  token: string;
+}
+
+/** A platform's doors to the outside. */
+export interface Io {
+  readonly connection: Connection;
+  readonly draft: Draft;
+  fetch(url: string, init: RequestInit): Promise<Response>;
+  /** An address that the platform can fetch the media from, for a day at least. */
+  mediaUrl(mediaId: string): Promise<string>;
+  /** Of these posts of the account, those that belong to no other task. */
+  unclaimed(platformPostIds: string[]): Promise<string[]>;
+  /** Makes a found post this task's own; false when another task has it. */
+  claim(platformPostId: string): Promise<boolean>;
+  now(): Millis;
+  /** Shortens or stretches a waiting window of settling, by `SETTLE_SCALE`. */
+  scaled(span: Millis): Millis;
+  /** How long a commit may take. */
+  readonly commitTimeout: Millis;
+}
+
+/** What an address book entry says of an account that was just connected. */
+export interface Profile {
+  externalId: string;
+  username: string;
+}
+
+/**
+ * One social network. `S` is the state of one publication: small JSON without a secret, stored by the core between
+ * steps. (Methods rather than function properties, so that a `Platform<S>` is a `Platform<Json>` to the registry.)
+ */
+export interface Platform<S extends Json = Json> {
+  readonly id: PlatformId;
+  /** Pure: every limit the draft breaks. */
+  check(draft: Draft): Violation[];
+  /** Pure: the state before the first step. */
+  begin(draft: Draft): S;
+  /** Pure: what comes next. */
+  next(state: S, draft: Draft, now: Millis): Step;
+  /** Performs one step: at most one call that must not be repeated. Never throws for what a platform does. */
+  run(step: Step, state: S, io: Io): Promise<Outcome<S>>;
+  /** Finds out, by reading only, what became of the commit. May be called any number of times. */
+  settle(state: S, armed: Armed, io: Io): Promise<Verdict<S>>;
+  /** The address of a public post; null when the platform does not tell (now). */
+  permalink(platformPostId: string, io: Io): Promise<string | null>;
+  /** Asks the platform who the account is: the proof that the token works for it. */
+  profile(io: Pick<Io, "connection" | "fetch" | "now">): Promise<ProfileAnswer>;
+}
+
+export type ProfileAnswer = { is: "ok"; profile: Profile } | { is: "refused"; fault: Fault } | { is: "lost" };

@@ -1,0 +1,72 @@
+import type { TaskError } from "../db/posts.ts";
+import type { Millis } from "../lib/clock.ts";
+import type { TaskErrorCode } from "../lib/vocabulary.ts";
+import type { Fault, PublicPost } from "../platforms/platform.ts";
+import { announceTask } from "./announce.ts";
+import type { PostDocument, TaskDocument } from "./document.ts";
+import { PERMALINK_WAIT } from "./timing.ts";
+import { markChanged } from "./transition.ts";
+
+/*
+ * How a task ends. Each end is announced in the transition that makes it; only a published task waits a moment for its
+ * permalink, so that what is told is complete.
+ */
+
+export function conclude(
+  document: PostDocument,
+  task: TaskDocument,
+  end: { status: "failed" | "unconfirmed"; error: TaskError },
+  now: Millis,
+): void {
+  task.status = end.status;
+  task.error = end.error;
+  close(task);
+  announce(document, task, now);
+}
+
+/** Ends a task of which nobody can say whether it is public. */
+export function concludeUnconfirmed(document: PostDocument, task: TaskDocument, now: Millis): void {
+  const message =
+    "The platform did not say whether it published the post, and reading did not show it. It may be public: " +
+    "look at the account, and do not create the post again before.";
+  const error = errorOf("outcome_unknown", message, false, task.armed?.fault ?? undefined);
+  conclude(document, task, { status: "unconfirmed", error }, now);
+}
+
+export function concludePublished(
+  document: PostDocument,
+  task: TaskDocument,
+  post: PublicPost | null,
+  at: { publishedAt: Millis; now: Millis },
+): void {
+  task.status = "published";
+  task.error = null;
+  task.platformPostId = post?.id ?? null;
+  task.permalink = post?.permalink ?? null;
+  task.publishedAt = at.publishedAt;
+  close(task);
+  const hasAddressToCome = post !== null && post.permalink === null;
+  if (hasAddressToCome) task.announceBy = at.now + PERMALINK_WAIT;
+  else announce(document, task, at.now);
+}
+
+/** Makes a final task visible and tells of it. */
+export function announce(document: PostDocument, task: TaskDocument, now: Millis): void {
+  task.announceBy = null;
+  announceTask(document, task, now);
+  markChanged(document, now);
+}
+
+export function errorOf(code: TaskErrorCode, message: string, retryable: boolean, fault?: Fault): TaskError {
+  if (!fault) return { code, message, retryable };
+  const trace = fault.trace === undefined ? {} : { trace_id: fault.trace };
+  return { code, message, retryable, platform: { code: fault.code, ...trace } };
+}
+
+/** Whatever is still under way for the task no longer counts. */
+function close(task: TaskDocument): void {
+  task.epoch += 1;
+  task.dueAt = null;
+  task.lease = null;
+  task.armed = null;
+}

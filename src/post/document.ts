@@ -1,0 +1,173 @@
+import type { PostState, ProjectedTask, TaskError } from "../db/posts.ts";
+import type { Millis } from "../lib/clock.ts";
+import type { Json } from "../lib/json.ts";
+import type { EventType, PlatformId, TaskStatus } from "../lib/vocabulary.ts";
+import type { Fault } from "../platforms/platform.ts";
+import { FIRST_WAKE_GRACE } from "./timing.ts";
+
+/** The format of `PostDocument`. An object that finds a higher one was written by a newer release and keeps still. */
+export const DOCUMENT_FORMAT = 1;
+
+/** An armed commit: it may have been sent, and nobody has said what became of it. */
+export interface ArmedCommit {
+  /** Counts the commits of the task; a report names the one it is about. */
+  attempt: number;
+  at: Millis;
+  /** Whether its outcome had to be settled. Counted once a commit. */
+  inDoubt: boolean;
+  /** What the platform answered, when it answered something that proves nothing. */
+  fault: Fault | null;
+}
+
+/** One task: the post on one account. */
+export interface TaskDocument {
+  accountId: string;
+  platform: PlatformId;
+  status: TaskStatus;
+  /** 1, and one more for each retry by a person. Events are unique by round. */
+  round: number;
+  /** Names the state that a message was sent for. Changes with every recorded outcome, never by a resend. */
+  epoch: number;
+  /** When the task's message is to be sent, or sent again; null when the task is final. */
+  dueAt: Millis | null;
+  /** How often the message of this epoch was sent. */
+  sends: number;
+  /** The consumer that has the task for itself. A later lease fences an earlier one off. */
+  lease: { id: number; until: Millis } | null;
+  leases: number;
+  /** The platform's state of the publication; null before the first step. */
+  progress: Json | null;
+  armed: ArmedCommit | null;
+  attempts: number;
+  /** When the first commit of this round that may have happened was armed. */
+  firstArmedAt: Millis | null;
+  /** How many commits of this round had to be settled. */
+  doubts: number;
+  /** Consecutive troubles of our own. */
+  postponements: number;
+  /** Consecutive transient faults, and since when. */
+  faults: number;
+  faultsSince: Millis | null;
+  quotaSince: Millis | null;
+  reconnectSince: Millis | null;
+  reconnectChecks: number;
+  /** Why the task failed, or why it waits. */
+  error: TaskError | null;
+  platformPostId: string | null;
+  permalink: string | null;
+  publishedAt: Millis | null;
+  /** A published task that is not announced yet is announced then, with or without a permalink. */
+  announceBy: Millis | null;
+}
+
+/** An event that is not in the database yet. */
+export interface PendingEvent {
+  id: string;
+  type: EventType;
+  createdAt: Millis;
+  /** Frozen when the event was made. */
+  body: string;
+}
+
+/** All that a `PostObject` stores: one document, one row, one transition at a time. */
+export interface PostDocument {
+  format: number;
+  postId: string;
+  /** The version of the content that the tasks publish. */
+  version: number;
+  scheduledAt: Millis;
+  tasks: TaskDocument[];
+  /** Grows with every change that answers show; the database holds what `projectedSeq` says. */
+  seq: number;
+  projectedSeq: number;
+  /** What `posts.wake_by` holds. */
+  wakeBy: Millis | null;
+  /** When an unacknowledged projection is tried again. */
+  projectAt: Millis | null;
+  events: PendingEvent[];
+  /** When the object's alarm rings, as far as it knows. */
+  alarmAt: Millis | null;
+}
+
+/** What a post is made of when it is accepted. */
+export interface NewPost {
+  postId: string;
+  version: number;
+  scheduledAt: Millis;
+  tasks: { accountId: string; platform: PlatformId }[];
+}
+
+/** The document of a post that was just accepted. */
+export function newDocument(post: NewPost): PostDocument {
+  return {
+    format: DOCUMENT_FORMAT,
+    postId: post.postId,
+    version: post.version,
+    scheduledAt: post.scheduledAt,
+    tasks: post.tasks.map(({ accountId, platform }) => newTask(accountId, platform, post.scheduledAt)),
+    seq: 0,
+    projectedSeq: 0,
+    wakeBy: firstWakeBy(post.scheduledAt),
+    projectAt: null,
+    events: [],
+    alarmAt: null,
+  };
+}
+
+/** When the sweeper looks for a post that was just accepted. */
+export function firstWakeBy(scheduledAt: Millis): Millis {
+  return scheduledAt + FIRST_WAKE_GRACE;
+}
+
+function newTask(accountId: string, platform: PlatformId, scheduledAt: Millis): TaskDocument {
+  return {
+    accountId,
+    platform,
+    status: "queued",
+    round: 1,
+    epoch: 1,
+    dueAt: scheduledAt,
+    sends: 0,
+    lease: null,
+    leases: 0,
+    progress: null,
+    armed: null,
+    attempts: 0,
+    firstArmedAt: null,
+    doubts: 0,
+    postponements: 0,
+    faults: 0,
+    faultsSince: null,
+    quotaSince: null,
+    reconnectSince: null,
+    reconnectChecks: 0,
+    error: null,
+    platformPostId: null,
+    permalink: null,
+    publishedAt: null,
+    announceBy: null,
+  };
+}
+
+/** The tasks as answers and the database show them. */
+export function stateOf(document: PostDocument): PostState {
+  return { tasks: document.tasks.map(projectTask) };
+}
+
+/**
+ * One task as answers and the database show it. A task that is public and not announced yet is shown as publishing, so
+ * that whoever sees `published` sees the permalink too.
+ */
+export function projectTask(task: TaskDocument): ProjectedTask {
+  const isAnnounced = task.announceBy === null;
+  return {
+    accountId: task.accountId,
+    platform: task.platform,
+    status: isAnnounced ? task.status : "publishing",
+    publishedAt: isAnnounced ? task.publishedAt : null,
+    platformPostId: isAnnounced ? task.platformPostId : null,
+    permalink: isAnnounced ? task.permalink : null,
+    error: task.error,
+    nextAttemptAt: task.error === null ? null : task.dueAt,
+  };
+}

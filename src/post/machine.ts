@@ -1,0 +1,202 @@
+import type { Millis } from "../lib/clock.ts";
+import type { Json } from "../lib/json.ts";
+import type { Armed } from "../platforms/platform.ts";
+import { announcePost } from "./announce.ts";
+import { announce } from "./conclude.ts";
+import type { PostDocument } from "./document.ts";
+import { stateOf } from "./document.ts";
+import type { CancelAnswer } from "./status.ts";
+import { cancelAnswer, derivePostStatus, isOpen } from "./status.ts";
+import type { SettleTiming } from "./timing.ts";
+import { LEASE, PROJECTION_RETRY, WAKE_GRACE, WAKE_RENEWAL, watchdog } from "./timing.ts";
+import type { Holder, TaskMessage } from "./transition.ts";
+import { changed, doubt, findTask, heldTask, markChanged } from "./transition.ts";
+
+/*
+ * The life of a post as a pure machine: each function takes the document and what happened, and returns the document
+ * that is to be stored with what is to be answered or sent. No I/O, no clock, no randomness. What a consumer reports
+ * of its work is in `report.ts`.
+ *
+ * The rule that everything here serves: a commit that is armed may have happened. It is never armed again before
+ * somebody has said that it was not sent, that it was refused, or that reading found nothing of it.
+ */
+
+/**
+ * Does what is due: sends the messages of tasks whose time has come and those that seem lost, announces what waited for
+ * its permalink long enough. Waking early or twice is harmless.
+ *
+ * @returns the messages to send once the document is stored
+ */
+export function wake(document: PostDocument, now: Millis): { document: PostDocument; answer: TaskMessage[] } {
+  return changed(document, (copy) => {
+    const messages: TaskMessage[] = [];
+    for (const task of copy.tasks) {
+      if (task.announceBy !== null && task.announceBy <= now) announce(copy, task, now);
+      if (task.dueAt === null || task.dueAt > now) continue;
+      task.lease = null;
+      task.sends += 1;
+      task.dueAt = now + watchdog(task.sends);
+      messages.push({ accountId: task.accountId, epoch: task.epoch });
+    }
+    // The sweeper found the post: it is alive, and says until when.
+    if (copy.wakeBy !== null && copy.wakeBy <= now) markChanged(copy, now);
+    return messages;
+  });
+}
+
+/** What a consumer is told that has a message for a task. */
+export type BeginAnswer =
+  | { is: "skip"; because: "unknown_task" | "final" | "stale" | "early" | "leased" }
+  | {
+      is: "begin";
+      lease: number;
+      version: number;
+      progress: Json | null;
+      /** Null: go on publishing. Otherwise a commit is armed and may only be settled. */
+      armed: Armed | null;
+    };
+
+/** Gives a consumer the task for itself for a while, unless its message is late, doubled or early. */
+export function begin(
+  document: PostDocument,
+  message: TaskMessage,
+  now: Millis,
+): { document: PostDocument; answer: BeginAnswer } {
+  return changed<BeginAnswer>(document, (copy) => {
+    const task = findTask(copy, message.accountId);
+    if (!task) return { is: "skip", because: "unknown_task" };
+    if (!isOpen(task.status)) return { is: "skip", because: "final" };
+    if (task.epoch !== message.epoch) return { is: "skip", because: "stale" };
+    if (now < copy.scheduledAt) return { is: "skip", because: "early" };
+    if (task.lease && task.lease.until > now) return { is: "skip", because: "leased" };
+    task.leases += 1;
+    task.lease = { id: task.leases, until: now + LEASE };
+    task.dueAt = task.lease.until;
+    if (task.status === "queued") {
+      task.status = "publishing";
+      markChanged(copy, now);
+    }
+    // Whoever armed it has not reported: from here on its outcome is found out by reading.
+    if (task.armed) doubt(task);
+    return {
+      is: "begin",
+      lease: task.lease.id,
+      version: copy.version,
+      progress: task.progress,
+      armed: task.armed && { first: task.firstArmedAt ?? task.armed.at, last: task.armed.at },
+    };
+  });
+}
+
+/** The permission to send one commit, once, before `until`. */
+export type ArmAnswer = { is: "permit"; attempt: number; until: Millis } | { is: "refused" };
+
+/**
+ * Writes down that the commit is about to be sent. From now on the task may be public.
+ *
+ * @param version the version of the content that would be sent
+ * @param progress the state the commit starts from: it holds the handle by which the commit is settled
+ */
+export function arm(
+  document: PostDocument,
+  holder: Holder,
+  commit: { version: number; progress: Json },
+  now: Millis,
+  timing: SettleTiming,
+): { document: PostDocument; answer: ArmAnswer } {
+  return changed<ArmAnswer>(document, (copy) => {
+    const task = heldTask(copy, holder);
+    if (!task || task.armed || commit.version !== copy.version || now < copy.scheduledAt) return { is: "refused" };
+    task.attempts += 1;
+    task.progress = commit.progress;
+    task.armed = { attempt: task.attempts, at: now, inDoubt: false, fault: null };
+    task.firstArmedAt ??= now;
+    task.dueAt = now + timing.silence;
+    task.lease = { id: holder.lease, until: task.dueAt };
+    return { is: "permit", attempt: task.attempts, until: now + timing.permit };
+  });
+}
+
+/** Cancels what is still to come, unless something of the post is, or may be, public. */
+export function cancel(document: PostDocument, now: Millis): { document: PostDocument; answer: CancelAnswer } {
+  return changed(document, (copy) => {
+    const statuses = copy.tasks.map((task) => task.status);
+    const answer = cancelAnswer(
+      statuses,
+      copy.tasks.some((task) => task.armed !== null),
+    );
+    if (answer.is !== "cancel") return answer;
+    for (const task of copy.tasks) {
+      if (!isOpen(task.status)) continue;
+      task.status = "canceled";
+      task.epoch += 1;
+      task.dueAt = null;
+      task.lease = null;
+    }
+    announcePost(copy, "post.canceled", now);
+    markChanged(copy, now);
+    return answer;
+  });
+}
+
+/** Adds the address of a public post and announces it. */
+export function attachPermalink(
+  document: PostDocument,
+  accountId: string,
+  permalink: string | null,
+  now: Millis,
+): { document: PostDocument; answer: null } {
+  return changed(document, (copy) => {
+    const task = findTask(copy, accountId);
+    if (task?.status === "published" && task.announceBy !== null) {
+      task.permalink ??= permalink;
+      announce(copy, task, now);
+    }
+    return null;
+  });
+}
+
+/** Takes note that the database holds a projection. */
+export function acknowledge(
+  document: PostDocument,
+  projected: { seq: number; wakeBy: Millis | null | undefined; eventIds: string[] },
+): { document: PostDocument; answer: null } {
+  return changed(document, (copy) => {
+    copy.projectedSeq = Math.max(copy.projectedSeq, projected.seq);
+    if (projected.wakeBy !== undefined) copy.wakeBy = projected.wakeBy;
+    copy.events = copy.events.filter((event) => !projected.eventIds.includes(event.id));
+    if (copy.seq === copy.projectedSeq) copy.projectAt = null;
+    return null;
+  });
+}
+
+/** Takes note that the database did not take a projection. */
+export function postponeProjection(document: PostDocument, now: Millis): { document: PostDocument; answer: null } {
+  return changed(document, (copy) => {
+    copy.projectAt = now + PROJECTION_RETRY;
+    return null;
+  });
+}
+
+/** When the object must be awake next; null when all is done and told. */
+export function nextAlarm(document: PostDocument): Millis | null {
+  const times = document.tasks.flatMap((task) => [task.dueAt ?? [], task.announceBy ?? []].flat());
+  if (document.projectAt !== null) times.push(document.projectAt);
+  return times.length === 0 ? null : Math.min(...times);
+}
+
+/**
+ * What `posts.wake_by` is to become: null when no task is open, later when the present one is near or past, undefined
+ * when it may stay.
+ */
+export function nextWakeBy(document: PostDocument, now: Millis): Millis | null | undefined {
+  const alarm = nextAlarm({ ...document, projectAt: null });
+  if (alarm === null) return document.wakeBy === null ? undefined : null;
+  if (document.wakeBy !== null && document.wakeBy > now + WAKE_RENEWAL) return undefined;
+  return Math.max(alarm, now) + WAKE_GRACE;
+}
+
+/** The post's status as answers show it. */
+export function statusOf(document: PostDocument) {
+  return derivePostStatus(stateOf(document).tasks.map((task) => task.status));
+}

@@ -1,0 +1,187 @@
+import { DurableObject } from "cloudflare:workers";
+import { database } from "../db/database.ts";
+import { findPost } from "../db/posts.ts";
+import { writeProjection } from "../db/projections.ts";
+import type { Env } from "../env.ts";
+import { settingsOf } from "../env.ts";
+import type { Millis } from "../lib/clock.ts";
+import { systemClock } from "../lib/clock.ts";
+import type { Json } from "../lib/json.ts";
+import { consoleLog } from "../lib/log.ts";
+import type { TaskStatus } from "../lib/vocabulary.ts";
+import type { PostDocument } from "./document.ts";
+import { DOCUMENT_FORMAT } from "./document.ts";
+import { loadDocument } from "./load-document.ts";
+import type { ArmAnswer, BeginAnswer } from "./machine.ts";
+import { acknowledge, arm, attachPermalink, begin, cancel, nextAlarm, postponeProjection, wake } from "./machine.ts";
+import { taskMessage } from "./messages.ts";
+import type { PostCalls } from "./post-calls.ts";
+import { refOfObjectName } from "./post-calls.ts";
+import { projectionOf } from "./projection.ts";
+import type { Report, ReportAnswer } from "./report.ts";
+import { report } from "./report.ts";
+import type { CancelAnswer } from "./status.ts";
+import { cancelAnswer } from "./status.ts";
+import { ALARM_RETRY, MESSAGES_PER_SEND, settleTiming } from "./timing.ts";
+import type { Holder, TaskMessage } from "./transition.ts";
+
+const DOCUMENT = "post";
+
+type Loaded = { is: "stored" } | { is: "unknown" } | { is: "final"; statuses: TaskStatus[] };
+
+/**
+ * One post: its state machine and its alarm. Each call lets the machine decide on the stored document and stores the
+ * result with the alarm in one transaction, without an `await` in between; only then is anything sent or written
+ * elsewhere. It never waits for a platform: consumers do.
+ */
+export class PostObject extends DurableObject<Env> implements PostCalls {
+  readonly #db = database(this.env.DB);
+  readonly #timing = settleTiming(settingsOf(this.env).settleScale);
+  readonly #ref = refOfObjectName(this.ctx.id.name);
+  #projecting: Promise<void> | null = null;
+
+  async wake(): Promise<void> {
+    if ((await this.#load()).is !== "stored") return;
+    this.#decide((document) => ({ document, answer: null }));
+  }
+
+  /** Never throws: an alarm that does is dropped for good after a few tries. */
+  override async alarm(): Promise<void> {
+    try {
+      if ((await this.#load()).is !== "stored") return;
+      this.#decide((document) => ({ document: { ...document, alarmAt: null }, answer: null }));
+    } catch (error) {
+      consoleLog.error("an alarm failed", error, { post_id: this.#ref.postId });
+      await this.ctx.storage.setAlarm(systemClock() + ALARM_RETRY);
+    }
+  }
+
+  async begin(message: TaskMessage): Promise<BeginAnswer> {
+    if ((await this.#load()).is !== "stored") return { is: "skip", because: "unknown_task" };
+    return this.#decide((document, now) => begin(document, message, now));
+  }
+
+  async arm(holder: Holder, commit: { version: number; progress: Json }): Promise<ArmAnswer> {
+    if ((await this.#load()).is !== "stored") return { is: "refused" };
+    return this.#decide((document, now) => arm(document, holder, commit, now, this.#timing));
+  }
+
+  async report(holder: Holder, made: Report): Promise<ReportAnswer> {
+    if ((await this.#load()).is !== "stored") return { is: "stale" };
+    return this.#decide((document, now) => report(document, holder, made, now, this.#timing));
+  }
+
+  async attachPermalink(accountId: string, permalink: string | null): Promise<void> {
+    if ((await this.#load()).is !== "stored") return;
+    this.#decide((document, now) => attachPermalink(document, accountId, permalink, now));
+  }
+
+  async cancel(): Promise<CancelAnswer | { is: "unknown_post" }> {
+    const loaded = await this.#load();
+    if (loaded.is === "unknown") return { is: "unknown_post" };
+    if (loaded.is === "final") return cancelAnswer(loaded.statuses, false);
+    const answer = this.#decide((document, now) => cancel(document, now));
+    await this.#project();
+    const { seq, projectedSeq } = this.#stored();
+    if (projectedSeq < seq) throw new Error("the database did not take the projection of a cancel");
+    return answer;
+  }
+
+  /**
+   * Sees to it that the document is stored. It is made from the database once, and an object that was faster meanwhile
+   * is not overwritten. Nothing is stored for a post that the database does not know, or that is over.
+   */
+  async #load(): Promise<Loaded> {
+    const known = this.ctx.storage.kv.get<PostDocument>(DOCUMENT);
+    if (known && known.format > DOCUMENT_FORMAT) {
+      await this.ctx.storage.setAlarm(systemClock() + ALARM_RETRY);
+      throw new Error(`the document has format ${known.format}, which this release does not know`);
+    }
+    if (known) return { is: "stored" };
+    const row = await findPost(this.#db, this.#ref);
+    if (!row) return { is: "unknown" };
+    const loaded = loadDocument(row);
+    if (loaded.is === "final") return loaded;
+    this.ctx.storage.transactionSync(() => {
+      if (this.ctx.storage.kv.get(DOCUMENT) === undefined) this.#store(loaded.document);
+    });
+    return { is: "stored" };
+  }
+
+  /** Lets a transition happen, with all that is due after it, and stores the outcome before anything follows. */
+  #decide<R>(transition: (document: PostDocument, now: Millis) => { document: PostDocument; answer: R }): R {
+    const now = systemClock();
+    const before = this.#stored();
+    const decided = transition(before, now);
+    const woken = wake(decided.document, now);
+    if (JSON.stringify(woken.document) !== JSON.stringify(before)) {
+      this.ctx.storage.transactionSync(() => this.#store(woken.document));
+    }
+    if (woken.answer.length > 0) this.ctx.waitUntil(this.#send(woken.answer));
+    if (hasNews(woken.document)) this.ctx.waitUntil(this.#project());
+    return decided.answer;
+  }
+
+  #stored(): PostDocument {
+    const document = this.ctx.storage.kv.get<PostDocument>(DOCUMENT);
+    if (!document) throw new Error("the document is gone");
+    return document;
+  }
+
+  /**
+   * Stores a document with the alarm it needs. An alarm that rings earlier is left alone: a needless wake-up costs less
+   * than setting it anew. One that should have rung is taken for lost.
+   */
+  #store(document: PostDocument): void {
+    const now = systemClock();
+    const wanted = nextAlarm(document);
+    const isSet = document.alarmAt !== null && document.alarmAt > now;
+    if (wanted === null || (isSet && document.alarmAt !== null && document.alarmAt <= wanted)) {
+      this.ctx.storage.kv.put(DOCUMENT, document);
+      return;
+    }
+    this.ctx.storage.kv.put(DOCUMENT, { ...document, alarmAt: wanted });
+    void this.ctx.storage.setAlarm(wanted);
+  }
+
+  /** A message that is not sent is sent again by the watchdog. */
+  async #send(messages: TaskMessage[]): Promise<void> {
+    try {
+      for (let from = 0; from < messages.length; from += MESSAGES_PER_SEND) {
+        const bodies = messages.slice(from, from + MESSAGES_PER_SEND).map((each) => taskMessage(this.#ref, each));
+        await this.env.PUBLISH.sendBatch(bodies.map((body) => ({ body })));
+      }
+    } catch (error) {
+      consoleLog.error("messages were not sent", error, { post_id: this.#ref.postId, messages: messages.length });
+    }
+  }
+
+  /** Tells the database until it knows all; one projection at a time. What it does not take is told again later. */
+  #project(): Promise<void> {
+    this.#projecting ??= this.#projectAll().finally(() => {
+      this.#projecting = null;
+    });
+    return this.#projecting;
+  }
+
+  async #projectAll(): Promise<void> {
+    for (let document = this.#stored(); hasNews(document); document = this.#stored()) {
+      const projection = projectionOf(document, systemClock());
+      const eventIds = projection.events.map((event) => event.id);
+      try {
+        await writeProjection(this.#db, this.#ref, projection);
+      } catch (error) {
+        consoleLog.error("a projection failed", error, { post_id: this.#ref.postId });
+        const postponed = postponeProjection(this.#stored(), systemClock());
+        this.ctx.storage.transactionSync(() => this.#store(postponed.document));
+        return;
+      }
+      const { document: told } = acknowledge(this.#stored(), { ...projection, eventIds });
+      this.ctx.storage.transactionSync(() => this.#store(told));
+    }
+  }
+}
+
+function hasNews(document: PostDocument): boolean {
+  return document.seq > document.projectedSeq || document.events.length > 0;
+}

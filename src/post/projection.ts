@@ -1,0 +1,20 @@
+import type { Projection } from "../db/projections.ts";
+import type { Millis } from "../lib/clock.ts";
+import type { PostDocument } from "./document.ts";
+import { projectTask, stateOf } from "./document.ts";
+import { nextWakeBy, statusOf } from "./machine.ts";
+import { isOpen } from "./status.ts";
+
+/** What the database is to hold of a post: always the full state, so that any projection makes up for lost ones. */
+export function projectionOf(document: PostDocument, now: Millis): Projection {
+  return {
+    seq: document.seq,
+    status: statusOf(document),
+    state: stateOf(document),
+    wakeBy: nextWakeBy(document, now),
+    events: document.events,
+    settled: document.tasks
+      .filter((task) => !isOpen(projectTask(task).status) && task.attempts > 0)
+      .map(({ accountId, platform, platformPostId }) => ({ accountId, platform, platformPostId })),
+  };
+}

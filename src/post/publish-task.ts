@@ -1,0 +1,276 @@
+import type { Vault } from "../accounts/vault.ts";
+import { grantRow } from "../accounts/vault.ts";
+import { setAccountHealth } from "../db/accounts.ts";
+import type { ExternalAccount, TaskRef } from "../db/commits.ts";
+import { claimPlatformPost, findUnclaimed, takeCommitLock } from "../db/commits.ts";
+import type { Database } from "../db/database.ts";
+import type { TaskMaterial } from "../db/publishing.ts";
+import { loadTaskMaterial } from "../db/publishing.ts";
+import type { Clock, Millis } from "../lib/clock.ts";
+import { sha256Hex } from "../lib/crypto.ts";
+import type { Json } from "../lib/json.ts";
+import type { Log } from "../lib/log.ts";
+import type { PostRef } from "../lib/vocabulary.ts";
+import type { Armed, Fault, Io, Platform, Step } from "../platforms/platform.ts";
+import type { Platforms } from "../platforms/registry.ts";
+import type { PostObjects } from "./post-calls.ts";
+import type { Report } from "./report.ts";
+import type { SettleTiming } from "./timing.ts";
+import { CALLS_PER_MESSAGE, CONSUMER_BUDGET, LOCKED_WAIT, RECONNECT_READ_WAIT } from "./timing.ts";
+import type { Holder, TaskMessage } from "./transition.ts";
+
+/*
+ * What a consumer does with one message: take the task, take its next steps, say what became of them. All waiting is
+ * the object's. The order around a commit is the protocol that keeps a post from going out twice:
+ *
+ *   lock (where the commit leaves no handle) → arm → send once, within the permit → report
+ *
+ * Wherever this is cut off, the object knows whether a commit was armed, and then lets nobody do more than read.
+ */
+
+export interface PublishDeps {
+  db: Database;
+  posts: PostObjects;
+  platforms: Platforms;
+  vault: Vault;
+  clock: Clock;
+  timing: SettleTiming;
+  settleScale: number;
+  log: Log;
+  /** How a mode's platform is reached: the network, or the workspace's sandbox. */
+  transport(ref: PostRef): Io["fetch"];
+  mediaUrl(mediaId: string): Promise<string>;
+  sleep(span: Millis): Promise<void>;
+}
+
+/** Everything that is known about the task while it is worked on. */
+interface Work {
+  deps: PublishDeps;
+  ref: PostRef;
+  holder: Holder;
+  version: number;
+  platform: Platform<Json>;
+  account: ExternalAccount & { id: string };
+  io: Io;
+}
+
+export async function publishTask(deps: PublishDeps, ref: PostRef, message: TaskMessage): Promise<void> {
+  const begun = await deps.posts(ref).begin(message);
+  if (begun.is === "skip") return;
+  const holder: Holder = { ...message, lease: begun.lease };
+  const report = (made: Report) => deps.posts(ref).report(holder, made);
+  try {
+    const material = await loadTaskMaterial(deps.db, ref, message.accountId, begun.version);
+    const prepared = await prepare(deps, ref, holder, begun.version, material);
+    if (prepared.is === "impossible") {
+      await report(prepared);
+    } else if (prepared.is === "fault") {
+      const { fault } = prepared;
+      const until = deps.clock() + RECONNECT_READ_WAIT;
+      if (begun.armed) await report({ is: "ask_later", progress: begun.progress, until, fault });
+      else await report({ is: "fault", progress: begun.progress, fault });
+    } else if (begun.armed) {
+      await settle(prepared.work, begun.progress, begun.armed);
+    } else {
+      await takeSteps(prepared.work, begun.progress ?? prepared.work.platform.begin(prepared.work.io.draft));
+    }
+  } catch (error) {
+    // Our own trouble, the database's most likely. No commit is in flight: `commit` lets nothing escape.
+    deps.log.error("a task was postponed", error, { post_id: ref.postId, account_id: message.accountId });
+    await report({ is: "postponed" });
+  }
+}
+
+type Prepared = { is: "ready"; work: Work } | { is: "fault"; fault: Fault } | Extract<Report, { is: "impossible" }>;
+
+async function prepare(
+  deps: PublishDeps,
+  ref: PostRef,
+  holder: Holder,
+  version: number,
+  material: TaskMaterial | null,
+): Promise<Prepared> {
+  if (!material) throw new Error("the database does not have the version that the object names");
+  const { account, tokenEnvelope } = material;
+  if (!account || tokenEnvelope === null) {
+    return { is: "impossible", code: "account_disconnected", message: "The account was disconnected." };
+  }
+  const media = material.mediaIds.flatMap((id) => material.media.find((row) => row.id === id) ?? []);
+  if (media.length < material.mediaIds.length) {
+    return { is: "impossible", code: "media_missing", message: "Media of the post was deleted." };
+  }
+  if (account.health === "needs_reconnect") {
+    return { is: "fault", fault: needsReconnect(account.healthReason ?? "The account must be connected again.") };
+  }
+  const token = await deps.vault.open(tokenEnvelope, grantRow(ref.workspaceId, account.grantId));
+  if (token === null) return { is: "fault", fault: needsReconnect("The account's stored token cannot be read.") };
+
+  const external: ExternalAccount = { mode: ref.mode, platform: account.platform, externalId: account.externalId };
+  const task: TaskRef = { postId: ref.postId, accountId: account.id };
+  const options = material.options[account.platform];
+  const io: Io = {
+    connection: { externalId: account.externalId, host: account.graphHost, token },
+    draft: {
+      text: material.content,
+      media: media.map(({ id, mimeType, bytes, width, height }) => ({ id, mimeType, bytes, width, height })),
+      options: options !== null && typeof options === "object" && !Array.isArray(options) ? options : {},
+    },
+    fetch: deps.transport(ref),
+    mediaUrl: deps.mediaUrl,
+    unclaimed: (ids) => findUnclaimed(deps.db, external, ids, task),
+    claim: (id) => claimPlatformPost(deps.db, external, id, task),
+    now: deps.clock,
+    scaled: (span) => span * deps.settleScale,
+    commitTimeout: deps.timing.commitTimeout,
+  };
+  const platform = deps.platforms[account.platform];
+  return { is: "ready", work: { deps, ref, holder, version, platform, account: { ...external, id: account.id }, io } };
+}
+
+function needsReconnect(message: string): Fault {
+  return { kind: "reauth", scope: "grant", code: "needs_reconnect", message };
+}
+
+/** Takes invisible steps until one must wait, the message's share is used up, or the commit is next. */
+async function takeSteps(work: Work, start: Json): Promise<void> {
+  const { deps, platform, io } = work;
+  const report = (made: Report) => deps.posts(work.ref).report(work.holder, made);
+  const yieldAt = deps.clock() + CONSUMER_BUDGET;
+  let progress = start;
+  for (let calls = 0; ; calls++) {
+    const now = deps.clock();
+    const step = platform.next(progress, io.draft, now);
+    const until = Math.max(step.notBefore ?? now, now);
+    if (until > now || calls >= CALLS_PER_MESSAGE || now >= yieldAt) {
+      await report({ is: "wait", progress, until });
+      return;
+    }
+    if (step.effect === "visible") {
+      await commit(work, step, progress);
+      return;
+    }
+    const outcome = await platform.run(step, progress, io);
+    switch (outcome.is) {
+      case "done":
+        progress = outcome.state;
+        continue;
+      case "wait":
+        await report({ is: "wait", progress: outcome.state, until: outcome.until });
+        return;
+      case "live":
+        await report({ is: "live", attempt: null, post: outcome.post });
+        await addPermalink(work, outcome.post);
+        return;
+      case "refused":
+        await report({ is: "fault", progress: outcome.state, fault: outcome.fault });
+        await recordHealth(work, outcome.fault);
+        return;
+      case "unknown":
+        // Of an invisible step it does not matter whether it happened.
+        await report({ is: "fault", progress, fault: outcome.fault });
+        return;
+    }
+  }
+}
+
+/** The one visible call. From the permit on nothing may escape: whatever goes wrong, the object must hear of it. */
+async function commit(work: Work, step: Step, progress: Json): Promise<void> {
+  const { deps, ref, holder, platform, io } = work;
+  if (step.fingerprint !== undefined) {
+    const fingerprint = await sha256Hex(step.fingerprint);
+    const task: TaskRef = { postId: ref.postId, accountId: work.account.id };
+    const { mode, platform: platformId, externalId } = work.account;
+    const account: ExternalAccount = { mode, platform: platformId, externalId };
+    if (!(await takeCommitLock(deps.db, account, fingerprint, task))) {
+      await deps.posts(ref).report(holder, { is: "wait", progress, until: deps.clock() + LOCKED_WAIT });
+      return;
+    }
+  }
+  const permit = await deps.posts(ref).arm(holder, { version: work.version, progress });
+  if (permit.is === "refused") return;
+  const { attempt } = permit;
+  if (deps.clock() >= permit.until) {
+    await insist(work, { is: "not_sent", attempt });
+    return;
+  }
+  const outcome = await platform.run(step, progress, io).catch((error: unknown) => {
+    deps.log.error("a commit threw", error, { post_id: ref.postId, account_id: holder.accountId });
+    const fault: Fault = { kind: "retry", scope: "post", code: "internal", message: "The commit broke off." };
+    return { is: "unknown" as const, fault };
+  });
+  switch (outcome.is) {
+    case "live":
+      await insist(work, { is: "live", attempt, post: outcome.post });
+      await addPermalink(work, outcome.post);
+      return;
+    case "refused":
+      await insist(work, { is: "refused", attempt, progress: outcome.state, fault: outcome.fault });
+      await recordHealth(work, outcome.fault);
+      return;
+    case "unknown":
+      await insist(work, { is: "unknown", attempt, fault: outcome.fault });
+      return;
+    case "done":
+    case "wait":
+      throw new Error(`the commit of ${platform.id} answered "${outcome.is}"`);
+  }
+}
+
+/** Reads what became of an armed commit. */
+async function settle(work: Work, progress: Json, armed: Armed): Promise<void> {
+  const { deps, platform, io } = work;
+  const report = (made: Report) => deps.posts(work.ref).report(work.holder, made);
+  const verdict = await platform.settle(progress, armed, io);
+  switch (verdict.is) {
+    case "did":
+      await report({ is: "did", post: verdict.post });
+      await addPermalink(work, verdict.post);
+      return;
+    case "didNot":
+      await report({ is: "did_not", progress: verdict.state });
+      return;
+    case "askLater": {
+      const { state, until, fault } = verdict;
+      await report({ is: "ask_later", progress: state, until, fault: fault ?? null });
+      if (fault) await recordHealth(work, fault);
+      return;
+    }
+  }
+}
+
+/** Reads the address of a post that is public. The object does not wait for it longer than it wants to. */
+async function addPermalink(work: Work, post: { id: string; permalink: string | null } | null): Promise<void> {
+  if (post === null || post.permalink !== null) return;
+  const permalink = await work.platform.permalink(post.id, work.io);
+  await work.deps.posts(work.ref).attachPermalink(work.holder.accountId, permalink);
+}
+
+/** An account whose grant is refused is shown so, and not called for until it is connected again. */
+async function recordHealth(work: Work, fault: Fault): Promise<void> {
+  const { id, mode } = work.account;
+  if (fault.kind === "reauth") await setAccountHealth(work.deps.db, { id, mode }, "needs_reconnect", fault.message);
+  if (fault.kind === "held") await setAccountHealth(work.deps.db, { id, mode }, "restricted", fault.message);
+}
+
+const INSIST_WAITS: readonly Millis[] = [100, 400, 1_600];
+
+/**
+ * Reports on a commit, several times if need be: what it became is known here and nowhere else. When all fail the
+ * commit stays armed, and is settled by reading.
+ */
+async function insist(work: Work, made: Report): Promise<void> {
+  const { deps, ref, holder } = work;
+  for (const wait of INSIST_WAITS) {
+    try {
+      const answer = await deps.posts(ref).report(holder, made);
+      if (answer.is === "stale" && made.is === "live") {
+        deps.log.error("a post is public of which the task says otherwise", null, { ...ref, post: made.post?.id });
+      }
+      return;
+    } catch (error) {
+      deps.log.error("a report on a commit did not arrive", error, { post_id: ref.postId, report: made.is });
+      await deps.sleep(wait);
+    }
+  }
+  await deps.posts(ref).report(holder, made);
+}

@@ -1,0 +1,283 @@
+import type { TaskError } from "../db/posts.ts";
+import type { Millis } from "../lib/clock.ts";
+import { MINUTE } from "../lib/clock.ts";
+import type { Json } from "../lib/json.ts";
+import type { TaskErrorCode } from "../lib/vocabulary.ts";
+import type { Fault, PublicPost } from "../platforms/platform.ts";
+import { conclude, concludePublished, concludeUnconfirmed, errorOf } from "./conclude.ts";
+import type { ArmedCommit, PostDocument, TaskDocument } from "./document.ts";
+import { isOpen } from "./status.ts";
+import type { SettleTiming } from "./timing.ts";
+import {
+  NOT_SENT_WAIT,
+  QUOTA_FOR,
+  QUOTA_WAIT,
+  RECONNECT_FOR,
+  RETRY_FOR,
+  reconnectCheck,
+  retryWait,
+  watchdog,
+} from "./timing.ts";
+import type { Holder } from "./transition.ts";
+import { changed, doubt, findTask, goOn, heldTask, markChanged } from "./transition.ts";
+
+/*
+ * What a consumer reports of its work, and what becomes of the task. Pure, as `machine.ts`.
+ *
+ * Three kinds of report, told apart by who may make them: about steps that nobody sees (the holder of the lease), about
+ * a commit (whoever armed it, however late: it alone knows), about the settling of a commit (the holder of the lease).
+ */
+
+export type Report =
+  /** The task goes on at `until`. */
+  | { is: "wait"; progress: Json | null; until: Millis }
+  /** An invisible step met a fault. */
+  | { is: "fault"; progress: Json | null; fault: Fault }
+  /** Trouble of our own, the database away: no try is counted. */
+  | { is: "postponed" }
+  /** The task cannot be published any more. */
+  | { is: "impossible"; code: TaskErrorCode; message: string }
+  /** The post is public. `attempt` is null when an invisible step found it so. */
+  | { is: "live"; attempt: number | null; post: PublicPost | null }
+  /** The commit was certainly refused. */
+  | { is: "refused"; attempt: number; progress: Json; fault: Fault }
+  /** The commit may have happened. */
+  | { is: "unknown"; attempt: number; fault: Fault }
+  /** The commit was armed and not sent. */
+  | { is: "not_sent"; attempt: number }
+  /** Reading found the post. */
+  | { is: "did"; post: PublicPost | null }
+  /** Reading found, for certain, nothing. */
+  | { is: "did_not"; progress: Json }
+  /** Reading could not tell yet. */
+  | { is: "ask_later"; progress: Json; until: Millis; fault: Fault | null };
+
+/** Whether the report was taken. A report that came too late is not, and its maker has nothing more to do. */
+export type ReportAnswer = { is: "taken" } | { is: "stale" };
+
+/** A commit is sent a second time in a round, after reading has shown that the first did not happen; never a third. */
+const MAX_DOUBTS = 2;
+
+export function report(
+  document: PostDocument,
+  holder: Holder,
+  made: Report,
+  now: Millis,
+  timing: SettleTiming,
+): { document: PostDocument; answer: ReportAnswer } {
+  return changed<ReportAnswer>(document, (copy) => {
+    const task = findTask(copy, holder.accountId);
+    if (!task) return { is: "stale" };
+    switch (made.is) {
+      case "live":
+        return takeLive(copy, task, holder, made, now);
+      case "refused":
+      case "unknown":
+      case "not_sent":
+        if (!isOpen(task.status) || task.armed?.attempt !== made.attempt) return { is: "stale" };
+        takeCommitReport(copy, task, made, now);
+        return { is: "taken" };
+      case "did":
+      case "did_not":
+      case "ask_later":
+        if (heldTask(copy, holder) !== task || !task.armed) return { is: "stale" };
+        takeSettling(copy, task, task.armed, made, now, timing);
+        return { is: "taken" };
+      default:
+        if (heldTask(copy, holder) !== task) return { is: "stale" };
+        return takeStepReport(copy, task, made, now);
+    }
+  });
+}
+
+function takeLive(
+  document: PostDocument,
+  task: TaskDocument,
+  holder: Holder,
+  made: Extract<Report, { is: "live" }>,
+  now: Millis,
+): ReportAnswer {
+  if (task.status === "published" && made.attempt !== null && task.platformPostId === null && made.post) {
+    // Settling was faster and found no id; whoever sent the commit knows it.
+    task.platformPostId = made.post.id;
+    task.permalink ??= made.post.permalink;
+    markChanged(document, now);
+    return { is: "taken" };
+  }
+  // Who sent a commit and saw it succeed is believed however late, also over a later commit.
+  const isSender = made.attempt !== null && made.attempt <= task.attempts;
+  if (!isOpen(task.status) || !(isSender || heldTask(document, holder) === task)) return { is: "stale" };
+  concludePublished(document, task, made.post, { publishedAt: now, now });
+  return { is: "taken" };
+}
+
+function takeStepReport(
+  document: PostDocument,
+  task: TaskDocument,
+  made: Extract<Report, { is: "wait" | "fault" | "postponed" | "impossible" }>,
+  now: Millis,
+): ReportAnswer {
+  if (made.is === "postponed") {
+    task.postponements += 1;
+    goOn(task, now + watchdog(task.postponements));
+  } else if (made.is === "impossible") {
+    // A commit that is armed cannot be argued away: without its account it stays in doubt for good.
+    if (task.armed) concludeUnconfirmed(document, task, now);
+    else conclude(document, task, { status: "failed", error: errorOf(made.code, made.message, false) }, now);
+  } else if (task.armed) {
+    return { is: "stale" };
+  } else if (made.is === "fault") {
+    takeFault(document, task, made.progress, made.fault, now);
+  } else {
+    makeProgress(document, task, made.progress, now);
+    goOn(task, made.until);
+  }
+  return { is: "taken" };
+}
+
+function takeCommitReport(
+  document: PostDocument,
+  task: TaskDocument,
+  made: Extract<Report, { is: "refused" | "unknown" | "not_sent" }>,
+  now: Millis,
+): void {
+  // After an earlier commit in doubt no refusal proves anything: that one may have gone through.
+  const hasEarlierDoubts = task.doubts > (task.armed?.inDoubt ? 1 : 0);
+  if (made.is === "unknown" || (made.is === "refused" && hasEarlierDoubts)) {
+    remainInDoubt(task, made.fault, now);
+  } else if (made.is === "refused") {
+    disarm(task);
+    takeFault(document, task, made.progress, made.fault, now);
+  } else {
+    disarm(task);
+    goOn(task, now + NOT_SENT_WAIT);
+  }
+}
+
+/** Settles at once: reading believes what it finds, and only absence takes time. */
+function remainInDoubt(task: TaskDocument, fault: Fault, now: Millis): void {
+  if (task.armed) task.armed.fault = fault;
+  doubt(task);
+  goOn(task, now);
+}
+
+function disarm(task: TaskDocument): void {
+  const wasInDoubt = task.armed?.inDoubt ?? false;
+  task.armed = null;
+  // Settling was begun before the report came: the report is better.
+  if (wasInDoubt) task.doubts -= 1;
+  if (task.doubts === 0) task.firstArmedAt = null;
+}
+
+function takeSettling(
+  document: PostDocument,
+  task: TaskDocument,
+  armed: ArmedCommit,
+  made: Extract<Report, { is: "did" | "did_not" | "ask_later" }>,
+  now: Millis,
+  timing: SettleTiming,
+): void {
+  if (made.is === "did") {
+    concludePublished(document, task, made.post, { publishedAt: armed.at, now });
+    return;
+  }
+  task.progress = made.progress;
+  const since = task.firstArmedAt ?? armed.at;
+  const believedFrom = armed.at + timing.believeDidNotFrom;
+  if (made.is === "did_not" && now >= believedFrom) {
+    takeDidNot(document, task, armed, now);
+  } else if (now - since >= timing.settleFor) {
+    concludeUnconfirmed(document, task, now);
+  } else if (made.is === "did_not") {
+    goOn(task, believedFrom);
+  } else {
+    if (made.fault) showFault(document, task, made.fault, now);
+    goOn(task, made.until);
+  }
+}
+
+/** It is certain now that the commit did not happen. What the platform had answered is believed after all. */
+function takeDidNot(document: PostDocument, task: TaskDocument, armed: ArmedCommit, now: Millis): void {
+  const { fault } = armed;
+  const isFinal = fault?.kind === "permanent" || fault?.kind === "held";
+  if (task.doubts >= MAX_DOUBTS && !isFinal) {
+    concludeUnconfirmed(document, task, now);
+    return;
+  }
+  task.armed = null;
+  if (fault && fault.kind !== "retry") takeFault(document, task, task.progress, fault, now);
+  else goOn(task, now);
+}
+
+/** Shows what keeps a commit from being settled. */
+function showFault(document: PostDocument, task: TaskDocument, fault: Fault, now: Millis): void {
+  if (fault.code === task.error?.platform?.code) return;
+  task.error = errorOf(CODE_OF_FAULT[fault.kind], fault.message, true, fault);
+  markChanged(document, now);
+}
+
+/** Stores a new state of the publication; a step forward forgives the faults before it. */
+function makeProgress(document: PostDocument, task: TaskDocument, progress: Json | null, now: Millis): void {
+  if (JSON.stringify(progress) === JSON.stringify(task.progress)) return;
+  task.progress = progress;
+  task.postponements = 0;
+  task.faults = 0;
+  task.faultsSince = null;
+  task.quotaSince = null;
+  task.reconnectSince = null;
+  task.reconnectChecks = 0;
+  if (task.error !== null) markChanged(document, now);
+  task.error = null;
+}
+
+/** What a client is told a fault was. */
+const CODE_OF_FAULT: Readonly<Record<Fault["kind"], TaskErrorCode>> = {
+  retry: "platform_error",
+  quota: "quota_exhausted",
+  reauth: "account_needs_reconnect",
+  held: "account_restricted",
+  permanent: "platform_rejected",
+};
+
+/** Decides what a fault does to a task: try again, wait, or end. */
+function takeFault(document: PostDocument, task: TaskDocument, progress: Json | null, fault: Fault, now: Millis): void {
+  makeProgress(document, task, progress, now);
+  const error = errorOf(CODE_OF_FAULT[fault.kind], fault.message, fault.kind !== "permanent", fault);
+  const until = nextTry(task, fault, now);
+  if (until === null) conclude(document, task, { status: "failed", error }, now);
+  else waitWith(document, task, error, until, now);
+}
+
+/** When a task that met a fault is tried again; null when it is not. Counts the fault. */
+function nextTry(task: TaskDocument, fault: Fault, now: Millis): Millis | null {
+  switch (fault.kind) {
+    case "retry": {
+      task.faults += 1;
+      task.faultsSince ??= now;
+      const wait = retryWait(task.faults);
+      return wait === null || now - task.faultsSince >= RETRY_FOR ? null : now + wait;
+    }
+    case "quota": {
+      task.quotaSince ??= now;
+      const end = task.quotaSince + QUOTA_FOR;
+      const until = Math.max(fault.until ?? now + QUOTA_WAIT, now + MINUTE);
+      return now >= end ? null : Math.min(until, end);
+    }
+    case "reauth": {
+      task.reconnectSince ??= now;
+      task.reconnectChecks += 1;
+      const end = task.reconnectSince + RECONNECT_FOR;
+      return now >= end ? null : Math.min(now + reconnectCheck(task.reconnectChecks), end);
+    }
+    case "held":
+    case "permanent":
+      return null;
+  }
+}
+
+/** Has the task tried again later, and shows why. */
+function waitWith(document: PostDocument, task: TaskDocument, error: TaskError, until: Millis, now: Millis): void {
+  task.error = error;
+  goOn(task, until);
+  markChanged(document, now);
+}

@@ -1,0 +1,48 @@
+import type { PostStatus, TaskStatus } from "../lib/vocabulary.ts";
+
+/** The statuses of a task that still has something to do. */
+const OPEN: readonly TaskStatus[] = ["awaiting_approval", "queued", "publishing"];
+
+export function isOpen(status: TaskStatus): boolean {
+  return OPEN.includes(status);
+}
+
+/**
+ * Derives a post's status from its tasks' statuses, in this order: all canceled; any still open (`awaiting_approval`
+ * while all open ones are, `publishing` once one has begun, else `queued`); all published; some published; any whose
+ * outcome nobody knows; failed.
+ */
+export function derivePostStatus(statuses: readonly TaskStatus[]): PostStatus {
+  if (statuses.every((status) => status === "canceled")) return "canceled";
+  const open = statuses.filter(isOpen);
+  if (open.length > 0) {
+    if (open.every((status) => status === "awaiting_approval")) return "awaiting_approval";
+    const begun = statuses.some((status) => !["awaiting_approval", "queued", "canceled"].includes(status));
+    return begun ? "publishing" : "queued";
+  }
+  if (statuses.every((status) => status === "published")) return "published";
+  if (statuses.includes("published")) return "partially_published";
+  if (statuses.includes("unconfirmed")) return "unconfirmed";
+  return "failed";
+}
+
+/** What DELETE answers. `conflict` names why the post cannot be canceled any more. */
+export type CancelAnswer =
+  | { is: "cancel" }
+  | { is: "already_canceled" }
+  | { is: "conflict"; because: "published" | "unconfirmed" | "publishing" | "failed" };
+
+/**
+ * Decides what DELETE does. A post is canceled while something of it is still to come and nothing of it is, or may be,
+ * public: a canceled post never is.
+ *
+ * @param isArmed whether the commit of a task is armed: it may be public in this moment
+ */
+export function cancelAnswer(statuses: readonly TaskStatus[], isArmed: boolean): CancelAnswer {
+  if (statuses.every((status) => status === "canceled")) return { is: "already_canceled" };
+  if (statuses.includes("published")) return { is: "conflict", because: "published" };
+  if (statuses.includes("unconfirmed")) return { is: "conflict", because: "unconfirmed" };
+  if (isArmed) return { is: "conflict", because: "publishing" };
+  if (statuses.some(isOpen)) return { is: "cancel" };
+  return { is: "conflict", because: "failed" };
+}

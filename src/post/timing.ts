@@ -1,0 +1,95 @@
+import type { Millis } from "../lib/clock.ts";
+import { HOUR, MINUTE, SECOND } from "../lib/clock.ts";
+
+/*
+ * Every waiting time and bound in the life of a post. The first group orders a commit against the reading that settles
+ * it and is stretched as a whole by `SETTLE_SCALE`, so that its order never changes:
+ * permit + commit timeout < silence < belief in "it did not happen".
+ */
+
+/** The times of one commit and its settling. */
+export interface SettleTiming {
+  /** A commit not sent so long after it was armed must not be sent. */
+  permit: Millis;
+  /** A commit's call is given up after this. */
+  commitTimeout: Millis;
+  /** An armed commit that nobody has reported on for so long is settled. */
+  silence: Millis;
+  /** No reading is believed to show that nothing happened before this much time after arming. */
+  believeDidNotFrom: Millis;
+  /** Settling ends as `unconfirmed` after this. */
+  settleFor: Millis;
+}
+
+export function settleTiming(scale: number): SettleTiming {
+  return {
+    permit: 10 * SECOND * scale,
+    commitTimeout: 60 * SECOND * scale,
+    silence: 75 * SECOND * scale,
+    believeDidNotFrom: 90 * SECOND * scale,
+    settleFor: 24 * HOUR * scale,
+  };
+}
+
+/** How long a consumer has a task for itself. It yields after `CONSUMER_BUDGET`, plus one call at most. */
+export const LEASE: Millis = 45 * SECOND;
+export const CONSUMER_BUDGET: Millis = 20 * SECOND;
+/** Platform calls in one message, within the free plan's limit on sub-requests. */
+export const CALLS_PER_MESSAGE = 6;
+
+const WATCHDOG_FIRST: Millis = 30 * SECOND;
+const WATCHDOG_MAX: Millis = 10 * MINUTE;
+
+/** How long a sent message is given to arrive before it is sent again: 30 s, doubling to 10 minutes. */
+export function watchdog(sends: number): Millis {
+  return Math.min(WATCHDOG_FIRST * 2 ** Math.max(0, sends - 1), WATCHDOG_MAX);
+}
+
+/** Waits between tries that met a transient fault: eight tries in about six hours. */
+const RETRY_WAITS: readonly Millis[] = [
+  5 * SECOND,
+  30 * SECOND,
+  2 * MINUTE,
+  10 * MINUTE,
+  30 * MINUTE,
+  90 * MINUTE,
+  210 * MINUTE,
+];
+export const RETRY_FOR: Millis = 6 * HOUR;
+
+/** The wait after so many consecutive transient faults, or null when it was the last try. */
+export function retryWait(faults: number): Millis | null {
+  return RETRY_WAITS[faults - 1] ?? null;
+}
+
+/** How long a task waits for a quota of the platform. */
+export const QUOTA_FOR: Millis = 72 * HOUR;
+export const QUOTA_WAIT: Millis = HOUR;
+/** How long a task waits for its account to be connected again. */
+export const RECONNECT_FOR: Millis = 24 * HOUR;
+const RECONNECT_CHECK_MAX: Millis = 30 * MINUTE;
+
+/** How long until a held task looks again whether its account was connected: a minute, doubling to half an hour. */
+export function reconnectCheck(checks: number): Millis {
+  return Math.min(MINUTE * 2 ** Math.max(0, checks - 1), RECONNECT_CHECK_MAX);
+}
+
+/** The pause after a commit whose permit ran out, or whose lock another task holds. */
+export const NOT_SENT_WAIT: Millis = 2 * SECOND;
+export const LOCKED_WAIT: Millis = 15 * SECOND;
+/** How long a commit in doubt is left alone while its account must be connected again to be read. */
+export const RECONNECT_READ_WAIT: Millis = 5 * MINUTE;
+/** How long the announcement of a published task waits for the permalink. */
+export const PERMALINK_WAIT: Millis = 10 * SECOND;
+/** How long until a projection that failed is tried again. */
+export const PROJECTION_RETRY: Millis = 30 * SECOND;
+/** How long until an alarm handler that failed runs again. */
+export const ALARM_RETRY: Millis = 15 * SECOND;
+/** Messages in one `sendBatch`, by the queue's limit. */
+export const MESSAGES_PER_SEND = 100;
+/** How long after its object's next alarm the sweeper takes a post for stuck. */
+export const WAKE_GRACE: Millis = 60 * SECOND;
+/** How long after its time the sweeper looks for a post whose first nudge may have been lost. */
+export const FIRST_WAKE_GRACE: Millis = 30 * SECOND;
+/** A `wake_by` this close is renewed with the next projection. */
+export const WAKE_RENEWAL: Millis = 15 * SECOND;

@@ -1,0 +1,36 @@
+import type { Database } from "../db/database.ts";
+import { insertWorkspace } from "../db/workspaces.ts";
+import type { Clock } from "../lib/clock.ts";
+import { newId } from "../lib/ids.ts";
+import type { Mode } from "../lib/vocabulary.ts";
+import { MODES } from "../lib/vocabulary.ts";
+import { digestApiKey, generateApiKey } from "./api-key.ts";
+
+/** A new workspace with its first keys: the only time they are seen. */
+export interface CreatedWorkspace {
+  id: string;
+  name: string;
+  apiKeys: Record<Mode, string>;
+}
+
+/** Creates a workspace with one key for each mode. */
+export async function createWorkspace(
+  deps: { db: Database; clock: Clock; apiKeyPepper: string },
+  name: string,
+): Promise<CreatedWorkspace> {
+  const now = deps.clock();
+  const id = newId("workspace", now);
+  const apiKeys = { live: generateApiKey("live"), test: generateApiKey("test") };
+  const rows = await Promise.all(
+    MODES.map(async (mode) => ({
+      id: newId("apiKey", now),
+      workspaceId: id,
+      mode,
+      digest: await digestApiKey(apiKeys[mode], deps.apiKeyPepper),
+      lastFour: apiKeys[mode].slice(-4),
+      createdAt: now,
+    })),
+  );
+  await insertWorkspace(deps.db, { id, name, createdAt: now }, rows);
+  return { id, name, apiKeys };
+}
