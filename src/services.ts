@@ -15,6 +15,7 @@ import { publicUrl, serveMedia } from "./media/library.ts";
 import type { Io } from "./platforms/platform.ts";
 import type { Platforms } from "./platforms/registry.ts";
 import { createPlatforms } from "./platforms/registry.ts";
+import { sandboxTransport } from "./platforms/sandbox/transport.ts";
 import type { PostCalls, PostObjects } from "./post/post-calls.ts";
 import { objectName } from "./post/post-calls.ts";
 import { SWEEPER_NAME } from "./post/sweeper.ts";
@@ -71,7 +72,7 @@ export function servicesOf(env: Env): Services {
     transport: (scope) =>
       scope.mode === "live"
         ? (url, init) => fetch(url, init)
-        : (url, init) => env.SANDBOX.getByName(scope.workspaceId).fetch(url, init),
+        : sandboxTransport(() => env.SANDBOX.getByName(scope.workspaceId)),
     mediaUrl: (mediaId) => publicUrl(library, mediaId),
     openSandboxAccount: (scope, account) => env.SANDBOX.getByName(scope.workspaceId).openAccount(account),
     keepSweeperAwake: () => env.SWEEPER.getByName(SWEEPER_NAME).keepAwake(),

@@ -33,7 +33,7 @@ const connectBody = z.strictObject({
   platform,
   external_id: z
     .string()
-    .regex(/^\d{1,32}$/, "external_id must be the platform's numeric id of the account.")
+    .regex(/^\d{1,32}$/, "{field} must be the platform's numeric id of the account.")
     .openapi({
       description: "The Page's id, or the id of the Instagram professional account.",
       example: "17841400000000000",
@@ -45,7 +45,7 @@ const sandboxBody = z.strictObject({
   platform,
   username: z
     .string()
-    .regex(/^[\p{L}\p{N}_. -]{1,64}$/u, "username must have 1 to 64 letters, digits, dots, dashes or spaces."),
+    .regex(/^[\p{L}\p{N}_. -]{1,64}$/u, "{field} must have 1 to 64 letters, digits, dots, dashes or spaces."),
   behavior: z.enum(SANDBOX_BEHAVIORS).default("ok"),
 });
 

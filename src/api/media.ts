@@ -9,7 +9,9 @@ import { errorResponses, printedTime } from "./schemas.ts";
 
 const urlBody = z.strictObject({ url: z.string() });
 const fileBody = z.strictObject({
-  file: z.instanceof(File, { error: "file must be an uploaded file." }).openapi({ type: "string", format: "binary" }),
+  file: z
+    .instanceof(File, { error: "{field} must be an uploaded file." })
+    .openapi({ type: "string", format: "binary" }),
 });
 
 const media = z

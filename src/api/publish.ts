@@ -6,19 +6,10 @@ import { createPost } from "../post/create-post.ts";
 import { requireKey, scopeOf } from "./authenticate.ts";
 import type { AppEnv } from "./context.ts";
 import { cacheAnswer, jsonText, readIdempotencyKey, replayFromCache, replayFromRow } from "./idempotency.ts";
-import { errorResponses, platform, postStatus, printedTime, taskSummary, timestamp } from "./schemas.ts";
+import { distinct, errorResponses, platform, postStatus, printedTime, taskSummary, timestamp } from "./schemas.ts";
 
 const MAX_ACCOUNTS = 50;
 const MAX_MEDIA = 20;
-
-/** Entries of a list must differ: the same one twice is a mistake, and would be published twice or not. */
-function distinct(values: readonly string[], context: z.core.ParsePayload<readonly string[]>["issues"]): void {
-  values.forEach((value, index) => {
-    const first = values.indexOf(value);
-    if (first === index) return;
-    context.push({ code: "custom", input: value, path: [index], message: `It repeats entry ${first}.` });
-  });
-}
 
 const ACCOUNTS_NEEDED = "accounts must contain at least one connected account id.";
 
@@ -28,14 +19,14 @@ const publishBody = z
     platforms: z
       .array(platform)
       .min(1)
-      .check(({ value, issues }) => distinct(value, issues))
+      .check(distinct)
       .optional()
       .openapi({ example: ["instagram", "facebook"] }),
     accounts: z
-      .array(z.string(), ACCOUNTS_NEEDED)
+      .array(z.string(), { error: ({ code }) => (code === "invalid_type" ? ACCOUNTS_NEEDED : undefined) })
       .min(1, ACCOUNTS_NEEDED)
       .max(MAX_ACCOUNTS)
-      .check(({ value, issues }) => distinct(value, issues))
+      .check(distinct)
       .openapi({ example: ["acc_123"] }),
     schedule: z
       .union([z.literal("now"), timestamp], 'schedule must be "now" or an RFC 3339 timestamp with an offset.')
@@ -43,7 +34,7 @@ const publishBody = z
     media: z
       .array(z.string())
       .max(MAX_MEDIA)
-      .check(({ value, issues }) => distinct(value, issues))
+      .check(distinct)
       .default([])
       .openapi({ example: ["media_456"] }),
     options: platformOptions.default({}),

@@ -10,7 +10,7 @@ import {
 } from "../lib/vocabulary.ts";
 
 /*
- * Shapes that several resources share.
+ * Shapes that several resources share. Messages name the field at fault by `{field}`, see `validation.ts`.
  */
 
 const COMING: readonly unknown[] = COMING_PLATFORMS;
@@ -19,8 +19,8 @@ const COMING: readonly unknown[] = COMING_PLATFORMS;
 export const platform = z.enum(LIVE_PLATFORMS, {
   error: ({ input }) =>
     COMING.includes(input)
-      ? `${input} is coming soon: nothing can be published there yet.`
-      : `The platform must be one of: ${LIVE_PLATFORMS.join(", ")}.`,
+      ? `{field} is ${input}, which is coming soon: nothing can be published there yet.`
+      : `{field} must be one of: ${LIVE_PLATFORMS.join(", ")}.`,
 });
 
 /** A timestamp of a request, RFC 3339 with any offset; parsed to milliseconds. */
@@ -29,8 +29,7 @@ export const timestamp = z
   .transform((text, context) => {
     const at = parseTimestamp(text);
     if (at !== null) return at;
-    const field = context.issues.length === 0 ? "The time" : "It";
-    context.addIssue(`${field} must be an RFC 3339 timestamp with an offset, as in 2026-06-01T09:00:00Z.`);
+    context.addIssue("{field} must be an RFC 3339 timestamp with an offset, as in 2026-06-01T09:00:00Z.");
     return z.NEVER;
   })
   .openapi({ type: "string", format: "date-time", example: "2026-06-01T09:00:00Z" });
@@ -76,6 +75,15 @@ export const task = z
     next_attempt_at: printedTime.nullable(),
   })
   .openapi("Task");
+
+/** Entries of a list must differ: naming one twice is a mistake, of which nobody knows which way. */
+export function distinct({ value, issues }: z.core.ParsePayload<readonly string[]>): void {
+  value.forEach((entry, index) => {
+    const first = value.indexOf(entry);
+    if (first === index) return;
+    issues.push({ code: "custom", input: entry, path: [index], message: `{field} repeats entry ${first}.` });
+  });
+}
 
 /** The error answers that a route may give, for its description. */
 export function errorResponses(...statuses: number[]) {

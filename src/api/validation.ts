@@ -26,8 +26,8 @@ export function refuseIssues(issues: readonly Issue[], whole: string): void {
 }
 
 function messageOf(issue: Issue, field: string): string {
-  // Our schemas' own messages are whole sentences; the library's are not.
-  if (issue.message.endsWith(".")) return issue.message;
+  // Our schemas' own messages are whole sentences, which may name the field; the library's are not.
+  if (issue.message.endsWith(".")) return issue.message.replace("{field}", field);
   switch (issue.code) {
     case "invalid_type":
       return issue.message.endsWith("received undefined")

@@ -8,17 +8,16 @@ export function isOpen(status: TaskStatus): boolean {
 }
 
 /**
- * Derives a post's status from its tasks' statuses, in this order: all canceled; any still open (`awaiting_approval`
- * while all open ones are, `publishing` once one has begun, else `queued`); all published; some published; any whose
+ * Derives a post's status from its tasks' statuses, in this order: all canceled; any still open (`publishing` once one
+ * has begun, else `awaiting_approval` while all open ones are, else `queued`); all published; some published; any whose
  * outcome nobody knows; failed.
  */
 export function derivePostStatus(statuses: readonly TaskStatus[]): PostStatus {
   if (statuses.every((status) => status === "canceled")) return "canceled";
   const open = statuses.filter(isOpen);
   if (open.length > 0) {
-    if (open.every((status) => status === "awaiting_approval")) return "awaiting_approval";
-    const begun = statuses.some((status) => !["awaiting_approval", "queued", "canceled"].includes(status));
-    return begun ? "publishing" : "queued";
+    if (statuses.some((status) => !["awaiting_approval", "queued", "canceled"].includes(status))) return "publishing";
+    return open.every((status) => status === "awaiting_approval") ? "awaiting_approval" : "queued";
   }
   if (statuses.every((status) => status === "published")) return "published";
   if (statuses.includes("published")) return "partially_published";

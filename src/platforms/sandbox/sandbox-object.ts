@@ -3,8 +3,10 @@ import type { Env } from "../../env.ts";
 import { systemClock } from "../../lib/clock.ts";
 import type { PlatformId, SandboxBehavior } from "../../lib/vocabulary.ts";
 import { fetchOwnMedia, sandboxPermalink } from "../../services.ts";
+import { LostAnswer } from "./graph-answers.ts";
 import { SandboxNetwork } from "./network.ts";
 import type { SandboxPost } from "./store.ts";
+import { LOST_ANSWER_HEADER } from "./transport.ts";
 
 /** A workspace's sandbox: the simulated network with an object's storage. Named by the workspace. */
 export class SandboxObject extends DurableObject<Env> {
@@ -16,8 +18,14 @@ export class SandboxObject extends DurableObject<Env> {
     permalink: (postId) => sandboxPermalink(this.env, this.ctx.id.name ?? "", postId),
   });
 
+  /** Answers a call; a lost answer is marked for `sandboxTransport`, which loses it. */
   override async fetch(request: Request): Promise<Response> {
-    return this.#network.handle(request);
+    try {
+      return await this.#network.handle(request);
+    } catch (error) {
+      if (error instanceof LostAnswer) return new Response(null, { headers: { [LOST_ANSWER_HEADER]: "true" } });
+      throw error;
+    }
   }
 
   async openAccount(account: { platform: PlatformId; username: string; behavior: SandboxBehavior }) {

@@ -1,0 +1,78 @@
+import { env, exports } from "cloudflare:workers";
+import type { Mode } from "../../../src/lib/vocabulary.ts";
+import { jpeg } from "../../helpers/pictures.ts";
+
+/** A workspace of a test's own, with a key for each mode. */
+export interface TestWorkspace {
+  id: string;
+  live: string;
+  test: string;
+}
+
+export const ORIGIN = "http://apionics.test";
+
+/** What the API answered. */
+export interface Answer {
+  status: number;
+  headers: Headers;
+  text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers and say what they expect to find
+  body: any;
+}
+
+export interface RequestOptions {
+  key?: string;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+/** Makes a request to the Worker. A body that is not text is sent as JSON. */
+export async function call(method: string, path: string, options: RequestOptions = {}): Promise<Answer> {
+  const { key, body, headers = {} } = options;
+  const isRaw = typeof body === "string" || body instanceof FormData || body instanceof Uint8Array;
+  const response = await exports.default.fetch(`${ORIGIN}${path}`, {
+    method,
+    headers: {
+      ...(key === undefined ? {} : { Authorization: `Bearer ${key}` }),
+      ...(body === undefined || isRaw ? {} : { "Content-Type": "application/json" }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: isRaw ? (body as BodyInit) : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const isJson = (response.headers.get("Content-Type") ?? "").includes("application/json");
+  return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : null };
+}
+
+export async function newWorkspace(): Promise<TestWorkspace> {
+  const answer = await call("POST", "/v1/workspaces", { key: env.ADMIN_TOKEN ?? "", body: { name: "A workspace" } });
+  if (answer.status !== 201) throw new Error(answer.text);
+  return { id: answer.body.id, ...answer.body.api_keys };
+}
+
+export async function newAccount(
+  workspace: TestWorkspace,
+  platform: "instagram" | "facebook",
+  behavior = "ok",
+): Promise<string> {
+  const body = { platform, username: `${platform}_${behavior}`, behavior };
+  const answer = await call("POST", "/v1/accounts/sandbox", { key: workspace.test, body });
+  if (answer.status !== 201) throw new Error(answer.text);
+  return answer.body.id;
+}
+
+export async function newPicture(workspace: TestWorkspace, mode: Mode = "test"): Promise<string> {
+  const form = new FormData();
+  form.set("file", new File([jpeg(1080, 1080)], "picture.jpg", { type: "image/jpeg" }));
+  const answer = await call("POST", "/v1/media", { key: workspace[mode], body: form });
+  if (answer.status !== 201) throw new Error(answer.text);
+  return answer.body.id;
+}
+
+export async function publish(
+  workspace: TestWorkspace,
+  body: Record<string, unknown>,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  return call("POST", "/v1/publish", { key: workspace.test, body, headers });
+}

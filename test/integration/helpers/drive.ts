@@ -1,0 +1,138 @@
+import {
+  createExecutionContext,
+  createMessageBatch,
+  evictDurableObject,
+  getQueueResult,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { vi } from "vitest";
+import worker from "../../../src/index.ts";
+import type { PostRef } from "../../../src/lib/vocabulary.ts";
+import type { SandboxPost } from "../../../src/platforms/sandbox/store.ts";
+import type { PostDocument, TaskDocument } from "../../../src/post/document.ts";
+import type { PublishMessage } from "../../../src/post/messages.ts";
+import { taskMessage, wakeMessage } from "../../../src/post/messages.ts";
+import type { PostCalls } from "../../../src/post/post-calls.ts";
+import { objectName } from "../../../src/post/post-calls.ts";
+import { isOpen } from "../../../src/post/status.ts";
+import type { Answer, TestWorkspace } from "./api.ts";
+import { call } from "./api.ts";
+
+/*
+ * Time and deliveries in the tests' hands. The queue delivers nothing and alarms ring when they are told to, so that a
+ * test decides what arrives, in which order, how often, and what time it is then.
+ */
+
+/** Stops the clock, so that only `advance` moves it. Stopped already, it stays where it is. */
+export function holdTime(): void {
+  if (!vi.isFakeTimers()) vi.useFakeTimers({ toFake: ["Date"] });
+}
+
+/** Moves the clock. It never goes back: alarms of the object storage follow the real one. */
+export function advance(span: number): void {
+  vi.setSystemTime(Date.now() + span);
+}
+
+export function refOf(workspace: TestWorkspace, accepted: Answer): PostRef {
+  return { workspaceId: workspace.id, mode: "test", postId: accepted.body.id };
+}
+
+export function postObject(ref: PostRef) {
+  return env.POSTS.getByName(objectName(ref));
+}
+
+/** The calls that consumers and the API make. */
+export function calls(ref: PostRef): PostCalls {
+  return postObject(ref) as unknown as PostCalls;
+}
+
+/** What the post's object has stored, once it has nothing more to tell the database. */
+export async function documentOf(ref: PostRef): Promise<PostDocument> {
+  for (let tries = 0; tries < 500; tries++) {
+    const document = await storedDocument(ref);
+    const isTold = document && document.projectedSeq === document.seq && document.events.length === 0;
+    if (document && isTold) return document;
+    await scheduler.wait(2);
+  }
+  throw new Error("the object did not come to rest");
+}
+
+export async function storedDocument(ref: PostRef): Promise<PostDocument | undefined> {
+  return runInDurableObject(postObject(ref), (_object, state) => state.storage.kv.get<PostDocument>("post"));
+}
+
+export async function taskOf(ref: PostRef, accountId: string): Promise<TaskDocument> {
+  const task = (await documentOf(ref)).tasks.find((each) => each.accountId === accountId);
+  if (!task) throw new Error(`the post has no task for ${accountId}`);
+  return task;
+}
+
+/** Delivers messages to the consumer, as the queue would. */
+export async function deliver(...bodies: PublishMessage[]): Promise<void> {
+  const messages = bodies.map((body, index) => ({ id: `message-${index}`, timestamp: Date.now(), attempts: 1, body }));
+  const batch = createMessageBatch("apionics-publish", messages);
+  const ctx = createExecutionContext();
+  await worker.queue(batch, env);
+  await getQueueResult(batch, ctx);
+}
+
+/** Delivers the message that the task waits for. */
+export async function deliverTask(ref: PostRef, accountId: string): Promise<void> {
+  await deliver(await messageFor(ref, accountId));
+}
+
+export async function messageFor(ref: PostRef, accountId: string): Promise<PublishMessage> {
+  const { epoch } = await taskOf(ref, accountId);
+  return taskMessage(ref, { accountId, epoch });
+}
+
+/** Wakes the post's object, as the API's nudge and the sweeper do. */
+export async function wake(ref: PostRef): Promise<void> {
+  await deliver(wakeMessage(ref));
+}
+
+/** Lets the object's alarm ring at its time. */
+export async function ringAlarm(ref: PostRef): Promise<boolean> {
+  const { alarmAt } = await documentOf(ref);
+  if (alarmAt !== null && alarmAt > Date.now()) advance(alarmAt - Date.now());
+  return runDurableObjectAlarm(postObject(ref));
+}
+
+/** Forgets all that the object has in memory. */
+export async function evict(ref: PostRef): Promise<void> {
+  await documentOf(ref);
+  await evictDurableObject(postObject(ref));
+}
+
+/**
+ * Drives a post until all of its tasks are final: delivers every message that was sent, moves the clock to what is due.
+ *
+ * @param between runs before each delivery
+ */
+export async function drive(ref: PostRef, between: () => Promise<void> = async () => {}): Promise<PostDocument> {
+  await wake(ref);
+  for (let turn = 0; turn < 200; turn++) {
+    const document = await documentOf(ref);
+    const open = document.tasks.filter((task) => isOpen(task.status));
+    if (open.length === 0 && document.tasks.every((task) => task.announceBy === null)) return document;
+    const sent = open.filter((task) => task.sends > 0 && task.lease === null);
+    for (const task of sent) {
+      await between();
+      await deliver(taskMessage(ref, task));
+    }
+    if (sent.length === 0) await ringAlarm(ref);
+  }
+  throw new Error("the post did not come to an end");
+}
+
+/** What followers of a sandbox account see, newest first. */
+export async function publicPosts(workspace: TestWorkspace, accountId: string): Promise<SandboxPost[]> {
+  const row = await env.DB.prepare("SELECT external_id FROM accounts WHERE id = ?").bind(accountId).first();
+  return env.SANDBOX.getByName(workspace.id).publicPosts(String(row?.external_id));
+}
+
+export async function getPost(workspace: TestWorkspace, ref: PostRef): Promise<Answer> {
+  return call("GET", `/v1/posts/${ref.postId}`, { key: workspace.test });
+}

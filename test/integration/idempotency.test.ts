@@ -1,0 +1,249 @@
+import { env } from "cloudflare:workers";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import type { TestWorkspace } from "./helpers/api.ts";
+import { call, newAccount, newWorkspace, publish } from "./helpers/api.ts";
+import { advance, holdTime } from "./helpers/drive.ts";
+
+const DAY = 86_400_000;
+const CONFLICT = {
+  error: {
+    code: "idempotency_conflict",
+    message: "This Idempotency-Key was already used with a different request body.",
+  },
+};
+
+let workspace: TestWorkspace;
+let account: string;
+beforeAll(async () => {
+  workspace = await newWorkspace();
+  account = await newAccount(workspace, "facebook");
+});
+beforeEach(holdTime);
+afterEach(() => vi.restoreAllMocks());
+
+let counter = 0;
+const newKey = () => `key-${counter++}-${crypto.randomUUID()}`;
+const keyed = (key: string) => ({ "Idempotency-Key": key });
+const request = (content: string) => ({
+  content,
+  accounts: [account],
+  schedule: new Date(Date.now() + DAY).toISOString(),
+});
+
+async function countPosts(content: string): Promise<number> {
+  const row = await env.DB.prepare("SELECT count(*) AS n FROM posts WHERE content = ?")
+    .bind(content)
+    .first<{ n: number }>();
+  return row?.n ?? 0;
+}
+
+/** Runs without the replay cache, in which the database alone has to decide. */
+function withoutCache(): void {
+  vi.spyOn(env.IDEMPOTENCY, "get").mockResolvedValue(null as never);
+}
+
+describe.each([
+  ["with the replay cache", () => {}],
+  ["with a cache that never has anything", withoutCache],
+  ["with a cache that fails", () => vi.spyOn(env.IDEMPOTENCY, "get").mockRejectedValue(new Error("KV is away"))],
+  ["with a cache full of rubbish", () => vi.spyOn(env.IDEMPOTENCY, "get").mockResolvedValue({ what: "ever" } as never)],
+])("%s", (name, spoil) => {
+  beforeEach(() => void spoil());
+
+  it("the same request is answered the same, byte for byte, and done once", async () => {
+    const [key, body] = [newKey(), request(`Once, ${name}`)];
+    const first = await publish(workspace, body, keyed(key));
+    expect([first.status, first.headers.get("Idempotent-Replayed")]).toEqual([202, null]);
+    for (let i = 0; i < 3; i++) {
+      const again = await publish(workspace, body, keyed(key));
+      expect([again.status, again.text, again.headers.get("Idempotent-Replayed")]).toEqual([202, first.text, "true"]);
+      expect(again.headers.get("Content-Type")).toBe(first.headers.get("Content-Type"));
+    }
+    expect(await countPosts(body.content)).toBe(1);
+  });
+
+  it("another request with the same key is a conflict", async () => {
+    const key = newKey();
+    await publish(workspace, request(`First, ${name}`), keyed(key));
+    const other = await publish(workspace, request(`Second, ${name}`), keyed(key));
+    expect([other.status, other.text]).toEqual([409, JSON.stringify(CONFLICT)]);
+    expect(await countPosts(`Second, ${name}`)).toBe(0);
+  });
+
+  it("fifty at once make one post, and all are told of it", async () => {
+    const [key, body] = [newKey(), request(`Fifty, ${name}`)];
+    const answers = await Promise.all(Array.from({ length: 50 }, () => publish(workspace, body, keyed(key))));
+    expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([202]));
+    expect(new Set(answers.map((answer) => answer.text)).size).toBe(1);
+    expect(answers.filter((answer) => answer.headers.get("Idempotent-Replayed") === null)).toHaveLength(1);
+    expect(await countPosts(body.content)).toBe(1);
+  });
+
+  it("fifty of two kinds at once make one post, and the other kind is told of the conflict", async () => {
+    const key = newKey();
+    const bodies = [request(`Kind A, ${name}`), request(`Kind B, ${name}`)];
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, i) => publish(workspace, bodies[i % 2] ?? {}, keyed(key))),
+    );
+    expect(answers.filter((answer) => answer.status === 202)).toHaveLength(25);
+    expect(answers.filter((answer) => answer.status === 409)).toHaveLength(25);
+    expect((await countPosts(`Kind A, ${name}`)) + (await countPosts(`Kind B, ${name}`))).toBe(1);
+  });
+});
+
+describe("what counts as the same request", () => {
+  it("neither the order of its members nor white space nor spelled-out defaults", async () => {
+    const key = newKey();
+    const body = request("Meaning");
+    const first = await publish(workspace, body, keyed(key));
+    const shuffled = `{ "schedule":"${body.schedule}",\n "accounts":["${account}"] , "media": [], "content": "Meaning" }`;
+    const headers = { ...keyed(key), "Content-Type": "application/json; charset=utf-8" };
+    const again = await call("POST", "/v1/publish", { key: workspace.test, body: shuffled, headers });
+    expect([again.status, again.text]).toEqual([202, first.text]);
+  });
+
+  it("the same moment in another time zone", async () => {
+    const key = newKey();
+    const at = Math.ceil(Date.now() / 1_000) * 1_000 + DAY;
+    const utc = new Date(at).toISOString();
+    const paris = new Date(at + 7_200_000).toISOString().replace("Z", "+02:00");
+    const first = await publish(workspace, { ...request("Zones"), schedule: utc }, keyed(key));
+    expect((await publish(workspace, { ...request("Zones"), schedule: paris }, keyed(key))).text).toBe(first.text);
+  });
+
+  it("the order of accounts does matter", async () => {
+    const key = newKey();
+    const other = await newAccount(workspace, "facebook");
+    await publish(workspace, { ...request("Order"), accounts: [account, other] }, keyed(key));
+    const swapped = await publish(workspace, { ...request("Order"), accounts: [other, account] }, keyed(key));
+    expect(swapped.status).toBe(409);
+  });
+
+  it("a key belongs to its workspace and mode", async () => {
+    const key = newKey();
+    const other = await newWorkspace();
+    const otherAccount = await newAccount(other, "facebook");
+    const first = await publish(workspace, request("Mine"), keyed(key));
+    const second = await publish(other, { ...request("Mine"), accounts: [otherAccount] }, keyed(key));
+    expect([first.status, second.status]).toEqual([202, 202]);
+    expect(second.body.id).not.toBe(first.body.id);
+  });
+});
+
+describe("the key itself", () => {
+  it("may be quoted", async () => {
+    const key = newKey();
+    const body = request("Quoted");
+    const first = await publish(workspace, body, keyed(key));
+    expect((await publish(workspace, body, keyed(`"${key}"`))).text).toBe(first.text);
+  });
+
+  it.each([
+    ["empty", ""],
+    ["empty in quotes", '""'],
+    ["256 characters long", "k".repeat(256)],
+    ["not ASCII", "schlüssel"],
+  ])("is refused when it is %s", async (_name, key) => {
+    const answer = await publish(workspace, request("Malformed"), keyed(key));
+    expect(answer.status).toBe(400);
+    expect(answer.body.error).toMatchObject({ code: "validation_error", field: "Idempotency-Key" });
+    expect(await countPosts("Malformed")).toBe(0);
+  });
+
+  it("may have 255 characters", async () => {
+    const key = newKey().padEnd(255, "x");
+    expect((await publish(workspace, request("Long key"), keyed(key))).status).toBe(202);
+  });
+
+  it("may be missing: then nothing is deduplicated", async () => {
+    const body = request("No key");
+    const [first, second] = [await publish(workspace, body), await publish(workspace, body)];
+    expect([first.status, second.status]).toEqual([202, 202]);
+    expect(await countPosts("No key")).toBe(2);
+  });
+});
+
+describe("what is remembered, and how long", () => {
+  it("a refused request leaves its key free", async () => {
+    const key = newKey();
+    const refused = await publish(workspace, { ...request("Refused"), accounts: ["acc_missing"] }, keyed(key));
+    expect(refused.status).toBe(400);
+    expect((await publish(workspace, request("Refused"), keyed(key))).status).toBe(202);
+  });
+
+  it("a replay is not refused for what has changed since: its time is long past", async () => {
+    const key = newKey();
+    const body = { ...request("Past by now"), schedule: new Date(Date.now() + 60_000).toISOString() };
+    const first = await publish(workspace, body, keyed(key));
+    advance(DAY);
+    withoutCache();
+    const again = await publish(workspace, body, keyed(key));
+    expect([again.status, again.text]).toEqual([202, first.text]);
+  });
+
+  it("the cache forgets after a day, by its own clock", async () => {
+    const put = vi.spyOn(env.IDEMPOTENCY, "put");
+    await publish(workspace, request("Cached"), keyed(newKey()));
+    await vi.waitFor(() => expect(put).toHaveBeenCalledOnce());
+    expect(put.mock.calls[0]?.[2]).toEqual({ expirationTtl: 86_400 });
+  });
+
+  it("a cache that cannot be written fails nothing", async () => {
+    vi.spyOn(env.IDEMPOTENCY, "put").mockRejectedValue(new Error("KV is away"));
+    const [key, body] = [newKey(), request("Not cached")];
+    const first = await publish(workspace, body, keyed(key));
+    expect(first.status).toBe(202);
+    expect((await publish(workspace, body, keyed(key))).text).toBe(first.text);
+  });
+
+  it("the database remembers for 30 days; then the key is free again, for one of many", async () => {
+    withoutCache();
+    const [key, body] = [newKey(), { content: "A month", accounts: [account] }];
+    const first = await publish(workspace, body, keyed(key));
+    advance(30 * DAY - 1_000);
+    expect((await publish(workspace, body, keyed(key))).text).toBe(first.text);
+    advance(1_000);
+    const answers = await Promise.all(Array.from({ length: 50 }, () => publish(workspace, body, keyed(key))));
+    expect(new Set(answers.map((answer) => answer.text)).size).toBe(1);
+    expect(answers[0]?.text).not.toBe(first.text);
+    expect(await countPosts("A month")).toBe(2);
+  });
+});
+
+describe("when the database loses its answer", () => {
+  it("the batch is sent again, and the post is there once", async () => {
+    const batch = env.DB.batch.bind(env.DB);
+    let writes = 0;
+    vi.spyOn(env.DB, "batch").mockImplementation(async (statements) => {
+      const results = await batch(statements);
+      if (statements.length > 3 && ++writes === 1) throw new Error("D1_ERROR: Network connection lost.");
+      return results as never;
+    });
+    const answer = await publish(workspace, request("Answer lost"), keyed(newKey()));
+    expect([answer.status, answer.headers.get("Idempotent-Replayed")]).toEqual([202, null]);
+    expect(writes).toBe(2);
+    expect(await countPosts("Answer lost")).toBe(1);
+    const total = (await call("GET", "/v1/posts", { key: workspace.test })).body.total;
+    const row = await env.DB.prepare("SELECT count(*) AS n FROM posts WHERE workspace_id = ?")
+      .bind(workspace.id)
+      .first();
+    expect(total).toBe(row?.n);
+  });
+
+  it("again and again, the answer is 500, and the same key finds what was done", async () => {
+    const batch = env.DB.batch.bind(env.DB);
+    const spy = vi.spyOn(env.DB, "batch").mockImplementation(async (statements) => {
+      const results = await batch(statements);
+      if (statements.length > 3) throw new Error("D1_ERROR: Network connection lost. SECRET");
+      return results as never;
+    });
+    const [key, body] = [newKey(), request("Answers lost")];
+    const failed = await publish(workspace, body, keyed(key));
+    expect([failed.status, failed.body.error.code]).toEqual([500, "internal_error"]);
+    expect(failed.text).not.toContain("SECRET");
+    spy.mockRestore();
+    const again = await publish(workspace, body, keyed(key));
+    expect([again.status, again.headers.get("Idempotent-Replayed")]).toEqual([202, "true"]);
+    expect(await countPosts("Answers lost")).toBe(1);
+  });
+});

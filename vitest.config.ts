@@ -1,0 +1,51 @@
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
+import { defineConfig } from "vitest/config";
+
+/** Secrets of the tests: not a secret. Set here, so that no `.dev.vars` on the machine changes what the tests see. */
+const TEST_SECRETS = {
+  ADMIN_TOKEN: "admin-token-of-the-tests",
+  API_KEY_PEPPER: "pepper-of-the-tests",
+  ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 7).toString("base64")}`,
+  PUBLIC_ORIGIN: "http://apionics.test",
+  ALLOW_PRIVATE_TARGETS: "false",
+  META_APP_ID: "",
+  META_APP_SECRET: "",
+};
+
+export default defineConfig({
+  test: {
+    silent: "passed-only",
+    projects: [
+      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], environment: "node" } },
+      {
+        plugins: [
+          cloudflareTest(async () => ({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              bindings: { ...TEST_SECRETS, TEST_MIGRATIONS: await readD1Migrations("./migrations") },
+              // Nothing is delivered by itself: the tests decide which message arrives, when and how often.
+              queueConsumers: { "apionics-publish": { maxBatchSize: 100, maxBatchTimeout: 60 } },
+            },
+          })),
+        ],
+        test: {
+          name: "integration",
+          include: ["test/integration/**/*.test.ts"],
+          setupFiles: ["./test/integration/setup.ts"],
+          // One runtime for all files: each test works in a workspace of its own, and a runtime takes seconds to start.
+          isolate: false,
+          maxWorkers: 1,
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          environment: "node",
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
