@@ -34,6 +34,7 @@ export default defineConfig({
           setupFiles: ["./test/integration/setup.ts"],
           // One runtime for all files: each test works in a workspace of its own, and a runtime takes seconds to start.
           isolate: false,
+          testTimeout: 30_000,
           maxWorkers: 1,
         },
       },

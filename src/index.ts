@@ -1,4 +1,5 @@
 import { createApp } from "./api/app.ts";
+import { sandboxPosts } from "./console/sandbox-posts.tsx";
 import type { Env } from "./env.ts";
 import { consumeDeadLetters, consumePublishQueue } from "./post/publish-consumer.ts";
 import { servicesOf } from "./services.ts";
@@ -7,7 +8,7 @@ export { SandboxObject } from "./platforms/sandbox/sandbox-object.ts";
 export { PostObject } from "./post/post-object.ts";
 export { SweeperObject } from "./post/sweeper.ts";
 
-const app = createApp();
+const app = createApp().route("/", sandboxPosts);
 
 /** Whether this isolate has seen to the sweeper: once is enough, its alarm lives on by itself. */
 let sweeperIsAwake = false;

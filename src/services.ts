@@ -3,6 +3,7 @@ import type { Vault } from "./accounts/vault.ts";
 import { createVault } from "./accounts/vault.ts";
 import type { Database } from "./db/database.ts";
 import { database } from "./db/database.ts";
+import { workspaceExists } from "./db/workspaces.ts";
 import type { Env, Settings } from "./env.ts";
 import { settingsOf } from "./env.ts";
 import type { Clock, Millis } from "./lib/clock.ts";
@@ -15,6 +16,7 @@ import { publicUrl, serveMedia } from "./media/library.ts";
 import type { Io } from "./platforms/platform.ts";
 import type { Platforms } from "./platforms/registry.ts";
 import { createPlatforms } from "./platforms/registry.ts";
+import type { SandboxPost } from "./platforms/sandbox/store.ts";
 import { sandboxTransport } from "./platforms/sandbox/transport.ts";
 import type { PostCalls, PostObjects } from "./post/post-calls.ts";
 import { objectName } from "./post/post-calls.ts";
@@ -41,7 +43,10 @@ export interface Services {
   replayCache: KVNamespace;
   transport(scope: Scope): Io["fetch"];
   mediaUrl(mediaId: string): Promise<string>;
+  /** A new address for media whose address is at hand and may have expired. */
+  renewMediaUrl(address: string): Promise<string>;
   openSandboxAccount: OpenSandboxAccount;
+  findSandboxPost(workspaceId: string, postId: string): Promise<SandboxPost | null>;
   /** Sees to it that the sweeper's alarm is set. */
   keepSweeperAwake(): Promise<void>;
   sleep(span: Millis): Promise<void>;
@@ -74,6 +79,12 @@ export function servicesOf(env: Env): Services {
         ? (url, init) => fetch(url, init)
         : sandboxTransport(() => env.SANDBOX.getByName(scope.workspaceId)),
     mediaUrl: (mediaId) => publicUrl(library, mediaId),
+    renewMediaUrl: (address) => publicUrl(library, mediaIdOf(new URL(address)) ?? ""),
+    findSandboxPost: async (workspaceId, postId) => {
+      // First the database: an object must not be touched for an id that was made up.
+      const exists = await workspaceExists(db, workspaceId);
+      return exists ? env.SANDBOX.getByName(workspaceId).publicPost(postId) : null;
+    },
     openSandboxAccount: (scope, account) => env.SANDBOX.getByName(scope.workspaceId).openAccount(account),
     keepSweeperAwake: () => env.SWEEPER.getByName(SWEEPER_NAME).keepAwake(),
     sleep: (span) => scheduler.wait(span),
@@ -87,12 +98,16 @@ function libraryOf(env: Env, settings: Settings, db: Database): MediaLibrary {
   return { bucket: env.MEDIA, db, clock: systemClock, publicOrigin, keys: encryptionKeys };
 }
 
+function mediaIdOf(url: URL): string | null {
+  return /^\/media\/([^/]+)$/.exec(url.pathname)?.[1] ?? null;
+}
+
 /** Fetches from our own public media route, without leaving the Worker. */
 export async function fetchOwnMedia(env: Env, address: string): Promise<Response> {
   const settings = settingsOf(env);
   const url = new URL(address);
-  const mediaId = /^\/media\/([^/]+)$/.exec(url.pathname)?.[1];
-  if (url.origin !== settings.publicOrigin || mediaId === undefined) return new Response(null, { status: 404 });
+  const mediaId = mediaIdOf(url);
+  if (url.origin !== settings.publicOrigin || mediaId === null) return new Response(null, { status: 404 });
   const query = {
     expires: Number(url.searchParams.get("expires")),
     signature: url.searchParams.get("signature") ?? "",

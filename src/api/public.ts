@@ -20,7 +20,7 @@ export const publicRoutes = new Hono<AppEnv>();
 
 publicRoutes.get("/health", (c) => c.json({ ok: true }));
 
-/** Media must be fetched by platforms' crawlers, and nothing here is for search engines' alone. */
+/** Platforms' crawlers must get at media; the rest is nothing for search engines. */
 publicRoutes.get("/robots.txt", (c) => c.text("User-agent: *\nAllow: /media/\nDisallow: /\n"));
 
 publicRoutes.get("/media/:media_id", validQuery, async (c) => {

@@ -22,3 +22,8 @@ export async function findKeyScope(db: Database, digest: string): Promise<(Scope
     .where(eq(apiKeys.digest, digest));
   return row ?? null;
 }
+
+export async function workspaceExists(db: Database, id: string): Promise<boolean> {
+  const [row] = await db.select({ id: workspaces.id }).from(workspaces).where(eq(workspaces.id, id));
+  return row !== undefined;
+}

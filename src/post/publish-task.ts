@@ -15,8 +15,9 @@ import type { Armed, Fault, Io, Platform, Step } from "../platforms/platform.ts"
 import type { Platforms } from "../platforms/registry.ts";
 import type { PostObjects } from "./post-calls.ts";
 import type { Report } from "./report.ts";
+import { KNOWN_REAUTH } from "./report.ts";
 import type { SettleTiming } from "./timing.ts";
-import { CALLS_PER_MESSAGE, CONSUMER_BUDGET, LOCKED_WAIT, RECONNECT_READ_WAIT } from "./timing.ts";
+import { CALLS_PER_MESSAGE, CONSUMER_BUDGET, LOCKED_WAIT, RECONNECT_READ_WAIT, scaled } from "./timing.ts";
 import type { Holder, TaskMessage } from "./transition.ts";
 
 /*
@@ -120,7 +121,7 @@ async function prepare(
     unclaimed: (ids) => findUnclaimed(deps.db, external, ids, task),
     claim: (id) => claimPlatformPost(deps.db, external, id, task),
     now: deps.clock,
-    scaled: (span) => span * deps.settleScale,
+    scaled: (span) => scaled(span, deps.settleScale),
     commitTimeout: deps.timing.commitTimeout,
   };
   const platform = deps.platforms[account.platform];
@@ -128,7 +129,7 @@ async function prepare(
 }
 
 function needsReconnect(message: string): Fault {
-  return { kind: "reauth", scope: "grant", code: "needs_reconnect", message };
+  return { kind: "reauth", scope: "grant", code: KNOWN_REAUTH, message };
 }
 
 /** Takes invisible steps until one must wait, the message's share is used up, or the commit is next. */

@@ -16,6 +16,7 @@ import {
   RETRY_FOR,
   reconnectCheck,
   retryWait,
+  SETTLE_SLOWDOWN,
   watchdog,
 } from "./timing.ts";
 import type { Holder } from "./transition.ts";
@@ -54,6 +55,9 @@ export type Report =
 
 /** Whether the report was taken. A report that came too late is not, and its maker has nothing more to do. */
 export type ReportAnswer = { is: "taken" } | { is: "stale" };
+
+/** The fault's code of an account that is known to need reconnecting, and was not called for. */
+export const KNOWN_REAUTH = "needs_reconnect";
 
 /** A commit is sent a second time in a round, after reading has shown that the first did not happen; never a third. */
 const MAX_DOUBTS = 2;
@@ -192,7 +196,7 @@ function takeSettling(
     goOn(task, believedFrom);
   } else {
     if (made.fault) showFault(document, task, made.fault, now);
-    goOn(task, made.until);
+    goOn(task, Math.max(made.until, now + Math.ceil((now - since) * SETTLE_SLOWDOWN)));
   }
 }
 
@@ -242,7 +246,10 @@ const CODE_OF_FAULT: Readonly<Record<Fault["kind"], TaskErrorCode>> = {
 /** Decides what a fault does to a task: try again, wait, or end. */
 function takeFault(document: PostDocument, task: TaskDocument, progress: Json | null, fault: Fault, now: Millis): void {
   makeProgress(document, task, progress, now);
-  const error = errorOf(CODE_OF_FAULT[fault.kind], fault.message, fault.kind !== "permanent", fault);
+  const code = CODE_OF_FAULT[fault.kind];
+  // What the platform said when it refused the grant tells more than that it still does.
+  const isKnown = fault.code === KNOWN_REAUTH && task.error?.code === code;
+  const error = isKnown && task.error ? task.error : errorOf(code, fault.message, fault.kind !== "permanent", fault);
   const until = nextTry(task, fault, now);
   if (until === null) conclude(document, task, { status: "failed", error }, now);
   else waitWith(document, task, error, until, now);

@@ -23,13 +23,21 @@ export interface SettleTiming {
 
 export function settleTiming(scale: number): SettleTiming {
   return {
-    permit: 10 * SECOND * scale,
-    commitTimeout: 60 * SECOND * scale,
-    silence: 75 * SECOND * scale,
-    believeDidNotFrom: 90 * SECOND * scale,
-    settleFor: 24 * HOUR * scale,
+    permit: scaled(10 * SECOND, scale),
+    commitTimeout: scaled(60 * SECOND, scale),
+    silence: scaled(75 * SECOND, scale),
+    believeDidNotFrom: scaled(90 * SECOND, scale),
+    settleFor: scaled(24 * HOUR, scale),
   };
 }
+
+/** A span of settling under `SETTLE_SCALE`, in whole milliseconds: an alarm knows no others. */
+export function scaled(span: Millis, scale: number): Millis {
+  return Math.ceil(span * scale);
+}
+
+/** A commit in doubt is read ever more rarely: after this share of the time since it was armed, at the earliest. */
+export const SETTLE_SLOWDOWN = 0.1;
 
 /** How long a consumer has a task for itself. It yields after `CONSUMER_BUDGET`, plus one call at most. */
 export const LEASE: Millis = 45 * SECOND;

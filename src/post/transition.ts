@@ -44,7 +44,8 @@ export function goOn(task: TaskDocument, at: Millis): void {
   task.epoch += 1;
   task.sends = 0;
   task.lease = null;
-  task.dueAt = at;
+  // Whole milliseconds: an alarm knows no others, and would ring a moment early.
+  task.dueAt = Math.ceil(at);
 }
 
 /** Counts the armed commit as one whose outcome has to be settled, once. */

@@ -78,7 +78,7 @@ describe("a publish request is refused with its field, and nothing is written", 
       "a coming platform",
       (ok) => ({ ...ok, platforms: ["facebook", "tiktok"] }),
       "platforms.1",
-      /tiktok is coming soon/,
+      /tiktok, which is coming soon/,
     ],
     ["a platform twice", (ok) => ({ ...ok, platforms: ["facebook", "facebook"] }), "platforms.1", /repeats/],
     [

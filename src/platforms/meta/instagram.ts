@@ -234,8 +234,8 @@ export function createInstagram(settings: MetaSettings): Platform<InstagramState
         case "IN_PROGRESS":
           return { is: "askLater", state, until: io.now() + io.scaled(UNREADABLE_WAIT) };
         case "EXPIRED":
-          // It can no longer happen, and an expired container was never published.
-          return settleAbsent(state, io, withoutContainer);
+          // It was not published, or it would say so, and it can no longer be.
+          return { is: "didNot", state: { ...withoutContainer, absentAt: [], idSearches: 0 } };
         case "ERROR": {
           // Posts have gone out whose container says ERROR: the list is asked before that is believed.
           const found = await findMedia(io, armed);

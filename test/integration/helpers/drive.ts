@@ -113,7 +113,7 @@ export async function evict(ref: PostRef): Promise<void> {
  */
 export async function drive(ref: PostRef, between: () => Promise<void> = async () => {}): Promise<PostDocument> {
   await wake(ref);
-  for (let turn = 0; turn < 200; turn++) {
+  for (let turn = 0; turn < 400; turn++) {
     const document = await documentOf(ref);
     const open = document.tasks.filter((task) => isOpen(task.status));
     if (open.length === 0 && document.tasks.every((task) => task.announceBy === null)) return document;

@@ -1,0 +1,79 @@
+import { Hono } from "hono";
+import type { AppEnv } from "../api/context.ts";
+import { Refusal } from "../lib/refusal.ts";
+import type { SandboxPost } from "../platforms/sandbox/store.ts";
+
+/*
+ * Sandbox posts as a follower would see them: where the sandbox's permalinks lead. As with a real platform, whoever has
+ * a public post's address may look at it.
+ */
+
+/** The names under which people know the platforms. */
+const PLATFORM_NAMES = { instagram: "Instagram", facebook: "Facebook" } as const;
+
+const STYLE = `
+  :root { color-scheme: light dark; --ink: #1c1e21; --soft: #65676b; --paper: #fff; --ground: #f0f2f5; --line: #dadde1 }
+  @media (prefers-color-scheme: dark) {
+    :root { --ink: #e4e6eb; --soft: #b0b3b8; --paper: #242526; --ground: #18191a; --line: #3e4042 }
+  }
+  body { margin: 0; padding: 2rem 1rem; background: var(--ground); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif }
+  main { max-width: 30rem; margin: 0 auto; background: var(--paper); border: 1px solid var(--line); border-radius: .75rem; overflow: hidden }
+  header, p, footer { padding: .75rem 1rem; margin: 0 }
+  header strong { display: block }
+  header span, footer { color: var(--soft); font-size: .875rem }
+  p { white-space: pre-wrap; overflow-wrap: anywhere }
+  img { display: block; width: 100%; height: auto; background: var(--ground) }
+  footer { border-top: 1px solid var(--line) }
+`;
+
+const POLICY = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+
+export const sandboxPosts = new Hono<AppEnv>();
+
+sandboxPosts.get("/sandbox/:workspace_id/:post_id", async (c) => {
+  const { services } = c.var;
+  const post = await services.findSandboxPost(c.req.param("workspace_id"), c.req.param("post_id"));
+  if (!post) throw new Refusal("not_found", "There is no such post in the sandbox.");
+  const pictures = await Promise.all(post.photos.map((photo) => services.renewMediaUrl(photo.imageUrl)));
+  c.header("Content-Security-Policy", POLICY);
+  c.header("X-Content-Type-Options", "nosniff");
+  return c.html(`<!doctype html>${SandboxPostPage({ post, pictures })}`);
+});
+
+function SandboxPostPage({ post, pictures }: { post: SandboxPost; pictures: string[] }) {
+  const platform = PLATFORM_NAMES[post.platform];
+  const at = new Date(post.createdAt).toISOString();
+  return (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="robots" content="noindex" />
+        <title>{`${post.username} on ${platform} (sandbox)`}</title>
+        <style>{STYLE}</style>
+      </head>
+      <body>
+        <main>
+          <header>
+            <strong>{post.username}</strong>
+            <span>
+              {platform} · <time dateTime={at}>{at.slice(0, 16).replace("T", " ")} UTC</time>
+            </span>
+          </header>
+          {post.text === "" ? null : <p>{post.text}</p>}
+          {post.link === null ? null : (
+            <p>
+              <a href={post.link} rel="nofollow noopener">
+                {post.link}
+              </a>
+            </p>
+          )}
+          {pictures.map((picture) => (
+            <img src={picture} alt="" />
+          ))}
+          <footer>A post of the sandbox: nobody but you sees it.</footer>
+        </main>
+      </body>
+    </html>
+  );
+}

@@ -1,0 +1,183 @@
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { client } from "./helpers/client.ts";
+import { startGraph } from "./helpers/graph-server.ts";
+import type { Project, Run } from "./helpers/project.ts";
+import { freePort, newProject } from "./helpers/project.ts";
+
+const shell = promisify(execFile);
+const ROOT = resolve(import.meta.dirname, "../..");
+
+let project: Project;
+let running: Run;
+let graph: Awaited<ReturnType<typeof startGraph>>;
+let origin: string;
+let port: number;
+let key: string;
+let liveKey: string;
+
+async function start(): Promise<void> {
+  running = project.start(["--port", String(port)]);
+  await running.printed(/Stop with Ctrl-C/);
+}
+
+beforeAll(async () => {
+  project = newProject();
+  port = await freePort();
+  origin = `http://localhost:${port}`;
+  graph = await startGraph();
+  // What a person would write there to point live mode at a stand-in, and to wait less for what is lost.
+  const { writeFileSync } = await import("node:fs");
+  writeFileSync(join(project.folder, ".dev.vars"), `META_GRAPH_ORIGIN=${graph.origin}\nSETTLE_SCALE=0.05\n`);
+  await start();
+  key = /apionics_test_\w+/.exec(running.output())?.[0] ?? "";
+  const adminToken = /ADMIN_TOKEN=(.*)/.exec(readFileSync(join(project.folder, ".dev.vars"), "utf8"))?.[1] ?? "";
+  const workspace = await client(origin, adminToken).call("POST", "/v1/workspaces", { name: "Live" });
+  liveKey = workspace.body.api_keys.live;
+});
+afterAll(async () => {
+  await running.stop();
+  await graph.close();
+  project.remove();
+});
+
+async function sandboxAccount(platform: string, behavior = "ok"): Promise<string> {
+  const answer = await client(origin, key).call("POST", "/v1/accounts/sandbox", {
+    platform,
+    username: "e2e",
+    behavior,
+  });
+  return answer.body.id;
+}
+
+async function picture(withKey: string): Promise<string> {
+  const form = new FormData();
+  form.set("file", new File([readFileSync(join(ROOT, "scripts/first-post.jpg"))], "picture.jpg"));
+  return (await client(origin, withKey).call("POST", "/v1/media", form)).body.id;
+}
+
+describe("over the network, with a real queue and real alarms", () => {
+  it("publishes now", async () => {
+    const { call, ended } = client(origin, key);
+    const body = {
+      content: "Now",
+      accounts: [await sandboxAccount("instagram"), await sandboxAccount("facebook")],
+      media: [await picture(key)],
+    };
+    const accepted = await call("POST", "/v1/publish", body);
+    expect(accepted.status).toBe(202);
+    expect((await ended(accepted.body.id)).status).toBe("published");
+  });
+
+  it("publishes three seconds ahead, not before, and little later", async () => {
+    const { call, ended } = client(origin, key);
+    const at = Math.ceil(Date.now() / 1_000) * 1_000 + 3_000;
+    const body = {
+      content: "Soon",
+      accounts: [await sandboxAccount("facebook")],
+      schedule: new Date(at).toISOString(),
+    };
+    const accepted = await call("POST", "/v1/publish", body);
+    expect(accepted.body.scheduled_at).toBe(new Date(at).toISOString().replace(".000Z", "Z"));
+    const post = await ended(accepted.body.id);
+    expect(post.status).toBe("published");
+    expect(Date.parse(post.tasks[0].published_at)).toBeGreaterThanOrEqual(at);
+    expect(Date.now() - at).toBeLessThan(2_000);
+  });
+
+  it("cancels what is scheduled", async () => {
+    const { call } = client(origin, key);
+    const body = {
+      content: "Never",
+      accounts: [await sandboxAccount("facebook")],
+      schedule: new Date(Date.now() + 2_000).toISOString(),
+    };
+    const accepted = await call("POST", "/v1/publish", body);
+    expect((await call("DELETE", `/v1/posts/${accepted.body.id}`)).text).toBe('{"success":true}');
+    await new Promise((wait) => setTimeout(wait, 3_500));
+    expect((await call("GET", `/v1/posts/${accepted.body.id}`)).body.status).toBe("canceled");
+  });
+
+  it("replays, byte for byte", async () => {
+    const { call } = client(origin, key);
+    const body = { content: "Again", accounts: [await sandboxAccount("facebook")] };
+    const headers = { "Idempotency-Key": "again" };
+    const first = await call("POST", "/v1/publish", body, headers);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => call("POST", "/v1/publish", body, headers)));
+    for (const again of answers) {
+      expect([again.status, again.text, again.headers.get("Idempotent-Replayed")]).toEqual([202, first.text, "true"]);
+    }
+  });
+
+  it.each(["instagram", "facebook"])("settles a lost answer on %s", async (platform) => {
+    const { call, ended } = client(origin, key);
+    const body = {
+      content: "Lost",
+      accounts: [await sandboxAccount(platform, "lost_answer")],
+      media: [await picture(key)],
+    };
+    const accepted = await call("POST", "/v1/publish", body);
+    const post = await ended(accepted.body.id);
+    expect(post.tasks[0]).toMatchObject({ status: "published", platform_post_id: expect.any(String) });
+    expect((await fetch(post.tasks[0].permalink)).status).toBe(200);
+  });
+});
+
+describe("live mode against a Graph API that knows nothing of us", () => {
+  it("works by META_GRAPH_ORIGIN alone", async () => {
+    const { call, ended } = client(origin, liveKey);
+    const accounts: string[] = [];
+    const externalIds: string[] = [];
+    for (const platform of ["instagram", "facebook"] as const) {
+      const { externalId, token } = graph.standIn.open(platform);
+      const body = { platform, external_id: externalId, access_token: token };
+      const connected = await call("POST", "/v1/accounts", body);
+      expect([connected.status, connected.body.status]).toEqual([201, "active"]);
+      accounts.push(connected.body.id);
+      externalIds.push(externalId);
+    }
+    // Its answers to both commits are lost on the way.
+    graph.standIn.spoil(/media_publish$/, "cut after");
+    graph.standIn.spoil(/feed$/, "cut after");
+    const accepted = await call("POST", "/v1/publish", { content: "Live", accounts, media: [await picture(liveKey)] });
+    expect(accepted.status).toBe(202);
+    const post = await ended(accepted.body.id);
+    expect(post.status).toBe("published");
+    externalIds.forEach((externalId, index) => {
+      const posts = graph.standIn.posts(externalId);
+      expect(posts).toHaveLength(1);
+      expect(post.tasks[index]).toMatchObject({ platform_post_id: posts[0]?.id, permalink: posts[0]?.permalink });
+    });
+  });
+});
+
+it("the README's commands work as they stand there", async () => {
+  const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+  const blocks = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].map((match) => match[1] ?? "");
+  expect(blocks.length).toBeGreaterThanOrEqual(4);
+  const script = ["set -eo pipefail", ...blocks, "echo", 'echo "post=$POST later=$LATER"'].join("\n");
+  const env = { ...process.env, APIONICS_ORIGIN: origin, APIONICS_KEY: key };
+  const { stdout } = await shell("bash", ["-c", script], { cwd: ROOT, env });
+  expect(stdout).not.toContain('"error":{');
+  expect(stdout).toContain('{"success":true}');
+  const [, postId = "", laterId = ""] = /post=(post_\w+) later=(post_\w+)/.exec(stdout) ?? [];
+  const { call, ended } = client(origin, key);
+  expect((await ended(postId)).status).toBe("published");
+  expect((await call("GET", `/v1/posts/${laterId}`)).body.status).toBe("canceled");
+});
+
+it("an accepted post survives kill -9 in the next instant", async () => {
+  const { call, ended } = client(origin, key);
+  const account = await sandboxAccount("facebook");
+  const ids: string[] = [];
+  for (let i = 0; i < 3; i++) {
+    const accepted = await call("POST", "/v1/publish", { content: `Survivor ${i}`, accounts: [account] });
+    await running.killHard();
+    ids.push(accepted.body.id);
+    await start();
+  }
+  for (const id of ids) expect((await ended(id)).status).toBe("published");
+});
