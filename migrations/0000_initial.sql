@@ -29,6 +29,7 @@ CREATE TABLE `commit_locks` (
 	`platform` text NOT NULL,
 	`external_id` text NOT NULL,
 	`fingerprint` text NOT NULL,
+	`workspace_id` text NOT NULL,
 	`post_id` text NOT NULL,
 	`account_id` text NOT NULL,
 	PRIMARY KEY(`mode`, `platform`, `external_id`, `fingerprint`)

@@ -36,10 +36,11 @@ export function createApp(): OpenAPIHono<AppEnv> {
     c.set("services", servicesOf(c.env));
     await next();
   });
-  app.use("/v1/*", authenticate, async function forbidStoring(c, next) {
-    await next();
+  app.use("/v1/*", async function forbidStoring(c, next) {
     c.header("Cache-Control", "no-store");
+    await next();
   });
+  app.use("/v1/*", authenticate);
   app.use("/v1/media", limitBody(MAX_MEDIA_BYTES + MULTIPART_MARGIN));
   app.use("/v1/*", async function limitJson(c, next) {
     return c.req.path === "/v1/media" ? next() : limitBody(MAX_JSON_BYTES)(c, next);

@@ -17,7 +17,8 @@ export interface TaskRef {
 }
 
 /**
- * Takes the lock of a commit that leaves no handle.
+ * Takes the lock of a commit that leaves no handle. A post gives its locks back when its tasks are final; one that a
+ * consumer took too late for that is taken over once nothing of its post is open any more.
  *
  * @returns whether the task has it now, or had it before
  */
@@ -25,14 +26,19 @@ export async function takeCommitLock(
   db: Database,
   account: ExternalAccount,
   fingerprint: string,
-  holder: TaskRef,
+  holder: TaskRef & { workspaceId: string },
 ): Promise<boolean> {
-  const key = { ...account, fingerprint };
+  const holderIsOpen = sql`EXISTS (SELECT 1 FROM posts WHERE posts.workspace_id = commit_locks.workspace_id
+    AND posts.mode = commit_locks.mode AND posts.id = commit_locks.post_id AND posts.wake_by IS NOT NULL)`;
   const [, holders] = await db.batch([
     db
       .insert(commitLocks)
-      .values({ ...key, ...holder })
-      .onConflictDoNothing(),
+      .values({ ...account, fingerprint, ...holder })
+      .onConflictDoUpdate({
+        target: [commitLocks.mode, commitLocks.platform, commitLocks.externalId, commitLocks.fingerprint],
+        set: holder,
+        setWhere: sql`NOT ${holderIsOpen}`,
+      }),
     db
       .select({ postId: commitLocks.postId, accountId: commitLocks.accountId })
       .from(commitLocks)

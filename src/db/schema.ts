@@ -200,6 +200,7 @@ export const commitLocks = sqliteTable(
     externalId: text().notNull(),
     /** SHA-256 of the normalised content. */
     fingerprint: text().notNull(),
+    workspaceId: workspaceId(),
     postId: text().notNull(),
     accountId: text().notNull(),
   },

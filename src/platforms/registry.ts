@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { Json } from "../lib/json.ts";
 import type { PlatformId } from "../lib/vocabulary.ts";
-import { createFacebook, facebookOptions } from "./meta/facebook.ts";
+import { createFacebook } from "./meta/facebook.ts";
+import { facebookOptions } from "./meta/facebook-limits.ts";
 import type { MetaSettings } from "./meta/graph.ts";
 import { createInstagram } from "./meta/instagram.ts";
 import type { Platform } from "./platform.ts";

@@ -14,7 +14,7 @@ export function projectionOf(document: PostDocument, now: Millis): Projection {
     wakeBy: nextWakeBy(document, now),
     events: document.events,
     settled: document.tasks
-      .filter((task) => !isOpen(projectTask(task).status) && task.attempts > 0)
+      .filter((task) => !isOpen(projectTask(task).status))
       .map(({ accountId, platform, platformPostId }) => ({ accountId, platform, platformPostId })),
   };
 }

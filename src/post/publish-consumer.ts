@@ -2,7 +2,7 @@ import type { Millis } from "../lib/clock.ts";
 import { SECOND } from "../lib/clock.ts";
 import type { PublishMessage } from "./messages.ts";
 import { PUBLISH_MESSAGE, refOf } from "./messages.ts";
-import type { PublishDeps } from "./publish-task.ts";
+import type { PublishDeps } from "./prepare-task.ts";
 import { publishTask } from "./publish-task.ts";
 
 /** When a message whose object could not be reached is delivered again. */

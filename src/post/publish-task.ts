@@ -1,23 +1,16 @@
-import type { Vault } from "../accounts/vault.ts";
-import { grantRow } from "../accounts/vault.ts";
 import { setAccountHealth } from "../db/accounts.ts";
-import type { ExternalAccount, TaskRef } from "../db/commits.ts";
-import { claimPlatformPost, findUnclaimed, takeCommitLock } from "../db/commits.ts";
-import type { Database } from "../db/database.ts";
-import type { TaskMaterial } from "../db/publishing.ts";
+import type { ExternalAccount } from "../db/commits.ts";
+import { takeCommitLock } from "../db/commits.ts";
 import { loadTaskMaterial } from "../db/publishing.ts";
-import type { Clock, Millis } from "../lib/clock.ts";
+import type { Millis } from "../lib/clock.ts";
 import { sha256Hex } from "../lib/crypto.ts";
 import type { Json } from "../lib/json.ts";
-import type { Log } from "../lib/log.ts";
 import type { PostRef } from "../lib/vocabulary.ts";
-import type { Armed, Fault, Io, Platform, Step } from "../platforms/platform.ts";
-import type { Platforms } from "../platforms/registry.ts";
-import type { PostObjects } from "./post-calls.ts";
+import type { Armed, Fault, Step } from "../platforms/platform.ts";
+import type { PublishDeps, Work } from "./prepare-task.ts";
+import { prepareTask } from "./prepare-task.ts";
 import type { Report } from "./report.ts";
-import { KNOWN_REAUTH } from "./report.ts";
-import type { SettleTiming } from "./timing.ts";
-import { CALLS_PER_MESSAGE, CONSUMER_BUDGET, LOCKED_WAIT, RECONNECT_READ_WAIT, scaled } from "./timing.ts";
+import { CALLS_PER_MESSAGE, CONSUMER_BUDGET, LOCKED_WAIT, RECONNECT_READ_WAIT } from "./timing.ts";
 import type { Holder, TaskMessage } from "./transition.ts";
 
 /*
@@ -29,32 +22,6 @@ import type { Holder, TaskMessage } from "./transition.ts";
  * Wherever this is cut off, the object knows whether a commit was armed, and then lets nobody do more than read.
  */
 
-export interface PublishDeps {
-  db: Database;
-  posts: PostObjects;
-  platforms: Platforms;
-  vault: Vault;
-  clock: Clock;
-  timing: SettleTiming;
-  settleScale: number;
-  log: Log;
-  /** How a mode's platform is reached: the network, or the workspace's sandbox. */
-  transport(ref: PostRef): Io["fetch"];
-  mediaUrl(mediaId: string): Promise<string>;
-  sleep(span: Millis): Promise<void>;
-}
-
-/** Everything that is known about the task while it is worked on. */
-interface Work {
-  deps: PublishDeps;
-  ref: PostRef;
-  holder: Holder;
-  version: number;
-  platform: Platform<Json>;
-  account: ExternalAccount & { id: string };
-  io: Io;
-}
-
 export async function publishTask(deps: PublishDeps, ref: PostRef, message: TaskMessage): Promise<void> {
   const begun = await deps.posts(ref).begin(message);
   if (begun.is === "skip") return;
@@ -62,7 +29,7 @@ export async function publishTask(deps: PublishDeps, ref: PostRef, message: Task
   const report = (made: Report) => deps.posts(ref).report(holder, made);
   try {
     const material = await loadTaskMaterial(deps.db, ref, message.accountId, begun.version);
-    const prepared = await prepare(deps, ref, holder, begun.version, material);
+    const prepared = await prepareTask(deps, ref, holder, begun.version, material);
     if (prepared.is === "impossible") {
       await report(prepared);
     } else if (prepared.is === "fault") {
@@ -80,56 +47,6 @@ export async function publishTask(deps: PublishDeps, ref: PostRef, message: Task
     deps.log.error("a task was postponed", error, { post_id: ref.postId, account_id: message.accountId });
     await report({ is: "postponed" });
   }
-}
-
-type Prepared = { is: "ready"; work: Work } | { is: "fault"; fault: Fault } | Extract<Report, { is: "impossible" }>;
-
-async function prepare(
-  deps: PublishDeps,
-  ref: PostRef,
-  holder: Holder,
-  version: number,
-  material: TaskMaterial | null,
-): Promise<Prepared> {
-  if (!material) throw new Error("the database does not have the version that the object names");
-  const { account, tokenEnvelope } = material;
-  if (!account || tokenEnvelope === null) {
-    return { is: "impossible", code: "account_disconnected", message: "The account was disconnected." };
-  }
-  const media = material.mediaIds.flatMap((id) => material.media.find((row) => row.id === id) ?? []);
-  if (media.length < material.mediaIds.length) {
-    return { is: "impossible", code: "media_missing", message: "Media of the post was deleted." };
-  }
-  if (account.health === "needs_reconnect") {
-    return { is: "fault", fault: needsReconnect(account.healthReason ?? "The account must be connected again.") };
-  }
-  const token = await deps.vault.open(tokenEnvelope, grantRow(ref.workspaceId, account.grantId));
-  if (token === null) return { is: "fault", fault: needsReconnect("The account's stored token cannot be read.") };
-
-  const external: ExternalAccount = { mode: ref.mode, platform: account.platform, externalId: account.externalId };
-  const task: TaskRef = { postId: ref.postId, accountId: account.id };
-  const options = material.options[account.platform];
-  const io: Io = {
-    connection: { externalId: account.externalId, host: account.graphHost, token },
-    draft: {
-      text: material.content,
-      media: media.map(({ id, mimeType, bytes, width, height }) => ({ id, mimeType, bytes, width, height })),
-      options: options !== null && typeof options === "object" && !Array.isArray(options) ? options : {},
-    },
-    fetch: deps.transport(ref),
-    mediaUrl: deps.mediaUrl,
-    unclaimed: (ids) => findUnclaimed(deps.db, external, ids, task),
-    claim: (id) => claimPlatformPost(deps.db, external, id, task),
-    now: deps.clock,
-    scaled: (span) => scaled(span, deps.settleScale),
-    commitTimeout: deps.timing.commitTimeout,
-  };
-  const platform = deps.platforms[account.platform];
-  return { is: "ready", work: { deps, ref, holder, version, platform, account: { ...external, id: account.id }, io } };
-}
-
-function needsReconnect(message: string): Fault {
-  return { kind: "reauth", scope: "grant", code: KNOWN_REAUTH, message };
 }
 
 /** Takes invisible steps until one must wait, the message's share is used up, or the commit is next. */
@@ -179,7 +96,8 @@ async function commit(work: Work, step: Step, progress: Json): Promise<void> {
   const { deps, ref, holder, platform, io } = work;
   if (step.fingerprint !== undefined) {
     const fingerprint = await sha256Hex(step.fingerprint);
-    const task: TaskRef = { postId: ref.postId, accountId: work.account.id };
+    const { workspaceId, postId } = ref;
+    const task = { workspaceId, postId, accountId: work.account.id };
     const { mode, platform: platformId, externalId } = work.account;
     const account: ExternalAccount = { mode, platform: platformId, externalId };
     if (!(await takeCommitLock(deps.db, account, fingerprint, task))) {
@@ -203,6 +121,7 @@ async function commit(work: Work, step: Step, progress: Json): Promise<void> {
     case "live":
       await insist(work, { is: "live", attempt, post: outcome.post });
       await addPermalink(work, outcome.post);
+      await recordRecovery(work);
       return;
     case "refused":
       await insist(work, { is: "refused", attempt, progress: outcome.state, fault: outcome.fault });
@@ -248,9 +167,15 @@ async function addPermalink(work: Work, post: { id: string; permalink: string | 
 
 /** An account whose grant is refused is shown so, and not called for until it is connected again. */
 async function recordHealth(work: Work, fault: Fault): Promise<void> {
-  const { id, mode } = work.account;
-  if (fault.kind === "reauth") await setAccountHealth(work.deps.db, { id, mode }, "needs_reconnect", fault.message);
-  if (fault.kind === "held") await setAccountHealth(work.deps.db, { id, mode }, "restricted", fault.message);
+  const { account, deps } = work;
+  if (fault.kind === "reauth") await setAccountHealth(deps.db, account, "needs_reconnect", fault.message);
+  if (fault.kind === "held") await setAccountHealth(deps.db, account, "restricted", fault.message);
+}
+
+/** An account on which something was published is restricted no more. */
+async function recordRecovery(work: Work): Promise<void> {
+  const { account, deps } = work;
+  if (account.health !== "ok") await setAccountHealth(deps.db, account, "ok", null);
 }
 
 const INSIST_WAITS: readonly Millis[] = [100, 400, 1_600];

@@ -7,13 +7,14 @@ import type { Millis } from "../lib/clock.ts";
 import { SECOND, systemClock } from "../lib/clock.ts";
 import { consoleLog } from "../lib/log.ts";
 import { wakeMessage } from "./messages.ts";
+import { MESSAGES_PER_SEND } from "./timing.ts";
 
 /** The one sweeper's name. */
 export const SWEEPER_NAME = "sweeper";
 
 const INTERVAL: Millis = 30 * SECOND;
-/** Posts handed over in one sweep, by the limit on messages in a batch; what is left is found by the next. */
-const MAX_POSTS = 100;
+/** Posts handed over in one sweep; what is left is found by the next. */
+const MAX_POSTS = 1_000;
 const MAX_EXPIRED_KEYS = 500;
 
 /**
@@ -43,7 +44,10 @@ export class SweeperObject extends DurableObject<Env> {
     const db = database(this.env.DB);
     const now = systemClock();
     const posts = await findPostsToWake(db, now, MAX_POSTS);
-    if (posts.length > 0) await this.env.PUBLISH.sendBatch(posts.map((ref) => ({ body: wakeMessage(ref) })));
+    for (let from = 0; from < posts.length; from += MESSAGES_PER_SEND) {
+      const refs = posts.slice(from, from + MESSAGES_PER_SEND);
+      await this.env.PUBLISH.sendBatch(refs.map((ref) => ({ body: wakeMessage(ref) })));
+    }
     await deleteExpiredKeys(db, now, MAX_EXPIRED_KEYS);
     return posts.length;
   }

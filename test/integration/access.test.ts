@@ -58,6 +58,7 @@ describe("without a good key", () => {
       expect(answer.body).toEqual(UNAUTHORIZED);
       expect(answer.headers.get("WWW-Authenticate")).toBe("Bearer");
       expect(answer.headers.get("X-Request-Id")).toMatch(/^req_/);
+      expect(answer.headers.get("Cache-Control")).toBe("no-store");
     }
   });
 

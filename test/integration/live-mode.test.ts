@@ -1,12 +1,13 @@
 import { env, exports } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { PostRef } from "../../src/lib/vocabulary.ts";
+import { servicesOf } from "../../src/services.ts";
 import { jpeg } from "../helpers/pictures.ts";
 import type { Mishap } from "../helpers/stand-in.ts";
 import { StandIn } from "../helpers/stand-in.ts";
 import type { Answer, TestWorkspace } from "./helpers/api.ts";
 import { call, newPicture, newWorkspace } from "./helpers/api.ts";
-import { advance, deliverTask, documentOf, drive, holdTime, ringAlarm, wake } from "./helpers/drive.ts";
+import { advance, callsOf, deliverTask, documentOf, drive, holdTime, ringAlarm, wake } from "./helpers/drive.ts";
 
 /*
  * Live mode against a Graph API that knows nothing of us, and whose answers are spoilt one call at a time.
@@ -220,6 +221,32 @@ describe("equal texts on one Page", () => {
       (body) => body.tasks[0].platform_post_id,
     );
     expect(new Set(ids).size).toBe(2);
+  });
+});
+
+describe("the lock of a commit without a handle", () => {
+  it("is given back by a task that ends without a commit, and does not hold up the next", async () => {
+    const account = await connect("facebook");
+    const fields = { content: "Locked", accounts: [account.id] };
+    const first = await publish(fields);
+    await wake(first);
+    const services = servicesOf(env);
+    const { posts } = services;
+    // The post is canceled between the lock and the arming, and the consumer dies before it could clean up.
+    const spy = vi.spyOn(services, "posts").mockImplementation((ref) => ({
+      ...callsOf(posts, ref),
+      arm: async () => {
+        await call("DELETE", `/v1/posts/${ref.postId}`, { key: workspace.live });
+        throw new Error("the consumer died");
+      },
+    }));
+    await deliverTask(first, account.id);
+    spy.mockRestore();
+    expect((await read(first)).body.status).toBe("canceled");
+    const second = await publish(fields);
+    await drive(second);
+    expect(graph.posts(account.externalId)).toHaveLength(1);
+    expect((await read(second)).body.status).toBe("published");
   });
 });
 

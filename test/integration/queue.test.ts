@@ -8,6 +8,7 @@ import { newAccount, newPicture, newWorkspace, publish } from "./helpers/api.ts"
 import {
   advance,
   calls,
+  callsOf,
   deliver,
   deliverTask,
   documentOf,
@@ -212,11 +213,7 @@ describe("a consumer", () => {
     const { posts } = services;
     let slept = false;
     vi.spyOn(services, "posts").mockImplementation((each) => ({
-      wake: () => posts(each).wake(),
-      begin: (message) => posts(each).begin(message),
-      report: (holder, made) => posts(each).report(holder, made),
-      attachPermalink: (id, permalink) => posts(each).attachPermalink(id, permalink),
-      cancel: () => posts(each).cancel(),
+      ...callsOf(posts, each),
       arm: async (holder, commit) => {
         const permit = await posts(each).arm(holder, commit);
         slept = true;

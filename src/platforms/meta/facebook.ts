@@ -1,9 +1,10 @@
 import { z } from "zod";
 import type { Millis } from "../../lib/clock.ts";
 import { HOUR, MINUTE, SECOND } from "../../lib/clock.ts";
-import type { Armed, Draft, Fault, Io, Outcome, Platform, PublicPost, Step, Verdict, Violation } from "../platform.ts";
+import type { Armed, Draft, Fault, Io, Outcome, Platform, PublicPost, Step, Verdict } from "../platform.ts";
 import { provesAbsence } from "../settling.ts";
 import { isSimilarText, normaliseText } from "../similarity.ts";
+import { checkFacebookDraft, linkOf } from "./facebook-limits.ts";
 import { CALL_TIMEOUT, faultOfAnswer, missingField, provesRefusal, UNREADABLE_WAIT } from "./faults.ts";
 import type { MetaSettings } from "./graph.ts";
 import { callGraph } from "./graph.ts";
@@ -15,11 +16,6 @@ import { GRAPH_ID, GRAPH_NODE, parseGraphTime, profileOf } from "./nodes.ts";
  * them is ours for certain. Text and links leave no handle and are found by their content.
  * https://developers.facebook.com/docs/pages-api/posts
  */
-
-const MAX_TEXT = 63_206;
-const MAX_PHOTOS = 10;
-const MAX_PHOTO_BYTES = 10 * 1024 * 1024;
-const PHOTO_TYPES: readonly string[] = ["image/jpeg", "image/png", "image/gif"];
 
 /** Unused staged photos vanish after about 24 hours; they are staged again in time. */
 const STAGED_LIFE: Millis = 23 * HOUR;
@@ -39,14 +35,6 @@ export type FacebookState = {
   /** When a complete listing showed nothing of ours while a commit is being settled. */
   absentAt: Millis[];
 };
-
-/** What only a Facebook post has: `options.facebook` of a publish request. */
-export const facebookOptions = z.strictObject({
-  link: z
-    .url({ protocol: /^https?$/ })
-    .max(2_000)
-    .optional(),
-});
 
 const ATTACHED = z.object({ target: z.object({ id: GRAPH_ID }).partial().optional() });
 const PHOTO_ATTACHMENTS: readonly string[] = ["photo", "album"];
@@ -141,7 +129,7 @@ export function createFacebook(settings: MetaSettings): Platform<FacebookState> 
     id: "facebook",
 
     check(draft) {
-      return [...checkText(draft), ...checkPhotos(draft)];
+      return checkFacebookDraft(draft);
     },
 
     begin() {
@@ -258,44 +246,4 @@ function paramsOf(next: string): Record<string, string> | null {
   const params = Object.fromEntries(new URL(next).searchParams);
   delete params.access_token;
   return params;
-}
-
-function linkOf(draft: Draft): string | null {
-  return typeof draft.options.link === "string" ? draft.options.link : null;
-}
-
-function checkText(draft: Draft): Violation[] {
-  const length = [...draft.text].length;
-  if (length > MAX_TEXT) {
-    const message = `A post on Facebook may have at most ${MAX_TEXT} characters, and this has ${length}.`;
-    return [{ field: "content", code: "too_long", message }];
-  }
-  if (draft.text.trim() === "" && draft.media.length === 0 && linkOf(draft) === null) {
-    const message = "A Facebook post needs a text, a link or a picture: content must not be empty.";
-    return [{ field: "content", code: "required", message }];
-  }
-  return [];
-}
-
-function checkPhotos(draft: Draft): Violation[] {
-  const violations: Violation[] = [];
-  if (draft.media.length > MAX_PHOTOS) {
-    const message = `A post on Facebook takes at most ${MAX_PHOTOS} pictures, and this has ${draft.media.length}.`;
-    violations.push({ field: "media", code: "too_many", message });
-  }
-  if (draft.media.length > 0 && linkOf(draft) !== null) {
-    const message = "A Facebook post shows either pictures or a link, not both.";
-    violations.push({ field: "options.facebook.link", code: "not_allowed", message });
-  }
-  draft.media.forEach((photo, index) => {
-    if (!PHOTO_TYPES.includes(photo.mimeType)) {
-      const message = `Facebook takes JPEG, PNG and GIF pictures, and this is ${photo.mimeType}.`;
-      violations.push({ field: `media.${index}`, code: "unsupported", message });
-    }
-    if (photo.bytes > MAX_PHOTO_BYTES) {
-      const message = "A picture for Facebook may have at most 10 MiB.";
-      violations.push({ field: `media.${index}`, code: "too_large", message });
-    }
-  });
-  return violations;
 }

@@ -14,7 +14,7 @@ import type { SandboxPost } from "../../../src/platforms/sandbox/store.ts";
 import type { PostDocument, TaskDocument } from "../../../src/post/document.ts";
 import type { PublishMessage } from "../../../src/post/messages.ts";
 import { taskMessage, wakeMessage } from "../../../src/post/messages.ts";
-import type { PostCalls } from "../../../src/post/post-calls.ts";
+import type { PostCalls, PostObjects } from "../../../src/post/post-calls.ts";
 import { objectName } from "../../../src/post/post-calls.ts";
 import { isOpen } from "../../../src/post/status.ts";
 import type { Answer, TestWorkspace } from "./api.ts";
@@ -46,6 +46,18 @@ export function postObject(ref: PostRef) {
 /** The calls that consumers and the API make. */
 export function calls(ref: PostRef): PostCalls {
   return postObject(ref) as unknown as PostCalls;
+}
+
+/** The calls of a post's object, to replace some of them. */
+export function callsOf(posts: PostObjects, ref: PostRef): PostCalls {
+  return {
+    wake: () => posts(ref).wake(),
+    begin: (message) => posts(ref).begin(message),
+    arm: (holder, commit) => posts(ref).arm(holder, commit),
+    report: (holder, made) => posts(ref).report(holder, made),
+    attachPermalink: (id, permalink) => posts(ref).attachPermalink(id, permalink),
+    cancel: () => posts(ref).cancel(),
+  };
 }
 
 /** What the post's object has stored, once it has nothing more to tell the database. */

@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import type { Env } from "../../src/env.ts";
+import { SettingsError, settingsOf } from "../../src/env.ts";
+
+const GOOD = {
+  ADMIN_TOKEN: "0123456789abcdef",
+  API_KEY_PEPPER: "0123456789abcdef",
+  ENCRYPTION_KEYS: `new:${btoa("n".repeat(32))},old:${btoa("o".repeat(32))}`,
+  PUBLIC_ORIGIN: "https://api.example.com",
+};
+
+const read = (values: Record<string, string | undefined>) => settingsOf(values as unknown as Env);
+
+describe("the settings", () => {
+  it("have defaults for all that is not a secret of the deployment", () => {
+    expect(read(GOOD)).toMatchObject({
+      publicOrigin: "https://api.example.com",
+      allowPrivateTargets: false,
+      settleScale: 1,
+      meta: {
+        graphVersion: "v26.0",
+        facebookOrigin: "https://graph.facebook.com",
+        instagramOrigin: "https://graph.instagram.com",
+        appId: null,
+        appSecret: null,
+      },
+    });
+    expect(read(GOOD).encryptionKeys.map((key) => key.id)).toEqual(["new", "old"]);
+  });
+
+  it.each<[string, Record<string, string | undefined>, RegExp]>([
+    ["ADMIN_TOKEN is missing", { ADMIN_TOKEN: undefined }, /ADMIN_TOKEN is missing/],
+    [
+      "several are missing",
+      { ADMIN_TOKEN: undefined, ENCRYPTION_KEYS: undefined },
+      /ADMIN_TOKEN is missing; ENCRYPTION_KEYS is missing/,
+    ],
+    ["the pepper is short", { API_KEY_PEPPER: "short" }, /API_KEY_PEPPER must have at least 16/],
+    ["a key is no key", { ENCRYPTION_KEYS: "k1:short" }, /ENCRYPTION_KEYS must be a list/],
+    ["the origin has a path", { PUBLIC_ORIGIN: "https://api.example.com/v1" }, /PUBLIC_ORIGIN must be an origin/],
+    ["a version is none", { META_GRAPH_VERSION: "26" }, /META_GRAPH_VERSION/],
+    [
+      "private targets are open to the world",
+      { ALLOW_PRIVATE_TARGETS: "true" },
+      /ALLOW_PRIVATE_TARGETS is for development/,
+    ],
+  ])("are refused when %s, by name and without a value", (_name, spoilt, message) => {
+    const values = { ...GOOD, ...spoilt };
+    expect(() => read(values)).toThrow(SettingsError);
+    expect(() => read(values)).toThrow(message);
+    try {
+      read(values);
+    } catch (error) {
+      for (const secret of Object.values(GOOD).slice(0, 3)) expect(String(error)).not.toContain(secret);
+    }
+  });
+
+  it("allow private targets on an http origin", () => {
+    expect(
+      read({ ...GOOD, PUBLIC_ORIGIN: "http://localhost:8787", ALLOW_PRIVATE_TARGETS: "true" }).allowPrivateTargets,
+    ).toBe(true);
+  });
+});
