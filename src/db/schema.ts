@@ -1,8 +1,9 @@
 import { sql } from "drizzle-orm";
-import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { Json } from "../lib/json.ts";
 import {
   ACCOUNT_HEALTHS,
+  COLOR_SPACES,
   EVENT_TYPES,
   LIVE_PLATFORMS,
   MODES,
@@ -88,6 +89,16 @@ export const media = sqliteTable("media", {
   bytes: integer().notNull(),
   width: integer().notNull(),
   height: integer().notNull(),
+  /** Videos only. */
+  durationMs: integer(),
+  frameRate: real(),
+  /** As people call it: `h264`, `hevc`, `aac`. Null for pictures, and for a track that is not there or not known. */
+  videoCodec: text(),
+  audioCodec: text(),
+  /** Whether a video's index (`moov`) stands before its frames. */
+  fastStart: integer({ mode: "boolean" }),
+  /** Pictures only, where the file tells. */
+  colorSpace: text({ enum: COLOR_SPACES }),
   createdAt: time().notNull(),
 });
 

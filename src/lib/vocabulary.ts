@@ -56,12 +56,28 @@ export type TaskErrorCode = (typeof TASK_ERROR_CODES)[number];
 export const EVENT_TYPES = ["publish.completed", "publish.failed", "post.completed", "post.canceled"] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
+/** How a picture's colours are stored. */
+export const COLOR_SPACES = ["rgb", "gray", "cmyk"] as const;
+export type ColorSpace = (typeof COLOR_SPACES)[number];
+
 /** How an account stands with its platform. */
 export const ACCOUNT_HEALTHS = ["ok", "needs_reconnect", "restricted"] as const;
 export type AccountHealth = (typeof ACCOUNT_HEALTHS)[number];
 
 /** How a sandbox account behaves, so that a client's own tests can meet success and every kind of trouble. */
-export const SANDBOX_BEHAVIORS = ["ok", "slow_processing", "transient_errors", "token_expired", "lost_answer"] as const;
+export const SANDBOX_BEHAVIORS = [
+  "ok",
+  "slow_processing",
+  "transient_errors",
+  "token_expired",
+  "lost_answer",
+  "rate_limited",
+  "rejects_media",
+  "quota_exhausted",
+  "permission_revoked",
+  "container_expires",
+  "held_by_platform",
+] as const;
 export type SandboxBehavior = (typeof SANDBOX_BEHAVIORS)[number];
 
 /** Names one post among all: every query and every object is reached through all three. */

@@ -46,6 +46,12 @@ export async function addMedia(
     bytes: bytes.byteLength,
     width: image.width,
     height: image.height,
+    durationMs: null,
+    frameRate: null,
+    videoCodec: null,
+    audioCodec: null,
+    fastStart: null,
+    colorSpace: null,
     createdAt: now,
   };
   // The bytes first: a row promises that they are there.

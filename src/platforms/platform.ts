@@ -1,6 +1,6 @@
 import type { Millis } from "../lib/clock.ts";
 import type { Json } from "../lib/json.ts";
-import type { PlatformId } from "../lib/vocabulary.ts";
+import type { ColorSpace, PlatformId } from "../lib/vocabulary.ts";
 
 /*
  * What the core asks of a platform. A platform holds no control flow: timers, persistence, leases, retries and budgets
@@ -8,13 +8,27 @@ import type { PlatformId } from "../lib/vocabulary.ts";
  * other steps leave nothing that a follower could see and may be repeated.
  */
 
-/** A picture of a draft, as it was probed on arrival. Sizes in bytes and pixels. */
+/** A picture or video of a draft, as it was probed on arrival. Sizes in bytes and pixels, as it is shown. */
 export interface DraftMedia {
   id: string;
   mimeType: string;
   bytes: number;
   width: number;
   height: number;
+  /** Videos only; null where the file does not tell. */
+  durationMs: Millis | null;
+  frameRate: number | null;
+  /** As people call it: `h264`, `hevc`, `aac`. */
+  videoCodec: string | null;
+  audioCodec: string | null;
+  /** Whether a video's index (`moov`) stands before its frames. */
+  fastStart: boolean | null;
+  /** Pictures only, where the file tells. */
+  colorSpace: ColorSpace | null;
+}
+
+export function isVideo(media: Pick<DraftMedia, "mimeType">): boolean {
+  return media.mimeType.startsWith("video/");
 }
 
 /** What one account is asked to publish. */

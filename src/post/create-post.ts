@@ -14,6 +14,7 @@ import { roundUpToSecond } from "../lib/time.ts";
 import type { PlatformId, PostRef, Scope } from "../lib/vocabulary.ts";
 import type { PlatformOptions, Platforms } from "../platforms/registry.ts";
 import { firstWakeBy, newDocument, stateOf } from "./document.ts";
+import { draftMedia } from "./draft.ts";
 import { statusOf } from "./machine.ts";
 
 /** A well-formed publish request. */
@@ -132,7 +133,7 @@ function checkLimits(platforms: Platforms, request: PublishRequest, accounts: Ac
   for (const platform of new Set(accounts.map((account) => account.platform))) {
     const draft = {
       text: request.content,
-      media: media.map(({ id, mimeType, bytes, width, height }) => ({ id, mimeType, bytes, width, height })),
+      media: media.map(draftMedia),
       options: optionsFor(request.options, platform),
     };
     const [violation] = platforms[platform].check(draft);

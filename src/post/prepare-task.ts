@@ -10,6 +10,7 @@ import type { Log } from "../lib/log.ts";
 import type { AccountHealth, PostRef } from "../lib/vocabulary.ts";
 import type { Fault, Io, Platform } from "../platforms/platform.ts";
 import type { Platforms } from "../platforms/registry.ts";
+import { draftMedia } from "./draft.ts";
 import type { PostObjects } from "./post-calls.ts";
 import type { Report } from "./report.ts";
 import { KNOWN_REAUTH } from "./report.ts";
@@ -80,7 +81,7 @@ export async function prepareTask(
     connection: { externalId: account.externalId, host: account.graphHost, token },
     draft: {
       text: material.content,
-      media: media.map(({ id, mimeType, bytes, width, height }) => ({ id, mimeType, bytes, width, height })),
+      media: media.map(draftMedia),
       options: options !== null && typeof options === "object" && !Array.isArray(options) ? options : {},
     },
     fetch: deps.transport(ref),

@@ -1,0 +1,6 @@
+ALTER TABLE `media` ADD `duration_ms` integer;--> statement-breakpoint
+ALTER TABLE `media` ADD `frame_rate` real;--> statement-breakpoint
+ALTER TABLE `media` ADD `video_codec` text;--> statement-breakpoint
+ALTER TABLE `media` ADD `audio_codec` text;--> statement-breakpoint
+ALTER TABLE `media` ADD `fast_start` integer;--> statement-breakpoint
+ALTER TABLE `media` ADD `color_space` text;
