@@ -28,6 +28,7 @@ export interface Env {
   META_GRAPH_VERSION?: string;
   META_GRAPH_ORIGIN?: string;
   INSTAGRAM_GRAPH_ORIGIN?: string;
+  META_UPLOAD_ORIGIN?: string;
 }
 
 /** The settings, read and checked. */
@@ -76,6 +77,7 @@ const SETTINGS = z
       .default("v26.0"),
     META_GRAPH_ORIGIN: origin.default("https://graph.facebook.com"),
     INSTAGRAM_GRAPH_ORIGIN: origin.default("https://graph.instagram.com"),
+    META_UPLOAD_ORIGIN: origin.default("https://rupload.facebook.com"),
   })
   .refine((values) => values.ALLOW_PRIVATE_TARGETS === "false" || values.PUBLIC_ORIGIN.startsWith("http:"), {
     path: ["ALLOW_PRIVATE_TARGETS"],
@@ -117,6 +119,7 @@ export function settingsOf(env: Env): Settings {
       graphVersion: values.META_GRAPH_VERSION,
       facebookOrigin: values.META_GRAPH_ORIGIN,
       instagramOrigin: values.INSTAGRAM_GRAPH_ORIGIN,
+      uploadOrigin: values.META_UPLOAD_ORIGIN,
       appId: values.META_APP_ID || null,
       appSecret: values.META_APP_SECRET || null,
     },

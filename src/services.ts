@@ -12,7 +12,7 @@ import type { Log } from "./lib/log.ts";
 import { consoleLog } from "./lib/log.ts";
 import type { Scope } from "./lib/vocabulary.ts";
 import type { MediaLibrary } from "./media/library.ts";
-import { publicUrl, serveMedia } from "./media/library.ts";
+import { publicUrl, readMedia, serveMedia } from "./media/library.ts";
 import type { Io } from "./platforms/platform.ts";
 import type { Platforms } from "./platforms/registry.ts";
 import { createPlatforms } from "./platforms/registry.ts";
@@ -43,6 +43,8 @@ export interface Services {
   replayCache: KVNamespace;
   transport(scope: Scope): Io["fetch"];
   mediaUrl(mediaId: string): Promise<string>;
+  /** Part of a file's bytes. */
+  readMedia(mediaId: string, range: { offset: number; length: number }): Promise<Blob>;
   /** A new address for media whose address is at hand and may have expired. */
   renewMediaUrl(address: string): Promise<string>;
   openSandboxAccount: OpenSandboxAccount;
@@ -79,6 +81,7 @@ export function servicesOf(env: Env): Services {
         ? (url, init) => fetch(url, init)
         : sandboxTransport(() => env.SANDBOX.getByName(scope.workspaceId)),
     mediaUrl: (mediaId) => publicUrl(library, mediaId),
+    readMedia: (mediaId, range) => readMedia(library, mediaId, range),
     renewMediaUrl: (address) => publicUrl(library, mediaIdOf(new URL(address)) ?? ""),
     findSandboxPost: async (workspaceId, postId) => {
       // First the database: an object must not be touched for an id that was made up.

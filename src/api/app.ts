@@ -16,6 +16,7 @@ import { allowedMethods } from "./methods.ts";
 import { posts } from "./posts.ts";
 import { publicRoutes } from "./public.ts";
 import { publish } from "./publish.ts";
+import { validate } from "./validate.ts";
 import { refuseInvalid } from "./validation.ts";
 import { workspaces } from "./workspaces.ts";
 
@@ -48,6 +49,7 @@ export function createApp(): OpenAPIHono<AppEnv> {
 
   app.route("/", publicRoutes);
   app.route("/", publish);
+  app.route("/", validate);
   app.route("/", posts);
   app.route("/", accounts);
   app.route("/", mediaRoutes);

@@ -1,45 +1,12 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { printTime } from "../lib/time.ts";
-import { platformOptions } from "../platforms/registry.ts";
-import type { AcceptedPost, PublishRequest } from "../post/create-post.ts";
+import type { AcceptedPost } from "../post/create-post.ts";
 import { createPost } from "../post/create-post.ts";
 import { requireKey, scopeOf } from "./authenticate.ts";
 import type { AppEnv } from "./context.ts";
 import { cacheAnswer, jsonText, readIdempotencyKey, replayFromCache, replayFromRow } from "./idempotency.ts";
-import { distinct, errorResponses, platform, postStatus, printedTime, taskSummary, timestamp } from "./schemas.ts";
-
-const MAX_ACCOUNTS = 50;
-const MAX_MEDIA = 20;
-
-const ACCOUNTS_NEEDED = "accounts must contain at least one connected account id.";
-
-const publishBody = z
-  .strictObject({
-    content: z.string().openapi({ example: "Hello from Apionics" }),
-    platforms: z
-      .array(platform)
-      .min(1)
-      .check(distinct)
-      .optional()
-      .openapi({ example: ["instagram", "facebook"] }),
-    accounts: z
-      .array(z.string(), { error: ({ code }) => (code === "invalid_type" ? ACCOUNTS_NEEDED : undefined) })
-      .min(1, ACCOUNTS_NEEDED)
-      .max(MAX_ACCOUNTS)
-      .check(distinct)
-      .openapi({ example: ["acc_123"] }),
-    schedule: z
-      .union([z.literal("now"), timestamp], 'schedule must be "now" or an RFC 3339 timestamp with an offset.')
-      .default("now"),
-    media: z
-      .array(z.string())
-      .max(MAX_MEDIA)
-      .check(distinct)
-      .default([])
-      .openapi({ example: ["media_456"] }),
-    options: platformOptions.default({}),
-  })
-  .openapi("PublishRequest");
+import { publishBody, requestOf } from "./publish-request.ts";
+import { errorResponses, postStatus, printedTime, taskSummary } from "./schemas.ts";
 
 const acceptedPost = z
   .strictObject({
@@ -98,17 +65,6 @@ publish.openapi(publishRoute, async (c) => {
   const { status, body: answer } = printAccepted(outcome.accepted);
   return jsonText<Answer, 202>(c, status, answer);
 });
-
-function requestOf(body: z.infer<typeof publishBody>): PublishRequest {
-  return {
-    content: body.content,
-    platforms: body.platforms ?? null,
-    accountIds: body.accounts,
-    mediaIds: body.media,
-    schedule: body.schedule,
-    options: body.options,
-  };
-}
 
 /** The contract's answer; `warnings` only when there is something to warn of. */
 function printAccepted({ post, warnings }: AcceptedPost): { status: number; body: string } {

@@ -55,6 +55,16 @@ export const taskSummary = z
   .strictObject({ account_id: z.string(), platform: z.enum(LIVE_PLATFORMS), status: taskStatus })
   .openapi("TaskSummary");
 
+const taskError = z.strictObject({
+  code: z.enum(TASK_ERROR_CODES),
+  message: z.string(),
+  retryable: z.boolean(),
+  platform: z
+    .strictObject({ code: z.string(), message: z.string().optional(), trace_id: z.string().optional() })
+    .optional()
+    .openapi({ description: "What the platform itself said." }),
+});
+
 /** A task with all that is known of it. */
 export const task = z
   .strictObject({
@@ -64,15 +74,16 @@ export const task = z
     published_at: printedTime.nullable(),
     platform_post_id: z.string().nullable(),
     permalink: z.string().nullable(),
-    error: z
-      .strictObject({
-        code: z.enum(TASK_ERROR_CODES),
-        message: z.string(),
-        retryable: z.boolean(),
-        platform: z.strictObject({ code: z.string(), trace_id: z.string().optional() }).optional(),
-      })
-      .nullable(),
+    error: taskError.nullable(),
     next_attempt_at: printedTime.nullable(),
+    first_comment: z
+      .strictObject({
+        status: taskStatus,
+        platform_comment_id: z.string().nullable(),
+        published_at: printedTime.nullable(),
+        error: taskError.nullable(),
+      })
+      .optional(),
   })
   .openapi("Task");
 

@@ -88,6 +88,18 @@ export async function saveAccount(
   ]);
 }
 
+/** Remembers how much of its daily publishing an account has used. */
+export async function noteQuota(
+  db: Database,
+  account: { id: string; mode: Mode },
+  quota: NonNullable<(typeof accounts.$inferSelect)["quota"]>,
+): Promise<void> {
+  await db
+    .update(accounts)
+    .set({ quota })
+    .where(and(eq(accounts.id, account.id), eq(accounts.mode, account.mode)));
+}
+
 /** Records how an account stands with its platform. Nothing is written when that is known. */
 export async function setAccountHealth(
   db: Database,

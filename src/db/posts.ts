@@ -13,7 +13,15 @@ export interface TaskError {
   code: TaskErrorCode;
   message: string;
   retryable: boolean;
-  platform?: { code: string; trace_id?: string };
+  platform?: { code: string; message?: string; trace_id?: string };
+}
+
+/** The comment under a post as answers show it; times in milliseconds. */
+export interface ProjectedComment {
+  status: TaskStatus;
+  platformCommentId: string | null;
+  publishedAt: Millis | null;
+  error: TaskError | null;
 }
 
 /** One task as answers show it; times in milliseconds. */
@@ -27,6 +35,8 @@ export interface ProjectedTask {
   error: TaskError | null;
   /** When a task that met a fault is tried again. */
   nextAttemptAt: Millis | null;
+  /** Where one is to be written. */
+  firstComment?: ProjectedComment;
 }
 
 /** The tasks of a post, in the order of the request. */

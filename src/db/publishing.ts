@@ -2,6 +2,8 @@ import { and, eq, sql } from "drizzle-orm";
 import type { PostRef } from "../lib/vocabulary.ts";
 import type { Database } from "./database.ts";
 import type { MediaRow } from "./media.ts";
+import type { Pause } from "./pauses.ts";
+import { selectPauses } from "./pauses.ts";
 import { accounts, grants, media, posts } from "./schema.ts";
 
 /** What is needed to publish one task: what the post says, where it goes, and the sealed token. */
@@ -12,6 +14,8 @@ export interface TaskMaterial {
   media: MediaRow[];
   account: typeof accounts.$inferSelect | null;
   tokenEnvelope: string | null;
+  /** What the account is under, over or not. */
+  pauses: Pause[];
 }
 
 /**
@@ -26,7 +30,7 @@ export async function loadTaskMaterial(
   version: number,
 ): Promise<TaskMaterial | null> {
   const isPost = and(eq(posts.workspaceId, ref.workspaceId), eq(posts.mode, ref.mode), eq(posts.id, ref.postId));
-  const [[post], [account], mediaRows] = await db.batch([
+  const [[post], [account], mediaRows, pauseRows] = await db.batch([
     db
       .select()
       .from(posts)
@@ -43,9 +47,13 @@ export async function loadTaskMaterial(
         and(
           eq(media.workspaceId, ref.workspaceId),
           eq(media.mode, ref.mode),
-          sql`${media.id} IN (SELECT value FROM posts, json_each(posts.media) WHERE ${isPost})`,
+          // Named in the list, or in an option as a cover is.
+          sql`${media.id} IN (
+            SELECT value FROM posts, json_each(posts.media) WHERE ${isPost}
+            UNION SELECT value FROM posts, json_tree(posts.options) WHERE ${isPost} AND key = 'cover_media')`,
         ),
       ),
+    selectPauses(db, { id: accountId, workspaceId: ref.workspaceId, mode: ref.mode }),
   ]);
   if (!post) return null;
   return {
@@ -55,5 +63,6 @@ export async function loadTaskMaterial(
     media: mediaRows,
     account: account?.account ?? null,
     tokenEnvelope: account?.tokenEnvelope ?? null,
+    pauses: pauseRows,
   };
 }

@@ -73,6 +73,8 @@ export const accounts = sqliteTable(
     healthReason: text(),
     /** Sandbox accounts only. */
     behavior: text({ enum: SANDBOX_BEHAVIORS }),
+    /** How much of its daily publishing was used when the platform was last asked. */
+    quota: text({ mode: "json" }).$type<{ used: number; total: number; windowMs: number; readAt: number }>(),
     createdAt: time().notNull(),
   },
   (table) => [
@@ -219,6 +221,26 @@ export const commitLocks = sqliteTable(
     primaryKey({ columns: [table.mode, table.platform, table.externalId, table.fingerprint] }),
     index("commit_locks_by_holder").on(table.postId, table.accountId),
   ],
+);
+
+/**
+ * What is held back until a platform's limit lifts: an external account (also where two workspaces have connected it), the
+ * grant of a person, or the whole app.
+ */
+export const pauses = sqliteTable(
+  "pauses",
+  {
+    mode: mode(),
+    /** `account:instagram/123`, `grant:grant_1`, `app:facebook`. */
+    scope: text().notNull(),
+    until: time().notNull(),
+    /** Whether every call is held back, or publishing alone. */
+    holds: text({ enum: ["calls", "posts"] }).notNull(),
+    /** What the platform said. */
+    code: text().notNull(),
+    message: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.mode, table.scope] })],
 );
 
 /** Which task a public post belongs to, over the whole deployment: a post found by reading is claimed by one task. */

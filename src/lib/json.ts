@@ -1,5 +1,6 @@
 /** What JSON can hold. */
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type Json = null | boolean | number | string | Json[] | JsonObject;
+export type JsonObject = { [key: string]: Json };
 
 /**
  * Writes JSON with the keys of every object in order, so that equal values give equal text (RFC 8785 in spirit).

@@ -39,6 +39,10 @@ export const POST_STATUSES = [
 ] as const;
 export type PostStatus = (typeof POST_STATUSES)[number];
 
+/** The publications of a task: the post itself, and the comment that is to be written under it. */
+export const TASK_PARTS = ["post", "comment"] as const;
+export type TaskPart = (typeof TASK_PARTS)[number];
+
 /** Why a task failed or waits, as `task.error.code`. */
 export const TASK_ERROR_CODES = [
   "platform_error",
@@ -48,6 +52,7 @@ export const TASK_ERROR_CODES = [
   "account_restricted",
   "account_disconnected",
   "media_missing",
+  "post_id_unknown",
   "outcome_unknown",
 ] as const;
 export type TaskErrorCode = (typeof TASK_ERROR_CODES)[number];

@@ -65,6 +65,17 @@ export async function serveMedia(
   });
 }
 
+/** Reads part of a file. */
+export async function readMedia(
+  library: MediaLibrary,
+  mediaId: string,
+  range: { offset: number; length: number },
+): Promise<Blob> {
+  const object = await library.bucket.get(mediaId, { range });
+  if (!object) throw new Error("the bytes of media are gone");
+  return object.blob();
+}
+
 async function sign(key: EncryptionKey, mediaId: string, expires: number): Promise<string> {
   // A key of its own, derived, so that a signature says nothing about what seals the tokens.
   const derived = await hmacSha256(key.bytes, KEY_PURPOSE);

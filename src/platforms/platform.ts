@@ -1,5 +1,5 @@
 import type { Millis } from "../lib/clock.ts";
-import type { Json } from "../lib/json.ts";
+import type { Json, JsonObject } from "../lib/json.ts";
 import type { ColorSpace, PlatformId } from "../lib/vocabulary.ts";
 
 /*
@@ -31,19 +31,49 @@ export function isVideo(media: Pick<DraftMedia, "mimeType">): boolean {
   return media.mimeType.startsWith("video/");
 }
 
-/** What one account is asked to publish. */
+/** What one account is asked to publish: a post, or a comment on one. */
 export interface Draft {
+  /** The text for this platform. */
   text: string;
   media: DraftMedia[];
-  /** What only this platform has, already parsed by the platform's own schema. */
-  options: { [name: string]: Json };
+  /** Media that the options name, as a cover. */
+  attachments: DraftMedia[];
+  /** What only this platform has, as `options` of the request says, already parsed by the platform's own schema. */
+  options: JsonObject;
+  /** Of a comment: the public post it belongs to. */
+  parentId: string | null;
 }
 
-/** A limit of the platform that a draft breaks. `field` is a dotted path into the publish request. */
-export interface Violation {
+/** Something about a draft. `field` is a dotted path into the publish request. */
+export interface Finding<Code extends string> {
   field: string;
-  code: "required" | "too_long" | "too_many" | "too_large" | "unsupported" | "out_of_range" | "not_allowed";
+  code: Code;
+  /** A whole sentence, for a client. */
   message: string;
+  /** The bound that counts, and what the draft has instead, where there is such a thing. */
+  limit?: number | string;
+  value?: number | string;
+}
+
+/** A limit of the platform that a draft breaks: it would be refused. */
+export type Violation = Finding<
+  | "required"
+  | "too_long"
+  | "too_short"
+  | "too_many"
+  | "too_few"
+  | "too_large"
+  | "unsupported"
+  | "out_of_range"
+  | "not_allowed"
+>;
+
+/** What the platform takes and its followers may not like. */
+export type Warning = Finding<"many_hashtags" | "cropped" | "not_shown" | "scaled">;
+
+export interface Findings {
+  violations: Violation[];
+  warnings: Warning[];
 }
 
 /** One unit of work, named for logs and tests. */
@@ -71,9 +101,13 @@ export interface Fault {
   scope: "post" | "account" | "grant" | "app";
   /** The platform's own code, `9007/2207027`, or a word of ours where it gave none. */
   code: string;
-  /** Fit for a client: no token, no address. */
+  /** For a client: what happened, and what to do where somebody can do something. */
   message: string;
+  /** What the platform itself said. Fit for a client: no token, no address. */
+  words?: string;
   until?: Millis;
+  /** Of a quota: whether every call is held back until then, or publishing alone. */
+  holds?: "calls" | "posts";
   /** What the platform's support asks for, `fbtrace_id` at Meta. */
   trace?: string;
 }
@@ -93,12 +127,15 @@ export type Outcome<S> =
   /** Certain: nothing happened. `state` is where to go on from. */
   | { is: "refused"; fault: Fault; state: S }
   /** It may or may not have happened: only `settle` may speak next. */
-  | { is: "unknown"; fault: Fault };
+  | { is: "unknown"; fault: Fault }
+  /** The platform has taken a commit on and publishes in its own time: only reading tells the end. */
+  | { is: "accepted"; state: S };
 
 /** What reading tells about a commit whose outcome is unknown. */
 export type Verdict<S> =
   | { is: "did"; post: PublicPost | null }
-  | { is: "didNot"; state: S }
+  /** `fault` where the platform says why not. */
+  | { is: "didNot"; state: S; fault?: Fault }
   | { is: "askLater"; state: S; until: Millis; fault?: Fault };
 
 /** When the commits that are being settled were armed: the first that may have happened in this round, and the last. */
@@ -116,6 +153,13 @@ export interface Connection {
   token: string;
 }
 
+/** How much of its daily publishing an account has used, as the platform says. */
+export interface PublishingQuota {
+  used: number;
+  total: number;
+  windowMs: Millis;
+}
+
 /** A platform's doors to the outside. */
 export interface Io {
   readonly connection: Connection;
@@ -123,10 +167,14 @@ export interface Io {
   fetch(url: string, init: RequestInit): Promise<Response>;
   /** An address that the platform can fetch the media from, for a day at least. */
   mediaUrl(mediaId: string): Promise<string>;
+  /** The bytes of media from an offset on. */
+  readMedia(mediaId: string, range: { offset: number; length: number }): Promise<Blob>;
   /** Of these posts of the account, those that belong to no other task. */
   unclaimed(platformPostIds: string[]): Promise<string[]>;
   /** Makes a found post this task's own; false when another task has it. */
   claim(platformPostId: string): Promise<boolean>;
+  /** Remembers how much of its quota the account has used, for whoever asks. */
+  noteQuota(quota: PublishingQuota): Promise<void>;
   now(): Millis;
   /** Shortens or stretches a waiting window of settling, by `SETTLE_SCALE`. */
   scaled(span: Millis): Millis;
@@ -141,23 +189,32 @@ export interface Profile {
 }
 
 /**
- * One social network. `S` is the state of one publication: small JSON without a secret, stored by the core between
- * steps. (Methods rather than function properties, so that a `Platform<S>` is a `Platform<Json>` to the registry.)
+ * How one kind of thing is published. `S` is the state of one publication: small JSON without a secret, stored by the
+ * core between steps. (Methods rather than function properties, so that a `Publication<S>` is a `Publication<Json>` to
+ * the core.)
  */
-export interface Platform<S extends Json = Json> {
-  readonly id: PlatformId;
-  /** Pure: every limit the draft breaks. */
-  check(draft: Draft): Violation[];
+export interface Publication<S extends Json = Json> {
   /** Pure: the state before the first step. */
   begin(draft: Draft): S;
-  /** Pure: what comes next. */
+  /** Pure: what comes next. Exactly one step of a publication is visible, and it is the last. */
   next(state: S, draft: Draft, now: Millis): Step;
   /** Performs one step: at most one call that must not be repeated. Never throws for what a platform does. */
   run(step: Step, state: S, io: Io): Promise<Outcome<S>>;
   /** Finds out, by reading only, what became of the commit. May be called any number of times. */
   settle(state: S, armed: Armed, io: Io): Promise<Verdict<S>>;
-  /** The address of a public post; null when the platform does not tell (now). */
+  /** The address of what is public; null when the platform does not tell (now). */
   permalink(platformPostId: string, io: Io): Promise<string | null>;
+}
+
+/** One social network. */
+export interface Platform {
+  readonly id: PlatformId;
+  /** Pure: every limit the draft breaks, and what its author should know. */
+  check(draft: Draft): Findings;
+  /** A post of any kind; which one follows from the draft. */
+  readonly post: Publication;
+  /** A comment on a public post. */
+  readonly comment: Publication;
   /** Asks the platform who the account is: the proof that the token works for it. */
   profile(io: Pick<Io, "connection" | "fetch" | "now">): Promise<ProfileAnswer>;
 }

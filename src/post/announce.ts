@@ -2,7 +2,7 @@ import type { Millis } from "../lib/clock.ts";
 import { printTime } from "../lib/time.ts";
 import type { EventType } from "../lib/vocabulary.ts";
 import type { PendingEvent, PostDocument, TaskDocument } from "./document.ts";
-import { projectTask, stateOf } from "./document.ts";
+import { commentOf, projectTask, stateOf } from "./document.ts";
 import { printTask } from "./print-task.ts";
 import { derivePostStatus, isOpen } from "./status.ts";
 
@@ -18,9 +18,9 @@ export function announceTask(document: PostDocument, task: TaskDocument, now: Mi
   push(document, `${index}_${task.round}`, type, now, {
     post_id: document.postId,
     version: document.version,
-    task: printTask(projectTask(task)),
+    task: printTask(projectTask(task, commentOf(document, task.accountId))),
   });
-  if (document.tasks.every((each) => !isOpen(projectTask(each).status))) announcePost(document, "post.completed", now);
+  if (stateOf(document).tasks.every((each) => !isOpen(each.status))) announcePost(document, "post.completed", now);
 }
 
 /** Tells of the post as a whole. */

@@ -4,6 +4,8 @@ import type { TaskErrorCode } from "../lib/vocabulary.ts";
 import type { Fault, PublicPost } from "../platforms/platform.ts";
 import { announceTask } from "./announce.ts";
 import type { PostDocument, TaskDocument } from "./document.ts";
+import { commentOf } from "./document.ts";
+import { isOpen } from "./status.ts";
 import { PERMALINK_WAIT } from "./timing.ts";
 import { markChanged } from "./transition.ts";
 
@@ -21,6 +23,9 @@ export function conclude(
   task.status = end.status;
   task.error = end.error;
   close(task);
+  // Nothing is there to comment on. Of an unconfirmed post nobody knows yet.
+  const comment = task.part === "post" && end.status === "failed" ? commentOf(document, task.accountId) : null;
+  if (comment) comment.status = "canceled";
   announce(document, task, now);
 }
 
@@ -45,22 +50,37 @@ export function concludePublished(
   task.permalink = post?.permalink ?? null;
   task.publishedAt = at.publishedAt;
   close(task);
-  const hasAddressToCome = post !== null && post.permalink === null;
+  const comment = task.part === "post" ? commentOf(document, task.accountId) : null;
+  if (comment) startComment(document, comment, post, at.now);
+  const hasAddressToCome = task.part === "post" && post !== null && post.permalink === null;
   if (hasAddressToCome) task.announceBy = at.now + PERMALINK_WAIT;
   else announce(document, task, at.now);
 }
 
-/** Makes a final task visible and tells of it. */
+/** The post is public: its comment is due. */
+function startComment(document: PostDocument, comment: TaskDocument, post: PublicPost | null, now: Millis): void {
+  if (!isOpen(comment.status)) return;
+  if (post) {
+    comment.parentId = post.id;
+    comment.dueAt = now;
+    return;
+  }
+  const message = "The post is public and the platform did not tell under which id, so no comment could be written.";
+  conclude(document, comment, { status: "failed", error: errorOf("post_id_unknown", message, false) }, now);
+}
+
+/** Makes a final task visible and tells of it. Of comments answers alone tell. */
 export function announce(document: PostDocument, task: TaskDocument, now: Millis): void {
   task.announceBy = null;
-  announceTask(document, task, now);
+  if (task.part === "post") announceTask(document, task, now);
   markChanged(document, now);
 }
 
 export function errorOf(code: TaskErrorCode, message: string, retryable: boolean, fault?: Fault): TaskError {
   if (!fault) return { code, message, retryable };
+  const words = fault.words === undefined ? {} : { message: fault.words };
   const trace = fault.trace === undefined ? {} : { trace_id: fault.trace };
-  return { code, message, retryable, platform: { code: fault.code, ...trace } };
+  return { code, message, retryable, platform: { code: fault.code, ...words, ...trace } };
 }
 
 /** Whatever is still under way for the task no longer counts. */

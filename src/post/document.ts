@@ -1,12 +1,12 @@
-import type { PostState, ProjectedTask, TaskError } from "../db/posts.ts";
+import type { PostState, ProjectedComment, ProjectedTask, TaskError } from "../db/posts.ts";
 import type { Millis } from "../lib/clock.ts";
 import type { Json } from "../lib/json.ts";
-import type { EventType, PlatformId, TaskStatus } from "../lib/vocabulary.ts";
+import type { EventType, PlatformId, TaskPart, TaskStatus } from "../lib/vocabulary.ts";
 import type { Fault } from "../platforms/platform.ts";
 import { FIRST_WAKE_GRACE } from "./timing.ts";
 
 /** The format of `PostDocument`. An object that finds a higher one was written by a newer release and keeps still. */
-export const DOCUMENT_FORMAT = 1;
+export const DOCUMENT_FORMAT = 2;
 
 /** An armed commit: it may have been sent, and nobody has said what became of it. */
 export interface ArmedCommit {
@@ -19,9 +19,10 @@ export interface ArmedCommit {
   fault: Fault | null;
 }
 
-/** One task: the post on one account. */
+/** One publication: the post on one account, or the comment under it. */
 export interface TaskDocument {
   accountId: string;
+  part: TaskPart;
   platform: PlatformId;
   status: TaskStatus;
   /** 1, and one more for each retry by a person. Events are unique by round. */
@@ -58,6 +59,8 @@ export interface TaskDocument {
   publishedAt: Millis | null;
   /** A published task that is not announced yet is announced then, with or without a permalink. */
   announceBy: Millis | null;
+  /** Of a comment: the public post it belongs to, once there is one. */
+  parentId: string | null;
 }
 
 /** An event that is not in the database yet. */
@@ -77,6 +80,8 @@ export interface PostDocument {
   version: number;
   scheduledAt: Millis;
   tasks: TaskDocument[];
+  /** What is to be written under the posts, each once its post is public. They never change their task's status. */
+  comments: TaskDocument[];
   /** Grows with every change that answers show; the database holds what `projectedSeq` says. */
   seq: number;
   projectedSeq: number;
@@ -94,7 +99,7 @@ export interface NewPost {
   postId: string;
   version: number;
   scheduledAt: Millis;
-  tasks: { accountId: string; platform: PlatformId }[];
+  tasks: { accountId: string; platform: PlatformId; hasComment: boolean }[];
 }
 
 /** The document of a post that was just accepted. */
@@ -104,7 +109,11 @@ export function newDocument(post: NewPost): PostDocument {
     postId: post.postId,
     version: post.version,
     scheduledAt: post.scheduledAt,
-    tasks: post.tasks.map(({ accountId, platform }) => newTask(accountId, platform, post.scheduledAt)),
+    tasks: post.tasks.map(({ accountId, platform }) => newTask(accountId, platform, "post", post.scheduledAt)),
+    // Not due before its post is public.
+    comments: post.tasks
+      .filter((task) => task.hasComment)
+      .map(({ accountId, platform }) => newTask(accountId, platform, "comment", null)),
     seq: 0,
     projectedSeq: 0,
     wakeBy: firstWakeBy(post.scheduledAt),
@@ -119,14 +128,15 @@ export function firstWakeBy(scheduledAt: Millis): Millis {
   return scheduledAt + FIRST_WAKE_GRACE;
 }
 
-function newTask(accountId: string, platform: PlatformId, scheduledAt: Millis): TaskDocument {
+function newTask(accountId: string, platform: PlatformId, part: TaskPart, dueAt: Millis | null): TaskDocument {
   return {
     accountId,
+    part,
     platform,
     status: "queued",
     round: 1,
     epoch: 1,
-    dueAt: scheduledAt,
+    dueAt,
     sends: 0,
     lease: null,
     leases: 0,
@@ -146,19 +156,36 @@ function newTask(accountId: string, platform: PlatformId, scheduledAt: Millis): 
     permalink: null,
     publishedAt: null,
     announceBy: null,
+    parentId: null,
   };
+}
+
+/** Everything of a post that is published: the posts, and the comments under them. */
+export function publicationsOf(document: PostDocument): TaskDocument[] {
+  return [...document.tasks, ...document.comments];
+}
+
+export function commentOf(document: PostDocument, accountId: string): TaskDocument | null {
+  return document.comments.find((comment) => comment.accountId === accountId) ?? null;
+}
+
+/** A stored document in today's format. The first one knew no comments. */
+export function upgraded(stored: PostDocument): PostDocument {
+  if (stored.format === DOCUMENT_FORMAT) return stored;
+  const tasks = stored.tasks.map((task) => ({ ...task, part: "post" as const, parentId: null }));
+  return { ...stored, format: DOCUMENT_FORMAT, tasks, comments: [] };
 }
 
 /** The tasks as answers and the database show them. */
 export function stateOf(document: PostDocument): PostState {
-  return { tasks: document.tasks.map(projectTask) };
+  return { tasks: document.tasks.map((task) => projectTask(task, commentOf(document, task.accountId))) };
 }
 
 /**
  * One task as answers and the database show it. A task that is public and not announced yet is shown as publishing, so
  * that whoever sees `published` sees the permalink too.
  */
-export function projectTask(task: TaskDocument): ProjectedTask {
+export function projectTask(task: TaskDocument, comment: TaskDocument | null): ProjectedTask {
   const isAnnounced = task.announceBy === null;
   return {
     accountId: task.accountId,
@@ -169,5 +196,11 @@ export function projectTask(task: TaskDocument): ProjectedTask {
     permalink: isAnnounced ? task.permalink : null,
     error: task.error,
     nextAttemptAt: task.error === null ? null : task.dueAt,
+    ...(comment && { firstComment: projectComment(comment) }),
   };
+}
+
+function projectComment(comment: TaskDocument): ProjectedComment {
+  const { status, platformPostId, publishedAt, error } = comment;
+  return { status, platformCommentId: platformPostId, publishedAt, error };
 }

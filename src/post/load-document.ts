@@ -19,10 +19,13 @@ export function loadDocument(row: PostRow): LoadedPost {
     postId: row.id,
     version: row.version,
     scheduledAt: row.scheduledAt,
-    tasks: row.state.tasks,
+    tasks: row.state.tasks.map((task) => ({ ...task, hasComment: task.firstComment !== undefined })),
   });
-  const tasks = document.tasks.map((task, index) => restoreTask(task, row.state.tasks[index]));
-  return { is: "open", document: { ...document, tasks, seq: row.seq, projectedSeq: row.seq, wakeBy: row.wakeBy } };
+  const projectedOf = (accountId: string) => row.state.tasks.find((task) => task.accountId === accountId);
+  const tasks = document.tasks.map((task) => restoreTask(task, projectedOf(task.accountId)));
+  const comments = document.comments.map((comment) => restoreComment(comment, projectedOf(comment.accountId)));
+  const { seq, wakeBy } = row;
+  return { is: "open", document: { ...document, tasks, comments, seq, projectedSeq: seq, wakeBy } };
 }
 
 function restoreTask(fresh: TaskDocument, projected: ProjectedTask | undefined): TaskDocument {
@@ -30,7 +33,18 @@ function restoreTask(fresh: TaskDocument, projected: ProjectedTask | undefined):
   const { publishedAt, platformPostId, permalink } = projected;
   const restored = { ...fresh, dueAt: null, publishedAt, platformPostId, permalink };
   if (projected.status !== "publishing") return { ...restored, status: projected.status, error: projected.error };
-  const message =
-    "The state of this task was lost while it was being published. It may be public: look at the account.";
-  return { ...restored, status: "unconfirmed", error: errorOf("outcome_unknown", message, false) };
+  return { ...restored, status: "unconfirmed", error: errorOf("outcome_unknown", LOST, false) };
 }
+
+function restoreComment(fresh: TaskDocument, projected: ProjectedTask | undefined): TaskDocument {
+  const comment = projected?.firstComment;
+  if (!projected || !comment || comment.status === "canceled") return { ...fresh, status: "canceled" };
+  const { status, error, platformCommentId, publishedAt } = comment;
+  const parentId = projected.platformPostId;
+  if (status === "queued") return { ...fresh, parentId, dueAt: parentId === null ? null : fresh.dueAt };
+  const restored = { ...fresh, parentId, platformPostId: platformCommentId, publishedAt };
+  if (status !== "publishing") return { ...restored, status, error };
+  return { ...restored, status: "unconfirmed", error: errorOf("outcome_unknown", LOST, false) };
+}
+
+const LOST = "The state of this task was lost while it was being published. It may be public: look at the account.";

@@ -4,7 +4,7 @@ import type { Armed } from "../platforms/platform.ts";
 import { announcePost } from "./announce.ts";
 import { announce } from "./conclude.ts";
 import type { PostDocument } from "./document.ts";
-import { stateOf } from "./document.ts";
+import { publicationsOf, stateOf } from "./document.ts";
 import type { CancelAnswer } from "./status.ts";
 import { cancelAnswer, derivePostStatus, isOpen } from "./status.ts";
 import type { SettleTiming } from "./timing.ts";
@@ -30,13 +30,13 @@ import { changed, doubt, findTask, heldTask, markChanged } from "./transition.ts
 export function wake(document: PostDocument, now: Millis): { document: PostDocument; answer: TaskMessage[] } {
   return changed(document, (copy) => {
     const messages: TaskMessage[] = [];
-    for (const task of copy.tasks) {
+    for (const task of publicationsOf(copy)) {
       if (task.announceBy !== null && task.announceBy <= now) announce(copy, task, now);
       if (task.dueAt === null || task.dueAt > now) continue;
       task.lease = null;
       task.sends += 1;
       task.dueAt = now + watchdog(task.sends);
-      messages.push({ accountId: task.accountId, epoch: task.epoch });
+      messages.push({ accountId: task.accountId, part: task.part, epoch: task.epoch });
     }
     // The sweeper found the post: it is alive, and says until when.
     if (copy.wakeBy !== null && copy.wakeBy <= now) markChanged(copy, now);
@@ -51,6 +51,8 @@ export type BeginAnswer =
       is: "begin";
       lease: number;
       version: number;
+      /** Of a comment: the public post it belongs to. */
+      parentId: string | null;
       progress: Json | null;
       /** Null: go on publishing. Otherwise a commit is armed and may only be settled. */
       armed: Armed | null;
@@ -63,7 +65,7 @@ export function begin(
   now: Millis,
 ): { document: PostDocument; answer: BeginAnswer } {
   return changed<BeginAnswer>(document, (copy) => {
-    const task = findTask(copy, message.accountId);
+    const task = findTask(copy, message);
     if (!task) return { is: "skip", because: "unknown_task" };
     if (!isOpen(task.status)) return { is: "skip", because: "final" };
     if (task.epoch !== message.epoch) return { is: "skip", because: "stale" };
@@ -82,6 +84,7 @@ export function begin(
       is: "begin",
       lease: task.lease.id,
       version: copy.version,
+      parentId: task.parentId,
       progress: task.progress,
       armed: task.armed && { first: task.firstArmedAt ?? task.armed.at, last: task.armed.at },
     };
@@ -126,7 +129,7 @@ export function cancel(document: PostDocument, now: Millis): { document: PostDoc
       copy.tasks.some((task) => task.armed !== null),
     );
     if (answer.is !== "cancel") return answer;
-    for (const task of copy.tasks) {
+    for (const task of publicationsOf(copy)) {
       if (!isOpen(task.status)) continue;
       task.status = "canceled";
       task.epoch += 1;
@@ -147,7 +150,7 @@ export function attachPermalink(
   now: Millis,
 ): { document: PostDocument; answer: null } {
   return changed(document, (copy) => {
-    const task = findTask(copy, accountId);
+    const task = findTask(copy, { accountId, part: "post" });
     if (task?.status === "published" && task.announceBy !== null) {
       task.permalink ??= permalink;
       announce(copy, task, now);
@@ -180,7 +183,7 @@ export function postponeProjection(document: PostDocument, now: Millis): { docum
 
 /** When the object must be awake next; null when all is done and told. */
 export function nextAlarm(document: PostDocument): Millis | null {
-  const times = document.tasks.flatMap((task) => [task.dueAt ?? [], task.announceBy ?? []].flat());
+  const times = publicationsOf(document).flatMap((task) => [task.dueAt ?? [], task.announceBy ?? []].flat());
   if (document.projectAt !== null) times.push(document.projectAt);
   return times.length === 0 ? null : Math.min(...times);
 }

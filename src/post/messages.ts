@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { PostRef } from "../lib/vocabulary.ts";
-import { MODES } from "../lib/vocabulary.ts";
+import { MODES, TASK_PARTS } from "../lib/vocabulary.ts";
 import type { TaskMessage } from "./transition.ts";
 
 /*
@@ -11,15 +11,21 @@ const REF = { v: z.literal(1), workspace_id: z.string(), mode: z.enum(MODES), po
 
 export const PUBLISH_MESSAGE = z.discriminatedUnion("kind", [
   /** Go on with a task. */
-  z.object({ kind: z.literal("task"), ...REF, account_id: z.string(), epoch: z.number().int() }),
+  z.object({
+    kind: z.literal("task"),
+    ...REF,
+    account_id: z.string(),
+    part: z.enum(TASK_PARTS).default("post"),
+    epoch: z.number().int(),
+  }),
   /** Wake a post's object: the sweeper found it overdue. */
   z.object({ kind: z.literal("wake"), ...REF }),
 ]);
 
 export type PublishMessage = z.infer<typeof PUBLISH_MESSAGE>;
 
-export function taskMessage(ref: PostRef, { accountId, epoch }: TaskMessage): PublishMessage {
-  return { kind: "task", ...printRef(ref), account_id: accountId, epoch };
+export function taskMessage(ref: PostRef, { accountId, part, epoch }: TaskMessage): PublishMessage {
+  return { kind: "task", ...printRef(ref), account_id: accountId, part, epoch };
 }
 
 export function wakeMessage(ref: PostRef): PublishMessage {

@@ -10,7 +10,7 @@ import type { Json } from "../lib/json.ts";
 import { consoleLog } from "../lib/log.ts";
 import type { TaskStatus } from "../lib/vocabulary.ts";
 import type { PostDocument } from "./document.ts";
-import { DOCUMENT_FORMAT } from "./document.ts";
+import { DOCUMENT_FORMAT, upgraded } from "./document.ts";
 import { loadDocument } from "./load-document.ts";
 import type { ArmAnswer, BeginAnswer } from "./machine.ts";
 import { acknowledge, arm, attachPermalink, begin, cancel, nextAlarm, postponeProjection, wake } from "./machine.ts";
@@ -125,7 +125,7 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
   #stored(): PostDocument {
     const document = this.ctx.storage.kv.get<PostDocument>(DOCUMENT);
     if (!document) throw new Error("the document is gone");
-    return document;
+    return upgraded(document);
   }
 
   /**

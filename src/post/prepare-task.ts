@@ -1,5 +1,6 @@
 import type { Vault } from "../accounts/vault.ts";
 import { grantRow } from "../accounts/vault.ts";
+import { noteQuota } from "../db/accounts.ts";
 import type { ExternalAccount, TaskRef } from "../db/commits.ts";
 import { claimPlatformPost, findUnclaimed } from "../db/commits.ts";
 import type { Database } from "../db/database.ts";
@@ -8,9 +9,11 @@ import type { Clock, Millis } from "../lib/clock.ts";
 import type { Json } from "../lib/json.ts";
 import type { Log } from "../lib/log.ts";
 import type { AccountHealth, PostRef } from "../lib/vocabulary.ts";
-import type { Fault, Io, Platform } from "../platforms/platform.ts";
+import type { Fault, Io, Publication } from "../platforms/platform.ts";
 import type { Platforms } from "../platforms/registry.ts";
-import { draftMedia } from "./draft.ts";
+import { commentDraft, mediaOf, postDraft } from "./draft.ts";
+import type { PausedAccount } from "./pauses.ts";
+import { pausedBy } from "./pauses.ts";
 import type { PostObjects } from "./post-calls.ts";
 import type { Report } from "./report.ts";
 import { KNOWN_REAUTH } from "./report.ts";
@@ -31,6 +34,7 @@ export interface PublishDeps {
   /** How a mode's platform is reached: the network, or the workspace's sandbox. */
   transport(ref: PostRef): Io["fetch"];
   mediaUrl(mediaId: string): Promise<string>;
+  readMedia(mediaId: string, range: { offset: number; length: number }): Promise<Blob>;
   sleep(span: Millis): Promise<void>;
 }
 
@@ -40,8 +44,8 @@ export interface Work {
   ref: PostRef;
   holder: Holder;
   version: number;
-  platform: Platform<Json>;
-  account: ExternalAccount & { id: string; health: AccountHealth };
+  publication: Publication<Json>;
+  account: ExternalAccount & PausedAccount & { id: string; health: AccountHealth };
   io: Io;
 }
 
@@ -51,12 +55,19 @@ export type Prepared =
   | { is: "fault"; fault: Fault }
   | Extract<Report, { is: "impossible" }>;
 
+/** What the post's object said of the task it gave out. */
+export interface Assignment {
+  version: number;
+  parentId: string | null;
+  isArmed: boolean;
+}
+
 /** Puts together what working on a task takes. */
 export async function prepareTask(
   deps: PublishDeps,
   ref: PostRef,
   holder: Holder,
-  version: number,
+  { version, parentId, isArmed }: Assignment,
   material: TaskMaterial | null,
 ): Promise<Prepared> {
   if (!material) throw new Error("the database does not have the version that the object names");
@@ -64,28 +75,34 @@ export async function prepareTask(
   if (!account || tokenEnvelope === null) {
     return { is: "impossible", code: "account_disconnected", message: "The account was disconnected." };
   }
-  const media = material.mediaIds.flatMap((id) => material.media.find((row) => row.id === id) ?? []);
-  if (media.length < material.mediaIds.length) {
+  const isComment = holder.part === "comment";
+  const chosen = material.options[account.platform];
+  const options = chosen !== null && typeof chosen === "object" && !Array.isArray(chosen) ? chosen : {};
+  const content = { text: material.content, mediaIds: material.mediaIds, options };
+  if (!isComment && mediaOf(content).some((id) => !material.media.some((row) => row.id === id))) {
     return { is: "impossible", code: "media_missing", message: "Media of the post was deleted." };
   }
   if (account.health === "needs_reconnect") {
     return { is: "fault", fault: needsReconnect(account.healthReason ?? "The account must be connected again.") };
   }
+  // A limit on publishing alone does not keep anybody from reading what became of a commit.
+  const held = pausedBy(
+    isArmed ? material.pauses.filter(({ holds }) => holds === "calls") : material.pauses,
+    deps.clock(),
+  );
+  if (held) return { is: "fault", fault: held };
   const token = await deps.vault.open(tokenEnvelope, grantRow(ref.workspaceId, account.grantId));
   if (token === null) return { is: "fault", fault: needsReconnect("The account's stored token cannot be read.") };
 
   const external: ExternalAccount = { mode: ref.mode, platform: account.platform, externalId: account.externalId };
   const task: TaskRef = { postId: ref.postId, accountId: account.id };
-  const options = material.options[account.platform];
   const io: Io = {
     connection: { externalId: account.externalId, host: account.graphHost, token },
-    draft: {
-      text: material.content,
-      media: media.map(draftMedia),
-      options: options !== null && typeof options === "object" && !Array.isArray(options) ? options : {},
-    },
+    draft: isComment ? commentDraft(content, parentId) : postDraft(content, material.media),
     fetch: deps.transport(ref),
     mediaUrl: deps.mediaUrl,
+    readMedia: deps.readMedia,
+    noteQuota: (quota) => noteQuota(deps.db, { id: account.id, mode: ref.mode }, { ...quota, readAt: deps.clock() }),
     unclaimed: (ids) => findUnclaimed(deps.db, external, ids, task),
     claim: (id) => claimPlatformPost(deps.db, external, id, task),
     now: deps.clock,
@@ -93,6 +110,7 @@ export async function prepareTask(
     commitTimeout: deps.timing.commitTimeout,
   };
   const platform = deps.platforms[account.platform];
+  const { id, health, grantId, graphHost } = account;
   return {
     is: "ready",
     work: {
@@ -100,8 +118,8 @@ export async function prepareTask(
       ref,
       holder,
       version,
-      platform,
-      account: { ...external, id: account.id, health: account.health },
+      publication: isComment ? platform.comment : platform.post,
+      account: { ...external, workspaceId: ref.workspaceId, id, health, grantId, graphHost },
       io,
     },
   };

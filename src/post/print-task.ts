@@ -1,4 +1,4 @@
-import type { ProjectedTask, TaskError } from "../db/posts.ts";
+import type { ProjectedComment, ProjectedTask, TaskError } from "../db/posts.ts";
 import { printTimeOrNull } from "../lib/time.ts";
 import type { PlatformId, TaskStatus } from "../lib/vocabulary.ts";
 
@@ -12,6 +12,13 @@ export interface PrintedTask {
   permalink: string | null;
   error: TaskError | null;
   next_attempt_at: string | null;
+  /** Only where one was asked for. */
+  first_comment?: {
+    status: TaskStatus;
+    platform_comment_id: string | null;
+    published_at: string | null;
+    error: TaskError | null;
+  };
 }
 
 export function printTask(task: ProjectedTask): PrintedTask {
@@ -24,5 +31,10 @@ export function printTask(task: ProjectedTask): PrintedTask {
     permalink: task.permalink,
     error: task.error,
     next_attempt_at: printTimeOrNull(task.nextAttemptAt),
+    ...(task.firstComment && { first_comment: printComment(task.firstComment) }),
   };
+}
+
+function printComment({ status, platformCommentId, publishedAt, error }: ProjectedComment) {
+  return { status, platform_comment_id: platformCommentId, published_at: printTimeOrNull(publishedAt), error };
 }

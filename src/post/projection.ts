@@ -1,7 +1,7 @@
 import type { Projection } from "../db/projections.ts";
 import type { Millis } from "../lib/clock.ts";
 import type { PostDocument } from "./document.ts";
-import { projectTask, stateOf } from "./document.ts";
+import { publicationsOf, stateOf } from "./document.ts";
 import { nextWakeBy, statusOf } from "./machine.ts";
 import { isOpen } from "./status.ts";
 
@@ -13,8 +13,8 @@ export function projectionOf(document: PostDocument, now: Millis): Projection {
     state: stateOf(document),
     wakeBy: nextWakeBy(document, now),
     events: document.events,
-    settled: document.tasks
-      .filter((task) => !isOpen(projectTask(task).status))
+    settled: publicationsOf(document)
+      .filter((task) => !isOpen(task.status) && task.announceBy === null)
       .map(({ accountId, platform, platformPostId }) => ({ accountId, platform, platformPostId })),
   };
 }

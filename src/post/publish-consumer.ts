@@ -51,5 +51,5 @@ export async function consumeDeadLetters(deps: PublishDeps, batch: MessageBatch)
 async function handle(deps: PublishDeps, message: PublishMessage): Promise<void> {
   const ref = refOf(message);
   if (message.kind === "wake") await deps.posts(ref).wake();
-  else await publishTask(deps, ref, { accountId: message.account_id, epoch: message.epoch });
+  else await publishTask(deps, ref, { accountId: message.account_id, part: message.part, epoch: message.epoch });
 }

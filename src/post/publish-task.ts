@@ -7,6 +7,7 @@ import { sha256Hex } from "../lib/crypto.ts";
 import type { Json } from "../lib/json.ts";
 import type { PostRef } from "../lib/vocabulary.ts";
 import type { Armed, Fault, Step } from "../platforms/platform.ts";
+import { pauseFor } from "./pauses.ts";
 import type { PublishDeps, Work } from "./prepare-task.ts";
 import { prepareTask } from "./prepare-task.ts";
 import type { Report } from "./report.ts";
@@ -29,18 +30,20 @@ export async function publishTask(deps: PublishDeps, ref: PostRef, message: Task
   const report = (made: Report) => deps.posts(ref).report(holder, made);
   try {
     const material = await loadTaskMaterial(deps.db, ref, message.accountId, begun.version);
-    const prepared = await prepareTask(deps, ref, holder, begun.version, material);
+    const assignment = { version: begun.version, parentId: begun.parentId, isArmed: begun.armed !== null };
+    const prepared = await prepareTask(deps, ref, holder, assignment, material);
     if (prepared.is === "impossible") {
       await report(prepared);
     } else if (prepared.is === "fault") {
       const { fault } = prepared;
-      const until = deps.clock() + RECONNECT_READ_WAIT;
+      const until = fault.until ?? deps.clock() + RECONNECT_READ_WAIT;
       if (begun.armed) await report({ is: "ask_later", progress: begun.progress, until, fault });
       else await report({ is: "fault", progress: begun.progress, fault });
     } else if (begun.armed) {
       await settle(prepared.work, begun.progress, begun.armed);
     } else {
-      await takeSteps(prepared.work, begun.progress ?? prepared.work.platform.begin(prepared.work.io.draft));
+      const { work } = prepared;
+      await takeSteps(work, begun.progress ?? work.publication.begin(work.io.draft));
     }
   } catch (error) {
     // Our own trouble, the database's most likely. No commit is in flight: `commit` lets nothing escape.
@@ -51,13 +54,13 @@ export async function publishTask(deps: PublishDeps, ref: PostRef, message: Task
 
 /** Takes invisible steps until one must wait, the message's share is used up, or the commit is next. */
 async function takeSteps(work: Work, start: Json): Promise<void> {
-  const { deps, platform, io } = work;
+  const { deps, publication, io } = work;
   const report = (made: Report) => deps.posts(work.ref).report(work.holder, made);
   const yieldAt = deps.clock() + CONSUMER_BUDGET;
   let progress = start;
   for (let calls = 0; ; calls++) {
     const now = deps.clock();
-    const step = platform.next(progress, io.draft, now);
+    const step = publication.next(progress, io.draft, now);
     const until = Math.max(step.notBefore ?? now, now);
     if (until > now || calls >= CALLS_PER_MESSAGE || now >= yieldAt) {
       await report({ is: "wait", progress, until });
@@ -67,7 +70,7 @@ async function takeSteps(work: Work, start: Json): Promise<void> {
       await commit(work, step, progress);
       return;
     }
-    const outcome = await platform.run(step, progress, io);
+    const outcome = await publication.run(step, progress, io);
     switch (outcome.is) {
       case "done":
         progress = outcome.state;
@@ -81,25 +84,28 @@ async function takeSteps(work: Work, start: Json): Promise<void> {
         return;
       case "refused":
         await report({ is: "fault", progress: outcome.state, fault: outcome.fault });
-        await recordHealth(work, outcome.fault);
+        await recordFault(work, outcome.fault);
         return;
       case "unknown":
         // Of an invisible step it does not matter whether it happened.
         await report({ is: "fault", progress, fault: outcome.fault });
+        await recordFault(work, outcome.fault);
         return;
+      case "accepted":
+        throw new Error(`the invisible step ${step.name} answered "accepted"`);
     }
   }
 }
 
 /** The one visible call. From the permit on nothing may escape: whatever goes wrong, the object must hear of it. */
 async function commit(work: Work, step: Step, progress: Json): Promise<void> {
-  const { deps, ref, holder, platform, io } = work;
+  const { deps, ref, holder, publication, io } = work;
   if (step.fingerprint !== undefined) {
     const fingerprint = await sha256Hex(step.fingerprint);
     const { workspaceId, postId } = ref;
     const task = { workspaceId, postId, accountId: work.account.id };
-    const { mode, platform: platformId, externalId } = work.account;
-    const account: ExternalAccount = { mode, platform: platformId, externalId };
+    const { mode, platform, externalId } = work.account;
+    const account: ExternalAccount = { mode, platform, externalId };
     if (!(await takeCommitLock(deps.db, account, fingerprint, task))) {
       await deps.posts(ref).report(holder, { is: "wait", progress, until: deps.clock() + LOCKED_WAIT });
       return;
@@ -112,7 +118,7 @@ async function commit(work: Work, step: Step, progress: Json): Promise<void> {
     await insist(work, { is: "not_sent", attempt });
     return;
   }
-  const outcome = await platform.run(step, progress, io).catch((error: unknown) => {
+  const outcome = await publication.run(step, progress, io).catch((error: unknown) => {
     deps.log.error("a commit threw", error, { post_id: ref.postId, account_id: holder.accountId });
     const fault: Fault = { kind: "retry", scope: "post", code: "internal", message: "The commit broke off." };
     return { is: "unknown" as const, fault };
@@ -125,34 +131,38 @@ async function commit(work: Work, step: Step, progress: Json): Promise<void> {
       return;
     case "refused":
       await insist(work, { is: "refused", attempt, progress: outcome.state, fault: outcome.fault });
-      await recordHealth(work, outcome.fault);
+      await recordFault(work, outcome.fault);
       return;
     case "unknown":
       await insist(work, { is: "unknown", attempt, fault: outcome.fault });
+      await recordFault(work, outcome.fault);
+      return;
+    case "accepted":
+      await insist(work, { is: "accepted", attempt, progress: outcome.state });
       return;
     case "done":
     case "wait":
-      throw new Error(`the commit of ${platform.id} answered "${outcome.is}"`);
+      throw new Error(`the commit ${step.name} answered "${outcome.is}"`);
   }
 }
 
 /** Reads what became of an armed commit. */
 async function settle(work: Work, progress: Json, armed: Armed): Promise<void> {
-  const { deps, platform, io } = work;
+  const { deps, publication, io } = work;
   const report = (made: Report) => deps.posts(work.ref).report(work.holder, made);
-  const verdict = await platform.settle(progress, armed, io);
+  const verdict = await publication.settle(progress, armed, io);
   switch (verdict.is) {
     case "did":
       await report({ is: "did", post: verdict.post });
       await addPermalink(work, verdict.post);
       return;
     case "didNot":
-      await report({ is: "did_not", progress: verdict.state });
+      await report({ is: "did_not", progress: verdict.state, fault: verdict.fault ?? null });
       return;
     case "askLater": {
       const { state, until, fault } = verdict;
       await report({ is: "ask_later", progress: state, until, fault: fault ?? null });
-      if (fault) await recordHealth(work, fault);
+      if (fault) await recordFault(work, fault);
       return;
     }
   }
@@ -161,13 +171,18 @@ async function settle(work: Work, progress: Json, armed: Armed): Promise<void> {
 /** Reads the address of a post that is public. The object does not wait for it longer than it wants to. */
 async function addPermalink(work: Work, post: { id: string; permalink: string | null } | null): Promise<void> {
   if (post === null || post.permalink !== null) return;
-  const permalink = await work.platform.permalink(post.id, work.io);
+  if (work.holder.part === "comment") return;
+  const permalink = await work.publication.permalink(post.id, work.io);
   await work.deps.posts(work.ref).attachPermalink(work.holder.accountId, permalink);
 }
 
-/** An account whose grant is refused is shown so, and not called for until it is connected again. */
-async function recordHealth(work: Work, fault: Fault): Promise<void> {
+/**
+ * Remembers what a fault means for more than this task: an account whose grant is refused is not called for until it is
+ * connected again, and a platform's limit holds back what it is about.
+ */
+async function recordFault(work: Work, fault: Fault): Promise<void> {
   const { account, deps } = work;
+  await pauseFor(deps.db, account, fault);
   if (fault.kind === "reauth") await setAccountHealth(deps.db, account, "needs_reconnect", fault.message);
   if (fault.kind === "held") await setAccountHealth(deps.db, account, "restricted", fault.message);
 }

@@ -44,12 +44,14 @@ export type Report =
   | { is: "refused"; attempt: number; progress: Json; fault: Fault }
   /** The commit may have happened. */
   | { is: "unknown"; attempt: number; fault: Fault }
+  /** The platform has taken the commit on: what becomes of it is found out by reading. */
+  | { is: "accepted"; attempt: number; progress: Json }
   /** The commit was armed and not sent. */
   | { is: "not_sent"; attempt: number }
   /** Reading found the post. */
   | { is: "did"; post: PublicPost | null }
   /** Reading found, for certain, nothing. */
-  | { is: "did_not"; progress: Json }
+  | { is: "did_not"; progress: Json; fault: Fault | null }
   /** Reading could not tell yet. */
   | { is: "ask_later"; progress: Json; until: Millis; fault: Fault | null };
 
@@ -70,13 +72,14 @@ export function report(
   timing: SettleTiming,
 ): { document: PostDocument; answer: ReportAnswer } {
   return changed<ReportAnswer>(document, (copy) => {
-    const task = findTask(copy, holder.accountId);
+    const task = findTask(copy, holder);
     if (!task) return { is: "stale" };
     switch (made.is) {
       case "live":
         return takeLive(copy, task, holder, made, now);
       case "refused":
       case "unknown":
+      case "accepted":
       case "not_sent":
         if (!isOpen(task.status) || task.armed?.attempt !== made.attempt) return { is: "stale" };
         takeCommitReport(copy, task, made, now);
@@ -142,13 +145,16 @@ function takeStepReport(
 function takeCommitReport(
   document: PostDocument,
   task: TaskDocument,
-  made: Extract<Report, { is: "refused" | "unknown" | "not_sent" }>,
+  made: Extract<Report, { is: "refused" | "unknown" | "accepted" | "not_sent" }>,
   now: Millis,
 ): void {
   // After an earlier commit in doubt no refusal proves anything: that one may have gone through.
   const hasEarlierDoubts = task.doubts > (task.armed?.inDoubt ? 1 : 0);
   if (made.is === "unknown" || (made.is === "refused" && hasEarlierDoubts)) {
     remainInDoubt(task, made.fault, now);
+  } else if (made.is === "accepted") {
+    task.progress = made.progress;
+    remainInDoubt(task, null, now);
   } else if (made.is === "refused") {
     disarm(task);
     takeFault(document, task, made.progress, made.fault, now);
@@ -159,7 +165,7 @@ function takeCommitReport(
 }
 
 /** Settles at once: reading believes what it finds, and only absence takes time. */
-function remainInDoubt(task: TaskDocument, fault: Fault, now: Millis): void {
+function remainInDoubt(task: TaskDocument, fault: Fault | null, now: Millis): void {
   if (task.armed) task.armed.fault = fault;
   doubt(task);
   goOn(task, now);
@@ -188,6 +194,7 @@ function takeSettling(
   task.progress = made.progress;
   const since = task.firstArmedAt ?? armed.at;
   const believedFrom = armed.at + timing.believeDidNotFrom;
+  if (made.is === "did_not" && made.fault) armed.fault = made.fault;
   if (made.is === "did_not" && now >= believedFrom) {
     takeDidNot(document, task, armed, now);
   } else if (now - since >= timing.settleFor) {

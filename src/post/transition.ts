@@ -1,5 +1,7 @@
 import type { Millis } from "../lib/clock.ts";
+import type { TaskPart } from "../lib/vocabulary.ts";
 import type { PostDocument, TaskDocument } from "./document.ts";
+import { publicationsOf } from "./document.ts";
 import { isOpen } from "./status.ts";
 import { PROJECTION_RETRY } from "./timing.ts";
 
@@ -17,9 +19,14 @@ export function changed<R>(
   return { document: copy, answer };
 }
 
-/** A message to the publish queue: which task to go on with, and for which state of it the message was sent. */
-export interface TaskMessage {
+/** Names one publication of a post: which account, and whether the post itself or the comment under it. */
+export interface TaskName {
   accountId: string;
+  part: TaskPart;
+}
+
+/** A message to the publish queue: which publication to go on with, and for which state of it the message was sent. */
+export interface TaskMessage extends TaskName {
   epoch: number;
 }
 
@@ -28,13 +35,13 @@ export interface Holder extends TaskMessage {
   lease: number;
 }
 
-export function findTask(document: PostDocument, accountId: string): TaskDocument | null {
-  return document.tasks.find((task) => task.accountId === accountId) ?? null;
+export function findTask(document: PostDocument, { accountId, part }: TaskName): TaskDocument | null {
+  return publicationsOf(document).find((task) => task.accountId === accountId && task.part === part) ?? null;
 }
 
 /** The task that a consumer holds; null when it lost the lease, or the task went on without it. */
 export function heldTask(document: PostDocument, holder: Holder): TaskDocument | null {
-  const task = findTask(document, holder.accountId);
+  const task = findTask(document, holder);
   if (!task || !isOpen(task.status) || task.epoch !== holder.epoch || task.lease?.id !== holder.lease) return null;
   return task;
 }

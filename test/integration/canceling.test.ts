@@ -87,10 +87,10 @@ describe("cancel against fire", () => {
     advance(HOUR);
     await ringAlarm(ref);
     const { epoch } = await taskOf(ref, account);
-    const begun = await calls(ref).begin({ accountId: account, epoch });
+    const begun = await calls(ref).begin({ accountId: account, part: "post" as const, epoch });
     if (begun.is !== "begin") throw new Error("not begun");
     expect((await cancel(accepted)).status).toBe(200);
-    const holder = { accountId: account, epoch, lease: begun.lease };
+    const holder = { accountId: account, part: "post" as const, epoch, lease: begun.lease };
     expect(await calls(ref).arm(holder, { version: 1, progress: {} })).toEqual({ is: "refused" });
     expect(await publicPosts(workspace, account)).toEqual([]);
   });
@@ -101,9 +101,9 @@ describe("cancel against fire", () => {
     advance(HOUR);
     await ringAlarm(ref);
     const { epoch } = await taskOf(ref, account);
-    const begun = await calls(ref).begin({ accountId: account, epoch });
+    const begun = await calls(ref).begin({ accountId: account, part: "post" as const, epoch });
     if (begun.is !== "begin") throw new Error("not begun");
-    const holder = { accountId: account, epoch, lease: begun.lease };
+    const holder = { accountId: account, part: "post" as const, epoch, lease: begun.lease };
     const permit = await calls(ref).arm(holder, { version: 1, progress: { photos: [], absentAt: [] } });
     if (permit.is !== "permit") throw new Error("not armed");
     const conflict = await cancel(accepted);

@@ -109,7 +109,7 @@ describe("a message", () => {
 
   it("for a post that is not there makes no object", async () => {
     const ref = { workspaceId: workspace.id, mode: "test" as const, postId: "post_missing" };
-    await deliver(wakeMessage(ref), taskMessage(ref, { accountId: account, epoch: 1 }));
+    await deliver(wakeMessage(ref), taskMessage(ref, { accountId: account, part: "post" as const, epoch: 1 }));
     expect(await storedDocument(ref)).toBeUndefined();
   });
 
@@ -176,7 +176,7 @@ describe("a consumer", () => {
     const ref = await accept();
     await wake(ref);
     const { epoch } = await taskOf(ref, account);
-    await calls(ref).begin({ accountId: account, epoch });
+    await calls(ref).begin({ accountId: account, part: "post" as const, epoch });
     const before = Date.now();
     await ringAlarm(ref);
     expect(Date.now() - before).toBeLessThanOrEqual(45 * SECOND);
@@ -188,11 +188,11 @@ describe("a consumer", () => {
     const ref = await accept();
     await wake(ref);
     const { epoch } = await taskOf(ref, account);
-    const begun = await calls(ref).begin({ accountId: account, epoch });
+    const begun = await calls(ref).begin({ accountId: account, part: "post" as const, epoch });
     if (begun.is !== "begin") throw new Error("not begun");
     const armedAt = Date.now();
     await calls(ref).arm(
-      { accountId: account, epoch, lease: begun.lease },
+      { accountId: account, part: "post" as const, epoch, lease: begun.lease },
       { version: 1, progress: { photos: [], absentAt: [] } },
     );
     // Nothing was sent. Before ten minutes have shown it absent twice, nobody sends it again.
@@ -234,11 +234,11 @@ describe("a consumer", () => {
     const ref = await accept();
     await wake(ref);
     const { epoch } = await taskOf(ref, account);
-    const begun = await calls(ref).begin({ accountId: account, epoch });
+    const begun = await calls(ref).begin({ accountId: account, part: "post" as const, epoch });
     if (begun.is !== "begin") throw new Error("not begun");
     advance(46 * SECOND);
     await drive(ref);
-    const zombie = { accountId: account, epoch, lease: begun.lease };
+    const zombie = { accountId: account, part: "post" as const, epoch, lease: begun.lease };
     expect(await calls(ref).arm(zombie, { version: 1, progress: {} })).toEqual({ is: "refused" });
     expect(await calls(ref).report(zombie, { is: "wait", progress: {}, until: 0 })).toEqual({ is: "stale" });
     expect(await shown()).toBe(1);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { codeOf, containerAfter, faultOf, provesRefusal } from "../../src/platforms/meta/faults.ts";
+import { codeOf, faultOf, handleAfter, provesRefusal } from "../../src/platforms/meta/faults.ts";
 import type { GraphError } from "../../src/platforms/meta/graph.ts";
 import type { Fault } from "../../src/platforms/platform.ts";
 
@@ -12,7 +12,7 @@ function error(code: number, subcode: number | null = null): GraphError {
 
 /**
  * Every code of Meta's error pages that publishing can meet: what the task does, whether the answer proves that a commit
- * did not happen, and which container Instagram goes on with.
+ * did not happen, and whether what was prepared can be used again.
  */
 const TABLE: [
   code: number,
@@ -20,7 +20,7 @@ const TABLE: [
   kind: Fault["kind"],
   scope: Fault["scope"],
   proves: boolean,
-  container: "same" | "fresh",
+  handle: "same" | "fresh",
 ][] = [
   [-2, 2207003, "retry", "post", false, "fresh"],
   [-2, 2207020, "retry", "post", false, "fresh"],
@@ -81,18 +81,18 @@ const TABLE: [
 
 describe("what Meta's error codes mean", () => {
   it.each(TABLE)(
-    "%s/%s: %s of the %s, proves a refusal: %s, container: %s",
-    (code, subcode, kind, scope, proves, container) => {
+    "%s/%s: %s of the %s, proves a refusal: %s, goes on with the %s handle",
+    (code, subcode, kind, scope, proves, handle) => {
       const answer = error(code, subcode);
       expect(faultOf(answer, NOW)).toMatchObject({
         kind,
         scope,
         code: codeOf(answer),
-        message: "words",
+        words: "words",
         trace: "trace",
       });
       expect(provesRefusal(answer)).toBe(proves);
-      expect(containerAfter(answer)).toBe(container);
+      expect(handleAfter(answer)).toBe(handle);
     },
   );
 

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { PostDocument } from "../../src/post/document.ts";
-import { newDocument } from "../../src/post/document.ts";
+import { newDocument, publicationsOf } from "../../src/post/document.ts";
 import { acknowledge, arm, attachPermalink, begin, cancel, nextAlarm, wake } from "../../src/post/machine.ts";
 import type { Report } from "../../src/post/report.ts";
 import { report } from "../../src/post/report.ts";
 import { isOpen } from "../../src/post/status.ts";
 import { settleTiming } from "../../src/post/timing.ts";
-import type { Holder, TaskMessage } from "../../src/post/transition.ts";
+import type { Holder, TaskMessage, TaskName } from "../../src/post/transition.ts";
 
 /*
  * The machine between a queue that repeats, delays and loses, consumers that stall and die, and a platform whose
@@ -42,12 +42,16 @@ class World {
     postId: "post_1",
     version: 1,
     scheduledAt: SCHEDULED_AT,
-    tasks: ["acc_1", "acc_2"].map((accountId) => ({ accountId, platform: "instagram" as const })),
+    tasks: ["acc_1", "acc_2"].map((accountId) => ({
+      accountId,
+      platform: "instagram" as const,
+      hasComment: accountId === "acc_1",
+    })),
   });
   messages: TaskMessage[] = [];
   consumers: Consumer[] = [];
-  /** How often each account shows the post. */
-  readonly shown: Record<string, number> = { acc_1: 0, acc_2: 0 };
+  /** How often each account shows the post, and the comment under it. */
+  readonly shown: Record<string, number> = {};
   readonly eventIds: string[] = [];
   readonly reached: Set<string>;
 
@@ -57,8 +61,9 @@ class World {
 
   /** Takes a transition over, after checking what holds between any two states. */
   take<R>({ document, answer }: { document: PostDocument; answer: R }): R {
-    this.document.tasks.forEach((task, index) => {
-      const next = document.tasks[index];
+    const after = publicationsOf(document);
+    publicationsOf(this.document).forEach((task, index) => {
+      const next = after[index];
       if (!next) throw new Error("a task vanished");
       must(isOpen(task.status) || next.status === task.status, "a final status changed");
       must(next.epoch >= task.epoch, "an epoch went back");
@@ -66,7 +71,7 @@ class World {
       const isArmedTwice = task.armed && next.armed && next.armed.attempt !== task.armed.attempt;
       must(!isArmedTwice, "a commit was armed before the one before was accounted for");
       if (next.attempts > 1) this.reached.add("second commit");
-      this.reached.add(next.status);
+      this.reached.add(`${next.part} ${next.status}`);
     });
     must(document.seq >= this.document.seq, "seq went back");
     for (const { id } of document.events) {
@@ -100,6 +105,9 @@ class World {
     const begun = this.take(begin(this.document, message, this.now));
     if (begun.is !== "begin") return;
     must(this.now >= SCHEDULED_AT, "a task was begun early");
+    const post = this.document.tasks.find((task) => task.accountId === message.accountId);
+    must(message.part === "post" || post?.status === "published", "a comment was begun before its post was public");
+    must(message.part === "post" || begun.parentId === post?.platformPostId, "a comment belongs to another post");
     const holder = { ...message, lease: begun.lease };
     this.consumers.push({
       holder,
@@ -138,8 +146,8 @@ class World {
     if (!consumer || consumer.isRefused || consumer.sentAt === null || consumer.hasActed) return;
     if (this.now > consumer.sentAt + TIMING.commitTimeout + LATE_ACT) return;
     consumer.hasActed = true;
-    const { accountId } = consumer.holder;
-    this.shown[accountId] = (this.shown[accountId] ?? 0) + 1;
+    const name = nameOf(consumer.holder);
+    this.shown[name] = (this.shown[name] ?? 0) + 1;
   }
 
   /** The call ends: answered, cut off, or with a consumer that dies. */
@@ -152,6 +160,11 @@ class World {
     const permalink = fate % 2 === 0 ? "https://example.com/p/1" : null;
     const isInTime = this.now <= sentAt + TIMING.commitTimeout;
     if (fate % 7 === 0) return;
+    // Taken on: whether it is public yet or not, only reading tells.
+    if (fate % 11 === 0 && isInTime) {
+      this.tell(holder, { is: "accepted", attempt, progress: { accepted: true } });
+      return;
+    }
     // The answer may have come in time and be reported late.
     const isUnknown = fate % 5 === 0 || !(isInTime || (hasActed && fate % 2 === 0));
     if (isUnknown) this.tell(holder, { is: "unknown", attempt, fault: FAULT });
@@ -167,11 +180,16 @@ class World {
     const consumer = this.consumers.at(-1 - pick);
     if (!consumer?.mustSettle) return;
     const { holder } = consumer;
-    const isShown = (this.shown[holder.accountId] ?? 0) > 0;
+    const isShown = (this.shown[nameOf(holder)] ?? 0) > 0;
     const later = { is: "ask_later", progress: {}, until: this.now + mood * 1_000, fault: null } as const;
     if (mood % 3 === 0) this.tell(holder, later);
     else if (isShown) this.tell(holder, { is: "did", post: mood % 2 === 0 ? { id: "found", permalink: null } : null });
-    else this.tell(holder, { is: "did_not", progress: {} });
+    else
+      this.tell(holder, {
+        is: "did_not",
+        progress: {},
+        fault: mood % 5 === 0 ? { ...FAULT, kind: "permanent" } : null,
+      });
   }
 
   /** A consumer reports on steps that nobody sees. */
@@ -204,14 +222,20 @@ class World {
 
   /** What holds in every state. */
   check(): void {
-    for (const task of this.document.tasks) {
-      const shown = this.shown[task.accountId] ?? 0;
+    for (const task of publicationsOf(this.document)) {
+      const shown = this.shown[nameOf(task)] ?? 0;
       must(shown <= 1, "a task is public twice");
       must(task.status !== "published" || shown === 1, "a published task is not public");
       must(!["canceled", "failed"].includes(task.status) || shown === 0, `a ${task.status} task is public`);
-      must(!isOpen(task.status) || nextAlarm(this.document) !== null, "an open task sleeps for ever");
+      // A comment waits for a person where its post does.
+      const waits = task.part === "comment" && this.document.tasks[0]?.status === "unconfirmed";
+      must(!isOpen(task.status) || waits || nextAlarm(this.document) !== null, "an open task sleeps for ever");
     }
   }
+}
+
+function nameOf({ accountId, part }: TaskName): string {
+  return `${part} ${accountId}`;
 }
 
 type Step = (world: World) => void;
@@ -277,11 +301,16 @@ it("never lets a task become public twice, whatever comes in whatever order", ()
   );
   // The runs are worth nothing unless they get everywhere.
   for (const place of [
-    "published",
-    "failed",
-    "unconfirmed",
-    "canceled",
+    "post published",
+    "post failed",
+    "post unconfirmed",
+    "post canceled",
+    "comment queued",
+    "comment publishing",
+    "comment published",
+    "comment canceled",
     "second commit",
+    "accepted taken",
     "not sent",
     "live taken",
     "refused taken",

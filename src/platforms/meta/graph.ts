@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { toHex, utf8 } from "../../lib/bytes.ts";
 import type { Millis } from "../../lib/clock.ts";
-import { MINUTE } from "../../lib/clock.ts";
+import { MINUTE, SECOND } from "../../lib/clock.ts";
 import { hmacSha256 } from "../../lib/crypto.ts";
 import type { Json } from "../../lib/json.ts";
 import type { Io } from "../platform.ts";
@@ -11,6 +11,8 @@ export interface MetaSettings {
   graphVersion: string;
   facebookOrigin: string;
   instagramOrigin: string;
+  /** Where videos are handed over: `rupload.facebook.com`. */
+  uploadOrigin: string;
   appId: string | null;
   appSecret: string | null;
 }
@@ -50,7 +52,40 @@ export interface GraphCall {
   /** Below the version, without a leading slash: `123/feed`. */
   path: string;
   params: Record<string, string>;
+  /** Sent beside the parameters, as multipart. */
+  file?: { name: string; bytes: Blob };
   timeout: Millis;
+}
+
+/** The longest a call that is not a commit may take. */
+export const CALL_TIMEOUT: Millis = 20 * SECOND;
+
+/** What a call to the Graph API needs from where it is made. */
+export type GraphIo = Pick<Io, "connection" | "fetch" | "now">;
+
+/** The Graph API, as publications call it. */
+export interface Graph {
+  get(io: GraphIo, path: string, params: Record<string, string>): Promise<GraphAnswer>;
+  post(io: GraphIo, path: string, params: Record<string, string>): Promise<GraphAnswer>;
+  /** Sends bytes beside the parameters. */
+  send(
+    io: GraphIo,
+    path: string,
+    params: Record<string, string>,
+    file: { name: string; bytes: Blob },
+    timeout: Millis,
+  ): Promise<GraphAnswer>;
+  /** Makes a post public: may take as long as a commit may. */
+  commit(io: GraphIo & Pick<Io, "commitTimeout">, path: string, params: Record<string, string>): Promise<GraphAnswer>;
+}
+
+export function graphOf(settings: MetaSettings): Graph {
+  return {
+    get: (io, path, params) => callGraph(settings, io, { method: "GET", path, params, timeout: CALL_TIMEOUT }),
+    post: (io, path, params) => callGraph(settings, io, { method: "POST", path, params, timeout: CALL_TIMEOUT }),
+    send: (io, path, params, file, timeout) => callGraph(settings, io, { method: "POST", path, params, file, timeout }),
+    commit: (io, path, params) => callGraph(settings, io, { method: "POST", path, params, timeout: io.commitTimeout }),
+  };
 }
 
 const ERROR_ENVELOPE = z.object({
@@ -68,11 +103,7 @@ const ERROR_ENVELOPE = z.object({
  *
  * Never throws for what the network or the platform does.
  */
-export async function callGraph(
-  settings: MetaSettings,
-  io: Pick<Io, "connection" | "fetch" | "now">,
-  call: GraphCall,
-): Promise<GraphAnswer> {
+export async function callGraph(settings: MetaSettings, io: GraphIo, call: GraphCall): Promise<GraphAnswer> {
   const { token, host } = io.connection;
   const origin = host === "instagram" ? settings.instagramOrigin : settings.facebookOrigin;
   const params = new URLSearchParams(call.params);
@@ -93,7 +124,7 @@ export async function callGraph(
     response =
       call.method === "GET"
         ? await io.fetch(`${address}?${params}`, init)
-        : await io.fetch(address, { ...init, body: params });
+        : await io.fetch(address, { ...init, body: call.file ? multipart(params, call.file) : params });
     text = await response.text();
   } catch (error) {
     return { is: "lost", reason: isTimeout(error) ? "no answer in time" : "the connection broke" };
@@ -108,7 +139,7 @@ export async function callGraph(
       error: {
         code,
         subcode: error_subcode ?? null,
-        message: (error_user_msg ?? message).replaceAll(token, "[redacted]"),
+        message: redact(error_user_msg ?? message, token),
         trace: fbtrace_id ?? null,
         regainAccessAt: regainAccessAt(response.headers, io.now()),
       },
@@ -118,7 +149,19 @@ export async function callGraph(
   return { is: "ok", body };
 }
 
-function isTimeout(error: unknown): boolean {
+/** A platform's words, without the token that they may quote. */
+export function redact(words: string, token: string): string {
+  return words.replaceAll(token, "[redacted]");
+}
+
+function multipart(params: URLSearchParams, file: { name: string; bytes: Blob }): FormData {
+  const form = new FormData();
+  for (const [name, value] of params) form.set(name, value);
+  form.set(file.name, file.bytes, "chunk");
+  return form;
+}
+
+export function isTimeout(error: unknown): boolean {
   return error instanceof Error && (error.name === "TimeoutError" || error.name === "AbortError");
 }
 
@@ -131,7 +174,7 @@ const parseWithSource = JSON.parse as (text: string, reviver: ReviverWithSource)
  *
  * @returns null unless the text is a JSON object
  */
-function parseKeepingIds(text: string): { [key: string]: Json } | null {
+export function parseKeepingIds(text: string): { [key: string]: Json } | null {
   try {
     const parsed = parseWithSource(text, (_key, value, context) =>
       typeof value === "number" && !Number.isSafeInteger(value) && /^\d+$/.test(context.source ?? "")

@@ -3,9 +3,9 @@ import type { Millis } from "../../lib/clock.ts";
 import { SECOND } from "../../lib/clock.ts";
 import { parseTimestamp } from "../../lib/time.ts";
 import type { Io, ProfileAnswer } from "../platform.ts";
-import { CALL_TIMEOUT, faultOfAnswer, missingField } from "./faults.ts";
+import { faultOfAnswer, missingField } from "./faults.ts";
 import type { MetaSettings } from "./graph.ts";
-import { callGraph } from "./graph.ts";
+import { CALL_TIMEOUT, callGraph } from "./graph.ts";
 
 /** An id of the Graph API. Some answers print ids as numbers; to us they are always text. */
 export const GRAPH_ID = z.union([z.string().min(1), z.number().int().nonnegative().transform(String)]);

@@ -12,6 +12,7 @@ import worker from "../../../src/index.ts";
 import type { PostRef } from "../../../src/lib/vocabulary.ts";
 import type { SandboxPost } from "../../../src/platforms/sandbox/store.ts";
 import type { PostDocument, TaskDocument } from "../../../src/post/document.ts";
+import { publicationsOf } from "../../../src/post/document.ts";
 import type { PublishMessage } from "../../../src/post/messages.ts";
 import { taskMessage, wakeMessage } from "../../../src/post/messages.ts";
 import type { PostCalls, PostObjects } from "../../../src/post/post-calls.ts";
@@ -97,7 +98,7 @@ export async function deliverTask(ref: PostRef, accountId: string): Promise<void
 
 export async function messageFor(ref: PostRef, accountId: string): Promise<PublishMessage> {
   const { epoch } = await taskOf(ref, accountId);
-  return taskMessage(ref, { accountId, epoch });
+  return taskMessage(ref, { accountId, part: "post", epoch });
 }
 
 /** Wakes the post's object, as the API's nudge and the sweeper do. */
@@ -127,7 +128,7 @@ export async function drive(ref: PostRef, between: () => Promise<void> = async (
   await wake(ref);
   for (let turn = 0; turn < 400; turn++) {
     const document = await documentOf(ref);
-    const open = document.tasks.filter((task) => isOpen(task.status));
+    const open = publicationsOf(document).filter((task) => isOpen(task.status) && task.dueAt !== null);
     if (open.length === 0 && document.tasks.every((task) => task.announceBy === null)) return document;
     const sent = open.filter((task) => task.sends > 0 && task.lease === null);
     for (const task of sent) {

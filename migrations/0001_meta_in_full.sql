@@ -1,3 +1,14 @@
+CREATE TABLE `pauses` (
+	`mode` text NOT NULL,
+	`scope` text NOT NULL,
+	`until` integer NOT NULL,
+	`holds` text NOT NULL,
+	`code` text NOT NULL,
+	`message` text NOT NULL,
+	PRIMARY KEY(`mode`, `scope`)
+) WITHOUT ROWID;
+--> statement-breakpoint
+ALTER TABLE `accounts` ADD `quota` text;--> statement-breakpoint
 ALTER TABLE `media` ADD `duration_ms` integer;--> statement-breakpoint
 ALTER TABLE `media` ADD `frame_rate` real;--> statement-breakpoint
 ALTER TABLE `media` ADD `video_codec` text;--> statement-breakpoint

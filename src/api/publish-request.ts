@@ -1,0 +1,52 @@
+import { z } from "@hono/zod-openapi";
+import { platformOptions } from "../platforms/registry.ts";
+import type { PublishRequest } from "../post/check-post.ts";
+import { distinct, platform, timestamp } from "./schemas.ts";
+
+/*
+ * The body of a publish request, which the dry run takes as well.
+ */
+
+const MAX_ACCOUNTS = 50;
+const MAX_MEDIA = 20;
+
+const ACCOUNTS_NEEDED = "accounts must contain at least one connected account id.";
+
+export const publishBody = z
+  .strictObject({
+    content: z.string().openapi({ example: "Hello from Apionics" }),
+    platforms: z
+      .array(platform)
+      .min(1)
+      .check(distinct)
+      .optional()
+      .openapi({ example: ["instagram", "facebook"] }),
+    accounts: z
+      .array(z.string(), { error: ({ code }) => (code === "invalid_type" ? ACCOUNTS_NEEDED : undefined) })
+      .min(1, ACCOUNTS_NEEDED)
+      .max(MAX_ACCOUNTS)
+      .check(distinct)
+      .openapi({ example: ["acc_123"] }),
+    schedule: z
+      .union([z.literal("now"), timestamp], 'schedule must be "now" or an RFC 3339 timestamp with an offset.')
+      .default("now"),
+    media: z
+      .array(z.string())
+      .max(MAX_MEDIA)
+      .check(distinct)
+      .default([])
+      .openapi({ example: ["media_456"] }),
+    options: platformOptions.default({}),
+  })
+  .openapi("PublishRequest");
+
+export function requestOf(body: z.infer<typeof publishBody>): PublishRequest {
+  return {
+    content: body.content,
+    platforms: body.platforms ?? null,
+    accountIds: body.accounts,
+    mediaIds: body.media,
+    schedule: body.schedule,
+    options: body.options,
+  };
+}

@@ -1,0 +1,61 @@
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { CheckedPost } from "../post/check-post.ts";
+import { validatePost } from "../post/create-post.ts";
+import { requireKey, scopeOf } from "./authenticate.ts";
+import type { AppEnv } from "./context.ts";
+import { publishBody, requestOf } from "./publish-request.ts";
+import { errorResponses } from "./schemas.ts";
+
+/*
+ * The dry run: what publishing would refuse, all of it at once.
+ */
+
+const bound = z.union([z.number(), z.string()]);
+const finding = z
+  .strictObject({
+    account_id: z.string().nullable().openapi({ description: "Null: of the request as a whole." }),
+    field: z.string().openapi({ example: "media.0" }),
+    code: z.string().openapi({ example: "too_long" }),
+    message: z.string(),
+    limit: bound.optional(),
+    value: bound.optional(),
+  })
+  .openapi("Finding");
+
+const validation = z
+  .strictObject({ valid: z.boolean(), violations: z.array(finding), warnings: z.array(finding) })
+  .openapi("Validation");
+
+const validateRoute = createRoute({
+  method: "post",
+  path: "/v1/publish/validate",
+  operationId: "validatePost",
+  summary: "Say what publishing would refuse, and write nothing",
+  middleware: [requireKey()] as const,
+  request: { body: { required: true, content: { "application/json": { schema: publishBody } } } },
+  responses: {
+    200: {
+      description: "Every violation of every account, and what its author should know",
+      content: { "application/json": { schema: validation } },
+    },
+    ...errorResponses(400, 401, 403, 413, 415, 500),
+  },
+});
+
+export const validate = new OpenAPIHono<AppEnv>();
+
+validate.openapi(validateRoute, async (c) => {
+  const { services, actor } = c.var;
+  const { violations, warnings } = await validatePost(services, scopeOf(actor), requestOf(c.req.valid("json")));
+  const isValid = violations.length === 0;
+  return c.json(
+    { valid: isValid, violations: violations.map(printFinding), warnings: warnings.map(printFinding) },
+    200,
+  );
+});
+
+type Found = CheckedPost["violations"][number] | CheckedPost["warnings"][number];
+
+function printFinding({ accountId, ...found }: Found): z.infer<typeof finding> {
+  return { account_id: accountId, ...found };
+}

@@ -1,0 +1,43 @@
+import { and, eq, sql } from "drizzle-orm";
+import type { Mode } from "../lib/vocabulary.ts";
+import type { Database } from "./database.ts";
+import { accounts, pauses } from "./schema.ts";
+
+/** Something that is held back until a platform's limit lifts. */
+export type Pause = Omit<typeof pauses.$inferSelect, "mode">;
+
+/** Holds a scope back. Of two pauses the longer counts. */
+export async function pause(db: Database, mode: Mode, made: Pause): Promise<void> {
+  const { scope, ...values } = made;
+  await db
+    .insert(pauses)
+    .values({ mode, ...made })
+    .onConflictDoUpdate({
+      target: [pauses.mode, pauses.scope],
+      set: values,
+      setWhere: sql`${pauses.until} < ${made.until}`,
+    });
+}
+
+/** The names under which an account, its grant and the app behind it are held back. */
+export const PAUSE_SCOPES = {
+  account: (platform: string, externalId: string) => `account:${platform}/${externalId}`,
+  grant: (grantId: string) => `grant:${grantId}`,
+  /** In live mode an app is one for the whole deployment, in test mode each workspace has a network of its own. */
+  app: (mode: Mode, workspaceId: string, graphHost: string) => `app:${mode === "live" ? graphHost : workspaceId}`,
+} as const;
+
+/** The statement that reads the pauses an account is under, over or not. */
+export function selectPauses(db: Database, account: { id: string; workspaceId: string; mode: Mode }) {
+  const { id, mode, workspaceId } = account;
+  const app = mode === "live" ? accounts.graphHost : sql`${workspaceId}`;
+  const isAccount = sql`${accounts.id} = ${id} AND ${accounts.mode} = ${mode}`;
+  const scopes = sql`
+    SELECT 'account:' || ${accounts.platform} || '/' || ${accounts.externalId} FROM ${accounts} WHERE ${isAccount}
+    UNION ALL SELECT 'grant:' || ${accounts.grantId} FROM ${accounts} WHERE ${isAccount}
+    UNION ALL SELECT 'app:' || ${app} FROM ${accounts} WHERE ${isAccount}`;
+  return db
+    .select()
+    .from(pauses)
+    .where(and(eq(pauses.mode, mode), sql`${pauses.scope} IN (${scopes})`));
+}

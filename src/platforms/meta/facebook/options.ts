@@ -1,0 +1,47 @@
+import { z } from "zod";
+import type { Draft } from "../../platform.ts";
+
+/*
+ * `options.facebook` of a publish request: what only a post on a Facebook Page has.
+ */
+
+const MAX_ALT_TEXT = 1_000;
+const MAX_PHOTOS = 10;
+const MAX_COMMENT = 8_000;
+
+const altText = z.string().min(1).max(MAX_ALT_TEXT);
+
+export const facebookOptions = z.strictObject({
+  /** What it is to be. Left out, it is a post in the feed. */
+  type: z.enum(["feed", "reel", "story"]).optional(),
+  /** The text on Facebook, in place of `content`. */
+  content: z.string().optional(),
+  /** Of the photo; of several, one entry for each. */
+  alt_text: z.union([altText, z.array(altText.nullable()).min(1).max(MAX_PHOTOS)]).optional(),
+  /** A link to show, in place of media. */
+  link: z
+    .url({ protocol: /^https?$/ })
+    .max(2_000)
+    .optional(),
+  /** Written under the post once it is public. */
+  first_comment: z.string().min(1).max(MAX_COMMENT).optional(),
+});
+
+export type FacebookOptions = z.infer<typeof facebookOptions>;
+
+/** The options of a draft. They were parsed when the post was accepted. */
+export function optionsOf(draft: Draft): FacebookOptions {
+  return draft.options as FacebookOptions;
+}
+
+/** The link a post is to show, if any. */
+export function linkOf(draft: Draft): string | null {
+  return optionsOf(draft).link ?? null;
+}
+
+/** What a photo shows, for those who do not see it. */
+export function altTextOf(draft: Draft, index: number): string | null {
+  const { alt_text } = optionsOf(draft);
+  if (Array.isArray(alt_text)) return alt_text[index] ?? null;
+  return index === 0 ? (alt_text ?? null) : null;
+}

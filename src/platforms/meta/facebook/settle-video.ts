@@ -1,0 +1,67 @@
+import type { Millis } from "../../../lib/clock.ts";
+import { MINUTE, SECOND } from "../../../lib/clock.ts";
+import type { Json } from "../../../lib/json.ts";
+import type { Io, PublicPost, Verdict } from "../../platform.ts";
+import { provesAbsence } from "../../settling.ts";
+import { UNREADABLE_WAIT } from "../faults.ts";
+import type { Graph } from "../graph.ts";
+import type { VideoNode } from "./video-node.ts";
+import { progressOf, readVideo } from "./video-node.ts";
+
+/*
+ * What became of the publication of a video, read from the video itself: its id is known before the commit.
+ */
+
+/** A publication whose handle is a video. */
+export type VideoPublication = {
+  /** Whether Facebook has said that it took the publication on. */
+  accepted: boolean;
+  /** When the video was read as not published while a commit is being settled. */
+  absentAt: Millis[];
+  [member: string]: Json;
+};
+
+/** "Not published" is believed after this many readings, over at least this long. */
+const RULE = { readings: 3, span: 2 * MINUTE };
+/** Facebook processes short videos in seconds; the core reads ever more rarely. */
+const PROCESSING_WAIT: Millis = 3 * SECOND;
+
+/**
+ * @param fresh the state from which another video is made, when this one can never be published
+ * @param publicPost how the public video is known
+ */
+export async function settleVideo<S extends VideoPublication>(
+  graph: Graph,
+  videoId: string,
+  state: S,
+  io: Io,
+  fresh: S,
+  publicPost: (video: VideoNode) => PublicPost,
+): Promise<Verdict<S>> {
+  const now = io.now();
+  const later = (wait: Millis) => ({ is: "askLater", state, until: now + io.scaled(wait) }) as const;
+  const read = await readVideo(graph, videoId, io);
+  if (read.is === "fault") return { ...later(UNREADABLE_WAIT), fault: read.fault };
+  const progress = progressOf(read.video, now);
+  switch (progress.is) {
+    case "public": {
+      const post = publicPost(read.video);
+      // The handle is ours, so is the post; the claim keeps others from taking it for theirs.
+      await io.claim(post.id);
+      return { is: "did", post };
+    }
+    case "failed":
+      return { is: "didNot", state: { ...fresh, absentAt: [], accepted: false }, fault: progress.fault };
+    case "under_way":
+      return later(PROCESSING_WAIT);
+    case "uploaded":
+    case "uploading": {
+      // What was taken on will come, however long it takes.
+      if (state.accepted) return later(PROCESSING_WAIT);
+      const absentAt = [...state.absentAt, now];
+      const span = io.scaled(RULE.span);
+      if (provesAbsence(absentAt, { ...RULE, span })) return { is: "didNot", state: { ...state, absentAt: [] } };
+      return { is: "askLater", state: { ...state, absentAt }, until: now + io.scaled(RULE.span / (RULE.readings - 1)) };
+    }
+  }
+}

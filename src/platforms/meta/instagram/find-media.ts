@@ -1,0 +1,71 @@
+import { z } from "zod";
+import type { Millis } from "../../../lib/clock.ts";
+import { SECOND } from "../../../lib/clock.ts";
+import type { Fault, Io, PublicPost } from "../../platform.ts";
+import { normaliseText } from "../../similarity.ts";
+import { CLOCK_SKEW } from "../faults.ts";
+import type { Graph } from "../graph.ts";
+import { listEdge } from "../listing.ts";
+import { GRAPH_ID, parseGraphTime } from "../nodes.ts";
+import type { InstagramKind } from "./kind.ts";
+import { kindOf } from "./kind.ts";
+
+/*
+ * Finds what a container became: a container never names its media.
+ * https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user/media
+ */
+
+const ROW = z.object({
+  id: GRAPH_ID,
+  caption: z.string().nullish(),
+  permalink: z.string().nullish(),
+  timestamp: z.string(),
+  media_type: z.string().nullish(),
+  media_product_type: z.string().nullish(),
+});
+type Row = z.infer<typeof ROW>;
+
+const FIELDS = "id,caption,permalink,timestamp,media_type,media_product_type";
+
+export type FoundMedia =
+  | { is: "one"; post: PublicPost }
+  | { is: "none" }
+  | { is: "several" }
+  | { is: "unreadable"; fault: Fault };
+
+/** The account's media that could be the published container: in the window, of its kind and caption, no other task's. */
+export async function findMedia(graph: Graph, io: Io, window: { first: Millis; last: Millis }): Promise<FoundMedia> {
+  const kind = kindOf(io.draft);
+  const from = window.first - CLOCK_SKEW;
+  const to = window.last + CLOCK_SKEW + 2 * io.commitTimeout;
+  // Stories are not among the media.
+  const edge = kind === "story" ? "stories" : "media";
+  const params = { fields: FIELDS, since: String(Math.floor(from / SECOND)), limit: "50" };
+  const listed = await listEdge(graph, io, `${io.connection.externalId}/${edge}`, params, ROW);
+  if (listed.is === "incomplete") return { is: "unreadable", fault: listed.fault };
+  // graph.instagram.com may leave captions out; then time and type must do. Stories have none.
+  const tellsCaptions = kind !== "story" && listed.rows.some((row) => row.caption);
+  const ours = normaliseText(io.draft.text);
+  const candidates = listed.rows.filter((row) => {
+    const at = parseGraphTime(row.timestamp);
+    if (at === null || at < from || at > to || !couldBe(row, kind)) return false;
+    return !tellsCaptions || normaliseText(row.caption ?? "") === ours;
+  });
+  const unclaimed = await io.unclaimed(candidates.map((row) => row.id));
+  const [only, ...others] = candidates.filter((row) => unclaimed.includes(row.id));
+  if (only === undefined) return { is: "none" };
+  if (others.length > 0) return { is: "several" };
+  if (!(await io.claim(only.id))) return { is: "several" };
+  return { is: "one", post: { id: only.id, permalink: only.permalink ?? null } };
+}
+
+const TYPES: Readonly<Record<InstagramKind, readonly string[]>> = {
+  image: ["IMAGE"],
+  carousel: ["CAROUSEL_ALBUM"],
+  reel: ["VIDEO"],
+  story: ["IMAGE", "VIDEO"],
+};
+
+function couldBe(row: Row, kind: InstagramKind): boolean {
+  return !row.media_type || TYPES[kind].includes(row.media_type);
+}

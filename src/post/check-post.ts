@@ -1,0 +1,128 @@
+import type { AccountRow } from "../db/accounts.ts";
+import type { MediaRow } from "../db/media.ts";
+import type { PublishContext } from "../db/publish-requests.ts";
+import type { Millis } from "../lib/clock.ts";
+import { DAY, MINUTE } from "../lib/clock.ts";
+import { roundUpToSecond } from "../lib/time.ts";
+import type { PlatformId, Scope } from "../lib/vocabulary.ts";
+import type { Violation, Warning } from "../platforms/platform.ts";
+import type { PlatformOptions, Platforms } from "../platforms/registry.ts";
+import { mediaInOptions, optionsFor } from "../platforms/registry.ts";
+import { postDraft } from "./draft.ts";
+
+/*
+ * What stands in the way of a well-formed request: the one check of publishing and of the dry run.
+ */
+
+/** A well-formed publish request. */
+export interface PublishRequest {
+  content: string;
+  /** Null: the accounts' platforms. */
+  platforms: PlatformId[] | null;
+  accountIds: string[];
+  mediaIds: string[];
+  schedule: "now" | Millis;
+  options: PlatformOptions;
+}
+
+/** Of one account, or, where it is null, of the request as a whole. */
+type OfAccount<F> = F & { accountId: string | null };
+
+export interface CheckedPost {
+  /** Everything for which the request is refused. None: the rest may be relied on. */
+  violations: OfAccount<Omit<Violation, "code"> & { code: Violation["code"] | "unknown" | "past" | "too_far" }>[];
+  warnings: OfAccount<Omit<Warning, "code"> & { code: Warning["code"] | "unused" | "account_needs_reconnect" }>[];
+  accounts: AccountRow[];
+  scheduledAt: Millis;
+}
+
+/** A schedule so far back means now: clocks differ, and requests take time. */
+const PAST_TOLERANCE: Millis = 5 * MINUTE;
+const HORIZON: Millis = 366 * DAY;
+
+/** All media that a request names. */
+export function mediaOf(request: PublishRequest): string[] {
+  return [...new Set([...request.mediaIds, ...mediaInOptions(request.options).map(({ id }) => id)])];
+}
+
+/**
+ * Checks a request against the time, the workspace's accounts and media, and every platform's limits.
+ *
+ * @param context what the database has of what the request names
+ */
+export function checkPost(
+  platforms: Platforms,
+  scope: Scope,
+  request: PublishRequest,
+  context: Pick<PublishContext, "accounts" | "media">,
+  now: Millis,
+): CheckedPost {
+  const checked: CheckedPost = { violations: [], warnings: [], accounts: [], scheduledAt: now };
+  checkSchedule(checked, request.schedule, now);
+  checkAccounts(checked, request, scope, context.accounts);
+  checkMedia(checked, request, context.media);
+  // A draft without its media would be found to lack it.
+  if (checked.violations.every(({ code }) => code !== "unknown"))
+    checkDrafts(checked, platforms, request, context.media);
+  return checked;
+}
+
+function checkSchedule(checked: CheckedPost, schedule: "now" | Millis, now: Millis): void {
+  const refuse = (code: "past" | "too_far", message: string) =>
+    checked.violations.push({ accountId: null, field: "schedule", code, message });
+  if (schedule === "now") return;
+  if (schedule < now - PAST_TOLERANCE) refuse("past", "schedule lies in the past.");
+  if (schedule > now + HORIZON) refuse("too_far", "schedule lies more than a year ahead.");
+  // Up to the next second, so that the printed time is never earlier than the post.
+  checked.scheduledAt = Math.max(roundUpToSecond(schedule), now);
+}
+
+function checkAccounts(checked: CheckedPost, request: PublishRequest, scope: Scope, found: AccountRow[]): void {
+  const { platforms } = request;
+  request.accountIds.forEach((id, index) => {
+    const field = `accounts.${index}`;
+    const account = found.find((each) => each.id === id);
+    if (!account) {
+      const message = `${field} is not a ${scope.mode} account of this workspace.`;
+      checked.violations.push({ accountId: id, field, code: "unknown", message });
+      return;
+    }
+    checked.accounts.push(account);
+    if (platforms && !platforms.includes(account.platform)) {
+      const message = `${field} is an account on ${account.platform}, which platforms does not list.`;
+      checked.violations.push({ accountId: id, field, code: "not_allowed", message });
+    }
+    if (account.health === "needs_reconnect") {
+      const message = `${id} must be connected again before anything is published on it.`;
+      checked.warnings.push({ accountId: id, field, code: "account_needs_reconnect", message });
+    }
+  });
+  const used = new Set(checked.accounts.map((account) => account.platform));
+  (platforms ?? []).forEach((platform, index) => {
+    if (used.has(platform)) return;
+    const message = `platforms lists ${platform}, and none of the accounts is on it: nothing goes there.`;
+    checked.warnings.push({ accountId: null, field: `platforms.${index}`, code: "unused", message });
+  });
+}
+
+function checkMedia(checked: CheckedPost, request: PublishRequest, found: MediaRow[]): void {
+  const named = request.mediaIds.map((id, index) => ({ id, field: `media.${index}` }));
+  for (const { id, field } of [...named, ...mediaInOptions(request.options)]) {
+    if (found.some((each) => each.id === id)) continue;
+    const message = `${field} is not media of this workspace.`;
+    checked.violations.push({ accountId: null, field, code: "unknown", message });
+  }
+}
+
+/** Accounts of one platform are offered the same: their limits are checked once and told of each. */
+function checkDrafts(checked: CheckedPost, platforms: Platforms, request: PublishRequest, media: MediaRow[]): void {
+  for (const platform of new Set(checked.accounts.map((account) => account.platform))) {
+    const options = optionsFor(request.options, platform);
+    const content = { text: request.content, mediaIds: request.mediaIds, options };
+    const { violations, warnings } = platforms[platform].check(postDraft(content, media));
+    for (const account of checked.accounts.filter((each) => each.platform === platform)) {
+      checked.violations.push(...violations.map((violation) => ({ ...violation, accountId: account.id })));
+      checked.warnings.push(...warnings.map((warning) => ({ ...warning, accountId: account.id })));
+    }
+  }
+}
