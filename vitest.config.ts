@@ -10,6 +10,11 @@ const TEST_SECRETS = {
   ALLOW_PRIVATE_TARGETS: "false",
   META_APP_ID: "",
   META_APP_SECRET: "",
+  META_GRAPH_VERSION: "v26.0",
+  META_GRAPH_ORIGIN: "https://graph.facebook.com",
+  INSTAGRAM_GRAPH_ORIGIN: "https://graph.instagram.com",
+  META_UPLOAD_ORIGIN: "https://rupload.facebook.com",
+  SETTLE_SCALE: "1",
 };
 
 export default defineConfig({

@@ -1,6 +1,7 @@
 import { createApp } from "./api/app.ts";
 import { sandboxPosts } from "./console/sandbox-posts.tsx";
 import type { Env } from "./env.ts";
+import { consoleLog } from "./lib/log.ts";
 import { consumeDeadLetters, consumePublishQueue } from "./post/publish-consumer.ts";
 import { servicesOf } from "./services.ts";
 
@@ -16,11 +17,11 @@ let sweeperIsAwake = false;
 function keepSweeperAwake(env: Env, ctx: ExecutionContext): void {
   if (sweeperIsAwake) return;
   sweeperIsAwake = true;
-  const { keepSweeperAwake, log } = servicesOf(env);
+  const wake = async () => servicesOf(env).keepSweeperAwake();
   ctx.waitUntil(
-    keepSweeperAwake().catch((error: unknown) => {
+    wake().catch((error: unknown) => {
       sweeperIsAwake = false;
-      log.error("the sweeper could not be reached", error);
+      consoleLog.error("the sweeper could not be reached", error);
     }),
   );
 }

@@ -59,11 +59,16 @@ async function follow(origin: string, key: string, id: string, startedAt: number
     for (const task of post.tasks) {
       if (seen.get(task.account_id) === task.status) continue;
       seen.set(task.account_id, task.status);
-      printLine(startedAt, task.status, task.platform, task.permalink ?? "");
+      printLine(startedAt, task.status, task.platform, addressAt(origin, task.permalink));
     }
     if (!OPEN.includes(post.status)) return post;
     if (Date.now() > deadline) throw new Failure("The first post was not published within a minute.");
   }
+}
+
+/** The post may have been published under another port. */
+function addressAt(origin: string, permalink: string | null): string {
+  return permalink === null ? "" : origin + new URL(permalink).pathname;
 }
 
 function printLine(startedAt: number, status: string, platform = "", permalink = ""): void {

@@ -7,7 +7,16 @@ import { printTask } from "../post/print-task.ts";
 import { requireKey, scopeOf } from "./authenticate.ts";
 import type { AppEnv } from "./context.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
-import { errorResponses, platform, postStatus, printedTime, task, taskSummary, timestamp } from "./schemas.ts";
+import {
+  errorResponses,
+  pageLimit,
+  platform,
+  postStatus,
+  printedTime,
+  task,
+  taskSummary,
+  timestamp,
+} from "./schemas.ts";
 
 const DEFAULT_LIMIT = 25;
 const MAX_LIMIT = 100;
@@ -18,7 +27,7 @@ const listQuery = z.strictObject({
   account_id: z.string().optional(),
   from: timestamp.optional(),
   to: timestamp.optional(),
-  limit: z.coerce.number().int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT),
+  limit: pageLimit(MAX_LIMIT, DEFAULT_LIMIT),
   cursor: z.string().optional(),
 });
 

@@ -10,7 +10,8 @@ import { refuseIssues } from "./validation.ts";
  * What is open without a key.
  */
 
-const mediaQuery = z.strictObject({ expires: z.coerce.number().int(), signature: z.string() });
+// Crawlers may add parameters of their own.
+const mediaQuery = z.object({ expires: z.coerce.number().int(), signature: z.string() });
 
 const validQuery = zValidator("query", mediaQuery, (result) => {
   if (!result.success) refuseIssues(result.error.issues, "query");

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { platformOptions } from "../platforms/registry.ts";
 import type { PublishRequest } from "../post/check-post.ts";
-import { distinct, platform, timestamp } from "./schemas.ts";
+import { distinct, platform, timestamp, wellFormed } from "./schemas.ts";
 
 /*
  * The body of a publish request, which the dry run takes as well.
@@ -14,7 +14,7 @@ const ACCOUNTS_NEEDED = "accounts must contain at least one connected account id
 
 export const publishBody = z
   .strictObject({
-    content: z.string().openapi({ example: "Hello from Apionics" }),
+    content: z.string().check(wellFormed).openapi({ example: "Hello from Apionics" }),
     platforms: z
       .array(platform)
       .min(1)

@@ -34,6 +34,27 @@ export const timestamp = z
   })
   .openapi({ type: "string", format: "date-time", example: "2026-06-01T09:00:00Z" });
 
+/** How many rows a page of a list has. */
+export function pageLimit(max: number, byDefault: number) {
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, "{field} must be a whole number.")
+    .transform(Number)
+    .pipe(z.number().min(1).max(max))
+    .default(byDefault)
+    .openapi({ type: "integer", minimum: 1, maximum: max, default: byDefault });
+}
+
+/** Text that is to be published. Half a character cannot be: it would come out as another. */
+export const wellFormed = ({ value, issues }: z.core.ParsePayload<string>): void => {
+  if (value.isWellFormed()) return;
+  issues.push({
+    code: "custom",
+    input: value,
+    message: "{field} is not well-formed Unicode: a surrogate stands alone.",
+  });
+};
+
 /** A time of an answer: UTC, to the second. */
 export const printedTime = z.string().openapi({ format: "date-time", example: "2026-06-01T09:00:00Z" });
 

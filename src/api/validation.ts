@@ -5,6 +5,9 @@ import type { AppEnv } from "./context.ts";
 
 type Issue = z.core.$ZodIssue;
 
+/** A field's name is the client's own: it is not echoed at any length. */
+const MAX_NAME = 100;
+
 /** The hook of every route: refuses what its schema refuses. */
 // biome-ignore lint/suspicious/noExplicitAny: the library's own type for a hook over every input
 export const refuseInvalid: Hook<any, AppEnv, any, any> = (result) => {
@@ -21,7 +24,8 @@ export function refuseIssues(issues: readonly Issue[], whole: string): void {
   const [issue] = issues;
   if (!issue) return;
   const path = issue.code === "unrecognized_keys" ? [...issue.path, issue.keys[0]] : issue.path;
-  const field = path.length === 0 ? whole : path.join(".");
+  const name = path.length === 0 ? whole : path.join(".");
+  const field = name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name;
   throw new Refusal("validation_error", messageOf(issue, field), field);
 }
 
@@ -53,7 +57,7 @@ function withArticle(type: string): string {
 }
 
 function size(origin: string, bound: string, limit: number | bigint): string {
-  if (origin === "string") return `have ${bound} ${limit} characters`;
-  if (origin === "array") return `have ${bound} ${limit} entries`;
+  if (origin === "string") return `have ${bound} ${limit} ${Number(limit) === 1 ? "character" : "characters"}`;
+  if (origin === "array") return `have ${bound} ${limit} ${Number(limit) === 1 ? "entry" : "entries"}`;
   return `be ${bound} ${limit}`;
 }

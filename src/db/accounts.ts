@@ -100,15 +100,26 @@ export async function noteQuota(
     .where(and(eq(accounts.id, account.id), eq(accounts.mode, account.mode)));
 }
 
-/** Records how an account stands with its platform. Nothing is written when that is known. */
+/**
+ * Records how an account stands with its platform. Nothing is written when that is known, or when the account has been
+ * connected anew since: what an old token met says nothing of the new one.
+ */
 export async function setAccountHealth(
   db: Database,
-  account: { id: string; mode: Mode },
+  account: { id: string; mode: Mode; grantId: string; grantUpdatedAt: Millis },
   health: AccountHealth,
   reason: string | null,
 ): Promise<void> {
   await db
     .update(accounts)
     .set({ health, healthReason: reason })
-    .where(and(eq(accounts.id, account.id), eq(accounts.mode, account.mode), sql`${accounts.health} <> ${health}`));
+    .where(
+      and(
+        eq(accounts.id, account.id),
+        eq(accounts.mode, account.mode),
+        sql`${accounts.health} <> ${health}`,
+        sql`EXISTS (SELECT 1 FROM ${grants} WHERE ${grants.id} = ${account.grantId}
+          AND ${grants.updatedAt} = ${account.grantUpdatedAt})`,
+      ),
+    );
 }

@@ -13,7 +13,7 @@ export interface TaskMaterial {
   mediaIds: string[];
   media: MediaRow[];
   account: typeof accounts.$inferSelect | null;
-  tokenEnvelope: string | null;
+  grant: Pick<typeof grants.$inferSelect, "tokenEnvelope" | "updatedAt"> | null;
   /** What the account is under, over or not. */
   pauses: Pause[];
 }
@@ -36,7 +36,7 @@ export async function loadTaskMaterial(
       .from(posts)
       .where(and(isPost, eq(posts.version, version))),
     db
-      .select({ account: accounts, tokenEnvelope: grants.tokenEnvelope })
+      .select({ account: accounts, grant: { tokenEnvelope: grants.tokenEnvelope, updatedAt: grants.updatedAt } })
       .from(accounts)
       .innerJoin(grants, eq(grants.id, accounts.grantId))
       .where(and(eq(accounts.id, accountId), eq(accounts.workspaceId, ref.workspaceId), eq(accounts.mode, ref.mode))),
@@ -62,7 +62,7 @@ export async function loadTaskMaterial(
     mediaIds: post.media,
     media: mediaRows,
     account: account?.account ?? null,
-    tokenEnvelope: account?.tokenEnvelope ?? null,
+    grant: account?.grant ?? null,
     pauses: pauseRows,
   };
 }

@@ -2,7 +2,7 @@ import type { AccountRow } from "../db/accounts.ts";
 import type { MediaRow } from "../db/media.ts";
 import type { PublishContext } from "../db/publish-requests.ts";
 import type { Millis } from "../lib/clock.ts";
-import { DAY, MINUTE } from "../lib/clock.ts";
+import { MINUTE } from "../lib/clock.ts";
 import { roundUpToSecond } from "../lib/time.ts";
 import type { PlatformId, Scope } from "../lib/vocabulary.ts";
 import type { Violation, Warning } from "../platforms/platform.ts";
@@ -38,7 +38,7 @@ export interface CheckedPost {
 
 /** A schedule so far back means now: clocks differ, and requests take time. */
 const PAST_TOLERANCE: Millis = 5 * MINUTE;
-const HORIZON: Millis = 366 * DAY;
+const HORIZON_YEARS = 1;
 
 /** All media that a request names. */
 export function mediaOf(request: PublishRequest): string[] {
@@ -72,9 +72,15 @@ function checkSchedule(checked: CheckedPost, schedule: "now" | Millis, now: Mill
     checked.violations.push({ accountId: null, field: "schedule", code, message });
   if (schedule === "now") return;
   if (schedule < now - PAST_TOLERANCE) refuse("past", "schedule lies in the past.");
-  if (schedule > now + HORIZON) refuse("too_far", "schedule lies more than a year ahead.");
+  if (schedule > horizon(now)) refuse("too_far", "schedule lies more than a year ahead.");
   // Up to the next second, so that the printed time is never earlier than the post.
   checked.scheduledAt = Math.max(roundUpToSecond(schedule), now);
+}
+
+/** The same day of the next year. */
+function horizon(now: Millis): Millis {
+  const date = new Date(now);
+  return date.setUTCFullYear(date.getUTCFullYear() + HORIZON_YEARS);
 }
 
 function checkAccounts(checked: CheckedPost, request: PublishRequest, scope: Scope, found: AccountRow[]): void {
@@ -97,7 +103,12 @@ function checkAccounts(checked: CheckedPost, request: PublishRequest, scope: Sco
       checked.warnings.push({ accountId: id, field, code: "account_needs_reconnect", message });
     }
   });
-  const used = new Set(checked.accounts.map((account) => account.platform));
+  const used = new Set<string>(checked.accounts.map((account) => account.platform));
+  for (const platform of Object.keys(request.options)) {
+    if (used.has(platform) || found.length < request.accountIds.length) continue;
+    const message = `options has a part for ${platform}, and none of the accounts is on it: it is for nobody.`;
+    checked.warnings.push({ accountId: null, field: `options.${platform}`, code: "unused", message });
+  }
   (platforms ?? []).forEach((platform, index) => {
     if (used.has(platform)) return;
     const message = `platforms lists ${platform}, and none of the accounts is on it: nothing goes there.`;

@@ -8,7 +8,7 @@ import { publicationsOf, stateOf } from "./document.ts";
 import type { CancelAnswer } from "./status.ts";
 import { cancelAnswer, derivePostStatus, isOpen } from "./status.ts";
 import type { SettleTiming } from "./timing.ts";
-import { LEASE, PROJECTION_RETRY, WAKE_GRACE, WAKE_RENEWAL, watchdog } from "./timing.ts";
+import { LEASE, PROJECTION_RETRY, SETTLE_LEASE, WAKE_GRACE, WAKE_RENEWAL, watchdog } from "./timing.ts";
 import type { Holder, TaskMessage } from "./transition.ts";
 import { changed, doubt, findTask, heldTask, markChanged } from "./transition.ts";
 
@@ -44,6 +44,17 @@ export function wake(document: PostDocument, now: Millis): { document: PostDocum
   });
 }
 
+/**
+ * Tells the database anew of a post that is over, for it was found waiting: a database that was restored has forgotten
+ * the end.
+ */
+export function retellEnd(document: PostDocument, now: Millis): { document: PostDocument; answer: null } {
+  return changed(document, (copy) => {
+    if (nextAlarm(copy) === null) markChanged(copy, now);
+    return null;
+  });
+}
+
 /** What a consumer is told that has a message for a task. */
 export type BeginAnswer =
   | { is: "skip"; because: "unknown_task" | "final" | "stale" | "early" | "leased" }
@@ -72,7 +83,7 @@ export function begin(
     if (now < copy.scheduledAt) return { is: "skip", because: "early" };
     if (task.lease && task.lease.until > now) return { is: "skip", because: "leased" };
     task.leases += 1;
-    task.lease = { id: task.leases, until: now + LEASE };
+    task.lease = { id: task.leases, until: now + (task.armed ? SETTLE_LEASE : LEASE) };
     task.dueAt = task.lease.until;
     if (task.status === "queued") {
       task.status = "publishing";
@@ -151,10 +162,12 @@ export function attachPermalink(
 ): { document: PostDocument; answer: null } {
   return changed(document, (copy) => {
     const task = findTask(copy, { accountId, part: "post" });
-    if (task?.status === "published" && task.announceBy !== null) {
-      task.permalink ??= permalink;
-      announce(copy, task, now);
-    }
+    if (task?.status !== "published") return null;
+    const isNews = task.permalink === null && permalink !== null;
+    task.permalink ??= permalink;
+    if (task.announceBy !== null) announce(copy, task, now);
+    // Too late for the event; answers show it.
+    else if (isNews) markChanged(copy, now);
     return null;
   });
 }

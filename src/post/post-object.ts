@@ -13,7 +13,17 @@ import type { PostDocument } from "./document.ts";
 import { DOCUMENT_FORMAT, upgraded } from "./document.ts";
 import { loadDocument } from "./load-document.ts";
 import type { ArmAnswer, BeginAnswer } from "./machine.ts";
-import { acknowledge, arm, attachPermalink, begin, cancel, nextAlarm, postponeProjection, wake } from "./machine.ts";
+import {
+  acknowledge,
+  arm,
+  attachPermalink,
+  begin,
+  cancel,
+  nextAlarm,
+  postponeProjection,
+  retellEnd,
+  wake,
+} from "./machine.ts";
 import { taskMessage } from "./messages.ts";
 import type { PostCalls } from "./post-calls.ts";
 import { refOfObjectName } from "./post-calls.ts";
@@ -22,6 +32,7 @@ import type { Report, ReportAnswer } from "./report.ts";
 import { report } from "./report.ts";
 import type { CancelAnswer } from "./status.ts";
 import { cancelAnswer } from "./status.ts";
+import type { SettleTiming } from "./timing.ts";
 import { ALARM_RETRY, MESSAGES_PER_SEND, settleTiming } from "./timing.ts";
 import type { Holder, TaskMessage } from "./transition.ts";
 
@@ -36,13 +47,12 @@ type Loaded = { is: "stored" } | { is: "unknown" } | { is: "final"; statuses: Ta
  */
 export class PostObject extends DurableObject<Env> implements PostCalls {
   readonly #db = database(this.env.DB);
-  readonly #timing = settleTiming(settingsOf(this.env).settleScale);
   readonly #ref = refOfObjectName(this.ctx.id.name);
   #projecting: Promise<void> | null = null;
 
   async wake(): Promise<void> {
     if ((await this.#load()).is !== "stored") return;
-    this.#decide((document) => ({ document, answer: null }));
+    this.#decide(retellEnd);
   }
 
   /** Never throws: an alarm that does is dropped for good after a few tries. */
@@ -120,6 +130,11 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
     if (woken.answer.length > 0) this.ctx.waitUntil(this.#send(woken.answer));
     if (hasNews(woken.document)) this.ctx.waitUntil(this.#project());
     return decided.answer;
+  }
+
+  // Not a field: settings that are wrong must fail a call, which is repeated, and not the object.
+  get #timing(): SettleTiming {
+    return settleTiming(settingsOf(this.env).settleScale);
   }
 
   #stored(): PostDocument {

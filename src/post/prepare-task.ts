@@ -45,7 +45,7 @@ export interface Work {
   holder: Holder;
   version: number;
   publication: Publication<Json>;
-  account: ExternalAccount & PausedAccount & { id: string; health: AccountHealth };
+  account: ExternalAccount & PausedAccount & { id: string; health: AccountHealth; grantUpdatedAt: Millis };
   io: Io;
 }
 
@@ -71,8 +71,8 @@ export async function prepareTask(
   material: TaskMaterial | null,
 ): Promise<Prepared> {
   if (!material) throw new Error("the database does not have the version that the object names");
-  const { account, tokenEnvelope } = material;
-  if (!account || tokenEnvelope === null) {
+  const { account, grant } = material;
+  if (!account || !grant) {
     return { is: "impossible", code: "account_disconnected", message: "The account was disconnected." };
   }
   const isComment = holder.part === "comment";
@@ -91,7 +91,7 @@ export async function prepareTask(
     deps.clock(),
   );
   if (held) return { is: "fault", fault: held };
-  const token = await deps.vault.open(tokenEnvelope, grantRow(ref.workspaceId, account.grantId));
+  const token = await deps.vault.open(grant.tokenEnvelope, grantRow(ref.workspaceId, account.grantId));
   if (token === null) return { is: "fault", fault: needsReconnect("The account's stored token cannot be read.") };
 
   const external: ExternalAccount = { mode: ref.mode, platform: account.platform, externalId: account.externalId };
@@ -110,7 +110,7 @@ export async function prepareTask(
     commitTimeout: deps.timing.commitTimeout,
   };
   const platform = deps.platforms[account.platform];
-  const { id, health, grantId, graphHost } = account;
+  const { id, health, grantId, graphHost, workspaceId } = account;
   return {
     is: "ready",
     work: {
@@ -119,7 +119,7 @@ export async function prepareTask(
       holder,
       version,
       publication: isComment ? platform.comment : platform.post,
-      account: { ...external, workspaceId: ref.workspaceId, id, health, grantId, graphHost },
+      account: { ...external, workspaceId, id, health, grantId, graphHost, grantUpdatedAt: grant.updatedAt },
       io,
     },
   };

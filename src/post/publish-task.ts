@@ -6,12 +6,13 @@ import type { Millis } from "../lib/clock.ts";
 import { sha256Hex } from "../lib/crypto.ts";
 import type { Json } from "../lib/json.ts";
 import type { PostRef } from "../lib/vocabulary.ts";
-import type { Armed, Fault, Step } from "../platforms/platform.ts";
+import type { Armed, Fault, PublicPost, Step } from "../platforms/platform.ts";
+import type { ArmAnswer } from "./machine.ts";
 import { pauseFor } from "./pauses.ts";
 import type { PublishDeps, Work } from "./prepare-task.ts";
 import { prepareTask } from "./prepare-task.ts";
 import type { Report } from "./report.ts";
-import { CALLS_PER_MESSAGE, CONSUMER_BUDGET, LOCKED_WAIT, RECONNECT_READ_WAIT } from "./timing.ts";
+import { CALLS_PER_MESSAGE, CONSUMER_BUDGET, RECONNECT_READ_WAIT } from "./timing.ts";
 import type { Holder, TaskMessage } from "./transition.ts";
 
 /*
@@ -107,11 +108,11 @@ async function commit(work: Work, step: Step, progress: Json): Promise<void> {
     const { mode, platform, externalId } = work.account;
     const account: ExternalAccount = { mode, platform, externalId };
     if (!(await takeCommitLock(deps.db, account, fingerprint, task))) {
-      await deps.posts(ref).report(holder, { is: "wait", progress, until: deps.clock() + LOCKED_WAIT });
+      await deps.posts(ref).report(holder, { is: "postponed" });
       return;
     }
   }
-  const permit = await deps.posts(ref).arm(holder, { version: work.version, progress });
+  const permit = await arm(work, progress);
   if (permit.is === "refused") return;
   const { attempt } = permit;
   if (deps.clock() >= permit.until) {
@@ -125,7 +126,7 @@ async function commit(work: Work, step: Step, progress: Json): Promise<void> {
   });
   switch (outcome.is) {
     case "live":
-      await insist(work, { is: "live", attempt, post: outcome.post });
+      await Promise.all([insist(work, { is: "live", attempt, post: outcome.post }), claimOwn(work, outcome.post)]);
       await addPermalink(work, outcome.post);
       await recordRecovery(work);
       return;
@@ -143,6 +144,29 @@ async function commit(work: Work, step: Step, progress: Json): Promise<void> {
     case "done":
     case "wait":
       throw new Error(`the commit ${step.name} answered "${outcome.is}"`);
+  }
+}
+
+/** Arms the commit. Where the answer is lost nothing was sent, and the object is told so. */
+async function arm(work: Work, progress: Json): Promise<ArmAnswer> {
+  const { deps, ref, holder } = work;
+  try {
+    return await deps.posts(ref).arm(holder, { version: work.version, progress });
+  } catch (error) {
+    deps.log.error("a permit was lost", error, { post_id: ref.postId, account_id: holder.accountId });
+    await insist(work, { is: "not_sent", attempt: null });
+    return { is: "refused" };
+  }
+}
+
+/** Makes it known whose the post is, so that no other task takes it for its own. The projection does so again. */
+async function claimOwn({ deps, ref, holder, io }: Work, post: PublicPost | null): Promise<void> {
+  if (!post) return;
+  try {
+    if (await io.claim(post.id)) return;
+    deps.log.error("a post of ours was claimed by another task", null, { ...ref, ...holder, post: post.id });
+  } catch (error) {
+    deps.log.error("a post of ours could not be claimed", error, { post_id: ref.postId, post: post.id });
   }
 }
 

@@ -34,7 +34,7 @@ export type Report =
   | { is: "wait"; progress: Json | null; until: Millis }
   /** An invisible step met a fault. */
   | { is: "fault"; progress: Json | null; fault: Fault }
-  /** Trouble of our own, the database away: no try is counted. */
+  /** Trouble of our own, or an equal post in flight: no try is counted. */
   | { is: "postponed" }
   /** The task cannot be published any more. */
   | { is: "impossible"; code: TaskErrorCode; message: string }
@@ -46,8 +46,8 @@ export type Report =
   | { is: "unknown"; attempt: number; fault: Fault }
   /** The platform has taken the commit on: what becomes of it is found out by reading. */
   | { is: "accepted"; attempt: number; progress: Json }
-  /** The commit was armed and not sent. */
-  | { is: "not_sent"; attempt: number }
+  /** The commit was not sent. `attempt` is null when the holder does not know whether it was armed. */
+  | { is: "not_sent"; attempt: number | null }
   /** Reading found the post. */
   | { is: "did"; post: PublicPost | null }
   /** Reading found, for certain, nothing. */
@@ -81,10 +81,14 @@ export function report(
       case "unknown":
       case "accepted":
       case "not_sent":
-        if (!isOpen(task.status) || task.armed?.attempt !== made.attempt) return { is: "stale" };
+        if (!isOpen(task.status) || !isAbout(copy, task, holder, made.attempt)) return { is: "stale" };
         takeCommitReport(copy, task, made, now);
         return { is: "taken" };
       case "did":
+        // Whoever found the post has claimed it: true however late, also when another reads already.
+        if (!isOpen(task.status) || !task.armed) return { is: "stale" };
+        concludePublished(copy, task, made.post, { publishedAt: task.armed.at, now });
+        return { is: "taken" };
       case "did_not":
       case "ask_later":
         if (heldTask(copy, holder) !== task || !task.armed) return { is: "stale" };
@@ -95,6 +99,11 @@ export function report(
         return takeStepReport(copy, task, made, now);
     }
   });
+}
+
+/** Whether a report on a commit is about the one that is armed. */
+function isAbout(document: PostDocument, task: TaskDocument, holder: Holder, attempt: number | null): boolean {
+  return attempt === null ? heldTask(document, holder) === task : task.armed?.attempt === attempt;
 }
 
 function takeLive(
@@ -183,14 +192,10 @@ function takeSettling(
   document: PostDocument,
   task: TaskDocument,
   armed: ArmedCommit,
-  made: Extract<Report, { is: "did" | "did_not" | "ask_later" }>,
+  made: Extract<Report, { is: "did_not" | "ask_later" }>,
   now: Millis,
   timing: SettleTiming,
 ): void {
-  if (made.is === "did") {
-    concludePublished(document, task, made.post, { publishedAt: armed.at, now });
-    return;
-  }
   task.progress = made.progress;
   const since = task.firstArmedAt ?? armed.at;
   const believedFrom = armed.at + timing.believeDidNotFrom;
@@ -227,16 +232,20 @@ function showFault(document: PostDocument, task: TaskDocument, fault: Fault, now
   markChanged(document, now);
 }
 
-/** Stores a new state of the publication; a step forward forgives the faults before it. */
+/**
+ * Stores a new state of the publication after a step that worked. It forgives the faults before it, until a commit has
+ * been tried: from then on the way to the next commit is a repetition and not a step forward. Quotas are never forgiven.
+ */
 function makeProgress(document: PostDocument, task: TaskDocument, progress: Json | null, now: Millis): void {
   if (JSON.stringify(progress) === JSON.stringify(task.progress)) return;
   task.progress = progress;
   task.postponements = 0;
-  task.faults = 0;
-  task.faultsSince = null;
-  task.quotaSince = null;
   task.reconnectSince = null;
   task.reconnectChecks = 0;
+  if (task.attempts === 0) {
+    task.faults = 0;
+    task.faultsSince = null;
+  }
   if (task.error !== null) markChanged(document, now);
   task.error = null;
 }
@@ -252,7 +261,7 @@ const CODE_OF_FAULT: Readonly<Record<Fault["kind"], TaskErrorCode>> = {
 
 /** Decides what a fault does to a task: try again, wait, or end. */
 function takeFault(document: PostDocument, task: TaskDocument, progress: Json | null, fault: Fault, now: Millis): void {
-  makeProgress(document, task, progress, now);
+  task.progress = progress;
   const code = CODE_OF_FAULT[fault.kind];
   // What the platform said when it refused the grant tells more than that it still does.
   const isKnown = fault.code === KNOWN_REAUTH && task.error?.code === code;

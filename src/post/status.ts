@@ -43,5 +43,7 @@ export function cancelAnswer(statuses: readonly TaskStatus[], isArmed: boolean):
   if (statuses.includes("unconfirmed")) return { is: "conflict", because: "unconfirmed" };
   if (isArmed) return { is: "conflict", because: "publishing" };
   if (statuses.some(isOpen)) return { is: "cancel" };
+  // Canceled after a part of it had failed: canceling again is as good.
+  if (statuses.includes("canceled")) return { is: "already_canceled" };
   return { is: "conflict", because: "failed" };
 }

@@ -41,6 +41,8 @@ export const SETTLE_SLOWDOWN = 0.1;
 
 /** How long a consumer has a task for itself. It yields after `CONSUMER_BUDGET`, plus one call at most. */
 export const LEASE: Millis = 45 * SECOND;
+/** The same for settling, which may have many pages to read. */
+export const SETTLE_LEASE: Millis = 3 * MINUTE;
 export const CONSUMER_BUDGET: Millis = 20 * SECOND;
 /** Platform calls in one message, within the free plan's limit on sub-requests. */
 export const CALLS_PER_MESSAGE = 6;
@@ -82,9 +84,8 @@ export function reconnectCheck(checks: number): Millis {
   return Math.min(MINUTE * 2 ** Math.max(0, checks - 1), RECONNECT_CHECK_MAX);
 }
 
-/** The pause after a commit whose permit ran out, or whose lock another task holds. */
+/** The pause after a commit whose permit ran out. */
 export const NOT_SENT_WAIT: Millis = 2 * SECOND;
-export const LOCKED_WAIT: Millis = 15 * SECOND;
 /** How long a commit in doubt is left alone while its account must be connected again to be read. */
 export const RECONNECT_READ_WAIT: Millis = 5 * MINUTE;
 /** How long the announcement of a published task waits for the permalink. */

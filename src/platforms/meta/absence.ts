@@ -16,7 +16,8 @@ const FROM: Millis = 10 * MINUTE;
 /** What a complete listing means that has nothing of ours: not yet, or, seen often and late enough, that it did not happen. */
 export function absentFromListing<S extends Sought>(state: S, armed: Armed, io: Io): Verdict<S> {
   const now = io.now();
-  const absentAt = [...state.absentAt, now];
+  // What was read before this commit says nothing of it.
+  const absentAt = [...state.absentAt.filter((at) => at >= armed.last), now];
   const rule = { readings: READINGS, span: io.scaled(SPAN) };
   if (provesAbsence(absentAt, rule) && now >= armed.last + io.scaled(FROM)) {
     return { is: "didNot", state: { ...state, absentAt: [] } };

@@ -8,7 +8,7 @@ import { CLOCK_SKEW, faultOfAnswer, missingField, provesRefusal, UNREADABLE_WAIT
 import type { Graph } from "../graph.ts";
 import { listEdge } from "../listing.ts";
 import { GRAPH_NODE, parseGraphTime } from "../nodes.ts";
-import { couldBe, LISTED_FIELDS, LISTED_POST, matchOf } from "./listed-post.ts";
+import { LISTED_FIELDS, LISTED_POST, matchOf } from "./listed-post.ts";
 import { linkOf } from "./options.ts";
 import { permalinkOf } from "./permalink.ts";
 import type { StagedPhoto } from "./photos.ts";
@@ -25,9 +25,6 @@ export type FeedState = {
   /** When a complete listing showed nothing of ours while a commit is being settled. */
   absentAt: Millis[];
 };
-
-/** A likely match is believed from so long after the commit on. */
-const LIKELY_FROM: Millis = 90 * SECOND;
 
 /** @param appId the Meta app's id, by which listings name who posted; null when none is configured */
 export function feedPost(graph: Graph, appId: string | null): Publication<FeedState> {
@@ -54,19 +51,15 @@ export function feedPost(graph: Graph, appId: string | null): Publication<FeedSt
       });
       const unclaimed = await io.unclaimed(inWindow.map((post) => post.id));
       const free = inWindow.filter((post) => unclaimed.includes(post.id));
-      // Until other tasks have surely recorded theirs, a likely match may be one of them.
-      const believesLikely = io.now() >= last + io.scaled(LIKELY_FROM);
-      const matches = free.map((post) => ({ post, match: matchOf(post, state.photos, io.draft) }));
-      const ours = matches.filter(({ match }) => match === "certain").map(({ post }) => post);
-      const likely = matches.filter(({ match }) => match === "likely").map(({ post }) => post);
-      const [only, ...others] = ours.length === 0 && believesLikely ? likely : ours;
+      const matches = free.map((post) => ({ post, match: matchOf(post, state.photos, io.draft, appId) }));
+      const [only, ...others] = matches.filter(({ match }) => match === "ours").map(({ post }) => post);
       if (only !== undefined && others.length === 0 && (await io.claim(only.id))) {
         return { is: "did", post: { id: only.id, permalink: only.permalink_url ?? null } };
       }
       const until = io.now() + io.scaled(UNREADABLE_WAIT);
       if (listed.is === "incomplete") return { is: "askLater", state, until, fault: listed.fault };
-      const couldBeOurs = ours.length + likely.length > 0 || free.some((post) => couldBe(post, io.draft, appId));
-      if (couldBeOurs) return { is: "askLater", state: { ...state, absentAt: [] }, until };
+      const isOneInDoubt = matches.some(({ match }) => match !== "no");
+      if (isOneInDoubt) return { is: "askLater", state: { ...state, absentAt: [] }, until };
       return absentFromListing(state, { first, last }, io);
     },
 
@@ -80,7 +73,8 @@ function nextStep(state: FeedState, draft: Draft, now: Millis): Step {
   if (index < draft.media.length) return { name: `photo/${index}`, effect: "hidden" };
   const step: Step = { name: "feed", effect: "visible" };
   if (state.photos.length > 0) return step;
-  return { ...step, fingerprint: `${normaliseText(draft.text)}\n${linkOf(draft) ?? ""}` };
+  // By the text alone: a listing need not show whether a post has a link.
+  return { ...step, fingerprint: normaliseText(draft.text) };
 }
 
 const PUBLISHED_POST = GRAPH_NODE.extend({ permalink_url: z.url().optional().catch(undefined) });

@@ -1,5 +1,6 @@
 import type { Draft, DraftMedia, Findings } from "../../platform.ts";
 import { isVideo } from "../../platform.ts";
+import { normaliseText } from "../../similarity.ts";
 import type { VideoRule } from "../check.ts";
 import { checkVideo, lengthOf, Report, textField } from "../check.ts";
 import type { FacebookKind } from "./kind.ts";
@@ -63,7 +64,7 @@ function checkText(report: Report, draft: Draft, kind: FacebookKind): void {
     const message = `A post on Facebook may have at most ${MAX_TEXT} characters, and this has ${length}.`;
     report.refuse(field, "too_long", message, { limit: MAX_TEXT, value: length });
   }
-  if (kind === "feed" && draft.text.trim() === "" && draft.media.length === 0 && linkOf(draft) === null) {
+  if (kind === "feed" && normaliseText(draft.text) === "" && draft.media.length === 0 && linkOf(draft) === null) {
     report.refuse(field, "required", "A Facebook post needs a text, a link or media: content must not be empty.");
   }
 }

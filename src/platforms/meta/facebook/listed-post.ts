@@ -38,39 +38,52 @@ export const LISTED_FIELDS =
 const MEDIA_ATTACHMENTS: readonly string[] = ["photo", "album", "video"];
 
 /**
- * Whether a listed post is the draft's. Photos are recognised by the ids we staged, a text by being equal (equal ones
- * of ours never meet, see `fingerprint`), a link by text and address. Where the listing leaves out what was attached,
- * an equal text makes a post likely ours.
+ * Whether a listed post is the draft's. Photos are recognised by the ids we staged; a text by being equal and a link by
+ * its address too (equal texts of ours never are in flight together, see `fingerprint`). A post that could be ours and
+ * does not show it is `unclear`, and nothing is believed while there is one.
+ *
+ * @param appId our own app's id, by which listings tell others' posts apart; null when none is configured
  */
-export function matchOf(post: ListedPost, staged: StagedPhoto[], draft: Draft): "certain" | "likely" | "no" {
+export function matchOf(
+  post: ListedPost,
+  staged: StagedPhoto[],
+  draft: Draft,
+  appId: string | null,
+): "ours" | "unclear" | "no" {
   const attachments = post.attachments?.data ?? [];
   if (staged.length > 0) {
     const attached = attachments
       .flatMap((attachment) => [attachment, ...(attachment.subattachments?.data ?? [])])
       .flatMap((attachment) => attachment.target?.id ?? []);
-    if (staged.some((photo) => attached.includes(photo.id))) return "certain";
-    return attachments.length === 0 && draft.text !== "" && hasEqualText(post, draft) ? "likely" : "no";
+    if (staged.some((photo) => attached.includes(photo.id))) return "ours";
+    return attachments.length === 0 && couldBe(post, draft, appId) ? "unclear" : "no";
   }
-  const showsMedia = attachments.some(({ media_type }) => MEDIA_ATTACHMENTS.includes(media_type ?? ""));
-  if (showsMedia || !hasEqualText(post, draft)) return "no";
+  const postedBy = post.application?.id;
+  if (postedBy !== undefined && appId !== null && postedBy !== appId) return "no";
+  if (attachments.some(({ media_type }) => MEDIA_ATTACHMENTS.includes(media_type ?? ""))) return "no";
+  if (!hasEqualText(post, draft)) return couldBe(post, draft, appId) ? "unclear" : "no";
+  const addresses = attachments.flatMap(({ unshimmed_url }) => unshimmed_url ?? []);
   const link = linkOf(draft);
-  if (link === null) return "certain";
-  if (attachments.length === 0 && draft.text !== "") return "likely";
-  return attachments.some(({ unshimmed_url }) => sameAddress(unshimmed_url ?? "", link)) ? "certain" : "no";
+  if (link !== null) return addresses.some((address) => sameAddress(address, link)) ? "ours" : "unclear";
+  // Facebook shows a link that a text holds; any other link was asked for, and not by this draft.
+  return addresses.every((address) => draft.text.includes(bare(address))) ? "ours" : "no";
 }
 
 function hasEqualText(post: ListedPost, draft: Draft): boolean {
   return normaliseText(post.message ?? "") === normaliseText(draft.text);
 }
 
-/** Whether a post that is not ours by its content could still be: then its absence is not believed. */
-export function couldBe(post: ListedPost, draft: Draft, appId: string | null): boolean {
+/** Whether a post that does not show that it is ours could still be. */
+function couldBe(post: ListedPost, draft: Draft, appId: string | null): boolean {
   const postedBy = post.application?.id;
   if (postedBy !== undefined && appId !== null) return postedBy === appId;
   return isSimilarText(post.message ?? "", draft.text);
 }
 
 function sameAddress(a: string, b: string): boolean {
-  const bare = (address: string) => address.replace(/^https?:\/\//, "").replace(/\/$/, "");
   return bare(a) === bare(b);
+}
+
+function bare(address: string): string {
+  return address.replace(/^https?:\/\//, "").replace(/\/$/, "");
 }

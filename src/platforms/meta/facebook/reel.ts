@@ -22,10 +22,10 @@ export function reelPost(at: HostedVideo): Publication<HostedVideoState> {
       return finished.is === "taken" ? { is: "accepted", state: finished.state } : finished;
     },
 
-    settle(state, _armed, io) {
+    settle(state, armed, io) {
       const { videoId } = uploadOf(state);
       const fresh = { ...NO_VIDEO_YET, rebuilds: state.rebuilds };
-      return settleVideo(at.graph, videoId, state, io, fresh, (video) => ({
+      return settleVideo(at.graph, videoId, state, armed, io, fresh, (video) => ({
         id: videoId,
         permalink: video.permalink_url,
       }));

@@ -1,7 +1,7 @@
 import type { Millis } from "../../../lib/clock.ts";
 import { MINUTE, SECOND } from "../../../lib/clock.ts";
 import type { Json } from "../../../lib/json.ts";
-import type { Io, PublicPost, Verdict } from "../../platform.ts";
+import type { Armed, Io, PublicPost, Verdict } from "../../platform.ts";
 import { provesAbsence } from "../../settling.ts";
 import { UNREADABLE_WAIT } from "../faults.ts";
 import type { Graph } from "../graph.ts";
@@ -34,6 +34,7 @@ export async function settleVideo<S extends VideoPublication>(
   graph: Graph,
   videoId: string,
   state: S,
+  armed: Armed,
   io: Io,
   fresh: S,
   publicPost: (video: VideoNode) => PublicPost,
@@ -58,7 +59,7 @@ export async function settleVideo<S extends VideoPublication>(
     case "uploading": {
       // What was taken on will come, however long it takes.
       if (state.accepted) return later(PROCESSING_WAIT);
-      const absentAt = [...state.absentAt, now];
+      const absentAt = [...state.absentAt.filter((at) => at >= armed.last), now];
       const span = io.scaled(RULE.span);
       if (provesAbsence(absentAt, { ...RULE, span })) return { is: "didNot", state: { ...state, absentAt: [] } };
       return { is: "askLater", state: { ...state, absentAt }, until: now + io.scaled(RULE.span / (RULE.readings - 1)) };

@@ -33,8 +33,18 @@ export type FoundMedia =
   | { is: "several" }
   | { is: "unreadable"; fault: Fault };
 
-/** The account's media that could be the published container: in the window, of its kind and caption, no other task's. */
-export async function findMedia(graph: Graph, io: Io, window: { first: Millis; last: Millis }): Promise<FoundMedia> {
+/**
+ * The account's media that could be the published container: in the window, of its kind and caption, no other task's.
+ *
+ * @param isPublished whether it is certain that there is one: then a listing without captions will do, as
+ *   graph.instagram.com may give it
+ */
+export async function findMedia(
+  graph: Graph,
+  io: Io,
+  window: { first: Millis; last: Millis },
+  isPublished: boolean,
+): Promise<FoundMedia> {
   const kind = kindOf(io.draft);
   const from = window.first - CLOCK_SKEW;
   const to = window.last + CLOCK_SKEW + 2 * io.commitTimeout;
@@ -43,8 +53,8 @@ export async function findMedia(graph: Graph, io: Io, window: { first: Millis; l
   const params = { fields: FIELDS, since: String(Math.floor(from / SECOND)), limit: "50" };
   const listed = await listEdge(graph, io, `${io.connection.externalId}/${edge}`, params, ROW);
   if (listed.is === "incomplete") return { is: "unreadable", fault: listed.fault };
-  // graph.instagram.com may leave captions out; then time and type must do. Stories have none.
-  const tellsCaptions = kind !== "story" && listed.rows.some((row) => row.caption);
+  const mayLackCaptions = isPublished && io.connection.host === "instagram";
+  const tellsCaptions = kind !== "story" && !(mayLackCaptions && listed.rows.every((row) => !row.caption));
   const ours = normaliseText(io.draft.text);
   const candidates = listed.rows.filter((row) => {
     const at = parseGraphTime(row.timestamp);

@@ -85,7 +85,7 @@ export async function pollContainer(
     }
     case "PUBLISHED": {
       // Nothing is armed, so what seemed to prove a refusal was a lie. The post is public all the same.
-      const found = await findMedia(graph, io, { first: container.createdAt, last: io.now() });
+      const found = await findMedia(graph, io, { first: container.createdAt, last: io.now() }, true);
       return { is: "live", post: found.is === "one" ? found.post : null };
     }
     case "ERROR":
