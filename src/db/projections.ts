@@ -6,7 +6,7 @@ import { POST_STATUSES } from "../lib/vocabulary.ts";
 import type { Database } from "./database.ts";
 import { statement } from "./database.ts";
 import type { PostState } from "./posts.ts";
-import { commitLocks, events, posts } from "./schema.ts";
+import { commitLocks, type events, posts } from "./schema.ts";
 
 /** What a post's object tells the database: its full state, and the events that are not there yet. */
 export interface Projection {
@@ -26,31 +26,26 @@ export interface Projection {
  */
 export async function writeProjection(db: Database, ref: PostRef, projection: Projection): Promise<void> {
   const { workspaceId, mode, postId } = ref;
-  const statements: BatchItem<"sqlite">[] = [];
-  for (const event of projection.events) {
-    statements.push(
-      db
-        .insert(events)
-        .values({ ...event, workspaceId, mode, postId })
-        .onConflictDoNothing(),
-    );
-  }
-  for (const { accountId, platform, platformPostId } of projection.settled) {
-    if (platformPostId !== null) {
-      statements.push(
-        statement(
-          db,
-          sql`
-          INSERT INTO platform_posts (mode, platform, external_id, platform_post_id, post_id, account_id)
-          SELECT ${mode}, ${platform}, external_id, ${platformPostId}, ${postId}, ${accountId} FROM accounts
-          WHERE id = ${accountId} ON CONFLICT DO NOTHING`,
-        ),
-      );
-    }
-    statements.push(
-      db.delete(commitLocks).where(and(eq(commitLocks.postId, postId), eq(commitLocks.accountId, accountId))),
-    );
-  }
+  const final = JSON.stringify(projection.settled);
+  const published = projection.settled.some(({ platformPostId }) => platformPostId !== null);
+  const eventRows = projection.events.map((event) => ({ ...event, workspaceId, mode, postId }));
+  // One statement for each kind of row, whatever the number of accounts: the free plan counts them.
+  const statements: BatchItem<"sqlite">[] = [
+    ...(eventRows.length === 0 ? [] : [insertEvents(db, eventRows)]),
+    ...(published ? [claimPublished(db, { mode, postId }, final)] : []),
+    ...(projection.settled.length === 0
+      ? []
+      : [
+          db
+            .delete(commitLocks)
+            .where(
+              and(
+                eq(commitLocks.postId, postId),
+                sql`${commitLocks.accountId} IN (SELECT value ->> 'accountId' FROM json_each(${final}))`,
+              ),
+            ),
+        ]),
+  ];
   const moves = POST_STATUSES.map((status) => {
     const column = sql.identifier(status);
     const arrives = projection.status === status ? 1 : 0;
@@ -84,4 +79,26 @@ export async function writeProjection(db: Database, ref: PostRef, projection: Pr
       ),
     ...statements,
   ]);
+}
+
+function insertEvents(db: Database, rows: (typeof events.$inferInsert)[]) {
+  return statement(
+    db,
+    sql`
+    INSERT INTO events (id, workspace_id, mode, type, post_id, body, created_at)
+    SELECT value ->> 'id', value ->> 'workspaceId', value ->> 'mode', value ->> 'type', value ->> 'postId',
+      value ->> 'body', value ->> 'createdAt'
+    FROM json_each(${JSON.stringify(rows)}) WHERE true ON CONFLICT DO NOTHING`,
+  );
+}
+
+function claimPublished(db: Database, { mode, postId }: { mode: string; postId: string }, final: string) {
+  return statement(
+    db,
+    sql`
+    INSERT INTO platform_posts (mode, platform, external_id, platform_post_id, post_id, account_id)
+    SELECT ${mode}, value ->> 'platform', external_id, value ->> 'platformPostId', ${postId}, accounts.id
+    FROM json_each(${final}) JOIN accounts ON accounts.id = value ->> 'accountId'
+    WHERE value ->> 'platformPostId' IS NOT NULL ON CONFLICT DO NOTHING`,
+  );
 }

@@ -1,8 +1,9 @@
 import type { PostRow, ProjectedTask } from "../db/posts.ts";
+import type { Millis } from "../lib/clock.ts";
 import type { TaskStatus } from "../lib/vocabulary.ts";
-import { errorOf } from "./conclude.ts";
+import { conclude, errorOf } from "./conclude.ts";
 import type { PostDocument, TaskDocument } from "./document.ts";
-import { newDocument } from "./document.ts";
+import { newDocument, publicationsOf } from "./document.ts";
 import { isOpen } from "./status.ts";
 
 /** A post as its object finds it in the database: with something to do, or with nothing left to do. */
@@ -12,7 +13,7 @@ export type LoadedPost = { is: "open"; document: PostDocument } | { is: "final";
  * Makes a document from what the database holds of a post. For a new post that is everything. Where a document has
  * been before and is gone, nobody knows which commits were armed: what had begun is never armed again.
  */
-export function loadDocument(row: PostRow): LoadedPost {
+export function loadDocument(row: PostRow, now: Millis): LoadedPost {
   const statuses = row.state.tasks.map((task) => task.status);
   if (!statuses.some(isOpen)) return { is: "final", statuses };
   const document = newDocument({
@@ -25,15 +26,16 @@ export function loadDocument(row: PostRow): LoadedPost {
   const tasks = document.tasks.map((task) => restoreTask(task, projectedOf(task.accountId)));
   const comments = document.comments.map((comment) => restoreComment(comment, projectedOf(comment.accountId)));
   const { seq, wakeBy } = row;
-  return { is: "open", document: { ...document, tasks, comments, seq, projectedSeq: seq, wakeBy } };
+  const restored = { ...document, tasks, comments, seq, projectedSeq: seq, wakeBy };
+  for (const task of publicationsOf(restored)) if (task.status === "publishing") concludeLost(restored, task, now);
+  return { is: "open", document: restored };
 }
 
 function restoreTask(fresh: TaskDocument, projected: ProjectedTask | undefined): TaskDocument {
   if (!projected || projected.status === "queued") return fresh;
   const { publishedAt, platformPostId, permalink } = projected;
   const restored = { ...fresh, dueAt: null, publishedAt, platformPostId, permalink };
-  if (projected.status !== "publishing") return { ...restored, status: projected.status, error: projected.error };
-  return { ...restored, status: "unconfirmed", error: errorOf("outcome_unknown", LOST, false) };
+  return { ...restored, status: projected.status, error: projected.error };
 }
 
 function restoreComment(fresh: TaskDocument, projected: ProjectedTask | undefined): TaskDocument {
@@ -42,9 +44,12 @@ function restoreComment(fresh: TaskDocument, projected: ProjectedTask | undefine
   const { status, error, platformCommentId, publishedAt } = comment;
   const parentId = projected.platformPostId;
   if (status === "queued") return { ...fresh, parentId, dueAt: parentId === null ? null : fresh.dueAt };
-  const restored = { ...fresh, parentId, platformPostId: platformCommentId, publishedAt };
-  if (status !== "publishing") return { ...restored, status, error };
-  return { ...restored, status: "unconfirmed", error: errorOf("outcome_unknown", LOST, false) };
+  return { ...fresh, parentId, platformPostId: platformCommentId, publishedAt, status, error };
 }
 
-const LOST = "The state of this task was lost while it was being published. It may be public: look at the account.";
+/** Had begun, and nobody knows how far it came: told at once, and left to a person. */
+function concludeLost(document: PostDocument, task: TaskDocument, now: Millis): void {
+  const message =
+    "The state of this task was lost while it was being published. It may be public: look at the account.";
+  conclude(document, task, { status: "unconfirmed", error: errorOf("outcome_unknown", message, false) }, now);
+}

@@ -110,7 +110,7 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
     if (known) return { is: "stored" };
     const row = await findPost(this.#db, this.#ref);
     if (!row) return { is: "unknown" };
-    const loaded = loadDocument(row);
+    const loaded = loadDocument(row, systemClock());
     if (loaded.is === "final") return loaded;
     this.ctx.storage.transactionSync(() => {
       if (this.ctx.storage.kv.get(DOCUMENT) === undefined) this.#store(loaded.document);

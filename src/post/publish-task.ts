@@ -112,10 +112,12 @@ async function commit(work: Work, step: Step, progress: Json): Promise<void> {
       return;
     }
   }
+  const askedAt = deps.clock();
   const permit = await arm(work, progress);
   if (permit.is === "refused") return;
   const { attempt } = permit;
-  if (deps.clock() >= permit.until) {
+  // By our own clock too: the object's may be ahead, and would lengthen the permit.
+  if (deps.clock() >= Math.min(permit.until, askedAt + deps.timing.permit)) {
     await insist(work, { is: "not_sent", attempt });
     return;
   }

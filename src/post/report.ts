@@ -96,7 +96,7 @@ export function report(
         return { is: "taken" };
       default:
         if (heldTask(copy, holder) !== task) return { is: "stale" };
-        return takeStepReport(copy, task, made, now);
+        return takeStepReport(copy, task, made, now, timing);
     }
   });
 }
@@ -132,8 +132,13 @@ function takeStepReport(
   task: TaskDocument,
   made: Extract<Report, { is: "wait" | "fault" | "postponed" | "impossible" }>,
   now: Millis,
+  timing: SettleTiming,
 ): ReportAnswer {
   if (made.is === "postponed") {
+    if (task.armed && now - task.armed.at >= timing.settleFor) {
+      concludeUnconfirmed(document, task, now);
+      return { is: "taken" };
+    }
     task.postponements += 1;
     goOn(task, now + watchdog(task.postponements));
   } else if (made.is === "impossible") {
@@ -196,19 +201,20 @@ function takeSettling(
   now: Millis,
   timing: SettleTiming,
 ): void {
-  task.progress = made.progress;
-  const since = task.firstArmedAt ?? armed.at;
-  const believedFrom = armed.at + timing.believeDidNotFrom;
-  if (made.is === "did_not" && made.fault) armed.fault = made.fault;
-  if (made.is === "did_not" && now >= believedFrom) {
+  const span = now - armed.at;
+  if (made.is === "did_not" && span >= timing.believeDidNotFrom) {
+    task.progress = made.progress;
+    if (made.fault) armed.fault = made.fault;
     takeDidNot(document, task, armed, now);
-  } else if (now - since >= timing.settleFor) {
+  } else if (span >= timing.settleFor) {
     concludeUnconfirmed(document, task, now);
   } else if (made.is === "did_not") {
-    goOn(task, believedFrom);
+    // Read again when it may be believed, from the state that still has the commit's handle.
+    goOn(task, armed.at + timing.believeDidNotFrom);
   } else {
+    task.progress = made.progress;
     if (made.fault) showFault(document, task, made.fault, now);
-    goOn(task, Math.max(made.until, now + Math.ceil((now - since) * SETTLE_SLOWDOWN)));
+    goOn(task, Math.max(made.until, now + Math.ceil(span * SETTLE_SLOWDOWN)));
   }
 }
 

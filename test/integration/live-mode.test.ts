@@ -70,6 +70,7 @@ const KINDS: Record<string, Kind> = {
     calls: [
       ["POST", `${VERSION}/{account}/media`, { image_url: MEDIA_URL, caption: "Hello from Apionics" }],
       ["GET", `${VERSION}/{id}`, { fields: "status_code,status" }],
+      ["GET", `${VERSION}/{account}/content_publishing_limit`, { fields: "config,quota_usage" }],
       ["POST", `${VERSION}/{account}/media_publish`, { creation_id: expect.stringMatching(/^\d{17}$/) }],
       ["GET", `${VERSION}/{id}`, { fields: "permalink" }],
     ],
@@ -350,8 +351,12 @@ it("a picture that the platform refuses fails the task, with the platform's code
   expect(body.status).toBe("failed");
   expect(body.tasks[0].error).toEqual({
     code: "platform_rejected",
-    message: "The image format is not supported.",
+    message: "Instagram does not support the picture's format: it takes JPEG.",
     retryable: false,
-    platform: { code: "36001/2207005", trace_id: expect.any(String) },
+    platform: {
+      code: "36001/2207005",
+      message: "The image format is not supported.",
+      trace_id: expect.any(String),
+    },
   });
 });

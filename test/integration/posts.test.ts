@@ -114,9 +114,13 @@ describe("GET /v1/posts/{id}", () => {
       permalink: null,
       error: {
         code: "account_needs_reconnect",
-        message: "Error validating access token: Session has expired.",
+        message: "The account's access has expired: connect the account again.",
         retryable: true,
-        platform: { code: "190/463", trace_id: expect.any(String) },
+        platform: {
+          code: "190/463",
+          message: "Error validating access token: Session has expired.",
+          trace_id: expect.any(String),
+        },
       },
       next_attempt_at: null,
     });

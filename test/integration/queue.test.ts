@@ -277,7 +277,7 @@ describe("the database away", () => {
     const batch = env.DB.batch.bind(env.DB);
     // Reads of the consumer work; projections do not.
     const spy = vi.spyOn(env.DB, "batch").mockImplementation(async (statements) => {
-      if (statements.length >= 4) throw new Error("D1 is away");
+      if (statements.length >= 5) throw new Error("D1 is away");
       return (await batch(statements)) as never;
     });
     await deliver(message);

@@ -119,7 +119,12 @@ describe("a publish request is refused with its field, and nothing is written", 
 
   it.each<[string, () => Promise<Record<string, unknown>>, string, RegExp]>([
     ["no picture", async () => ({ media: [] }), "media", /needs a picture/],
-    ["two pictures", async () => ({ media: [picture, await newPicture(workspace)] }), "media", /takes one picture/],
+    [
+      "two pictures in a story",
+      async () => ({ media: [picture, await newPicture(workspace)], options: { instagram: { type: "story" } } }),
+      "media",
+      /A story on Instagram takes one picture or video/,
+    ],
     ["a PNG", async () => ({ media: [await addPicture(png(1080, 1080))] }), "media.0", /JPEG pictures only/],
     [
       "a picture too wide",

@@ -41,9 +41,10 @@ export async function settleContainer(
       return absent(state, armed, io, { ...state, quotaReadAt: null });
     case "IN_PROGRESS":
       return askLater(state, io);
+    // Posts have gone out whose container says one of these two: the list is asked before that is believed.
     case "EXPIRED":
+      return settleByListing(graph, state, armed, io, { is: "didNot", state: withoutContainers(state) });
     case "ERROR":
-      // Posts have gone out whose container says so: the list is asked before that is believed.
       return settleByListing(graph, state, armed, io, absent(state, armed, io, withoutContainers(state)));
   }
 }
