@@ -10,7 +10,7 @@ import { newPost, photoMedia } from "./show.ts";
 /** How long a staged photo waits to be used. */
 const STAGED_LIFE: Millis = DAY;
 const MAX_BYTES = 10 * 1024 * 1024;
-const FORMATS = ["jpg", "png", "gif", "bmp", "tiff", "webp"];
+const FORMATS = ["jpg", "mpo", "png", "gif", "bmp", "tiff", "webp"];
 
 /** `POST /{page}/photos`: a photo that is only staged, or a post of its own. */
 export async function addPhoto(context: NetworkContext, call: SandboxCall): Promise<object> {
