@@ -1,5 +1,8 @@
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { PlatformId, SandboxBehavior } from "../../src/lib/vocabulary.ts";
+import { SANDBOX_BEHAVIORS } from "../../src/lib/vocabulary.ts";
 import { LostAnswer } from "../../src/platforms/sandbox/graph/answers.ts";
 import { movie } from "../helpers/movies.ts";
 import type { GraphAnswer } from "../helpers/sandbox.ts";
@@ -289,4 +292,14 @@ describe("held_by_platform", () => {
     expect((await facebook.post("photos", { url: PICTURE, published: "false" })).status).toBe(200);
     expect(faultOf(await facebook.post("feed", { message: "Hi" }))).toEqual([368, 4854002]);
   });
+});
+
+it("every behaviour is told of in the README and where it is made, in the same order", () => {
+  const root = resolve(import.meta.dirname, "../..");
+  for (const file of ["README.md", "src/platforms/sandbox/behavior.ts"]) {
+    const rows = readFileSync(join(root, file), "utf8").matchAll(/^ ?\*? ?\| `(\w+)` /gm);
+    expect([...rows].map(([, name]) => name).filter((name) => /_|^ok$/.test(name ?? ""))).toEqual([
+      ...SANDBOX_BEHAVIORS,
+    ]);
+  }
 });

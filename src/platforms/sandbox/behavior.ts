@@ -9,24 +9,26 @@ import { usageHeaders } from "./usage.ts";
  * How sandbox accounts misbehave, so that a client's own tests can meet each kind of trouble on purpose. A commit is a
  * call that makes something public: a post, or a comment.
  *
- * | behavior             | Instagram                                            | Facebook                                      |
- * | -------------------- | ---------------------------------------------------- | --------------------------------------------- |
- * | `ok`                 | everything works                                     | the same                                      |
- * | `slow_processing`    | every container takes 10 s                           | every video takes 10 s                        |
- * | `transient_errors`   | of the calls of a kind every other is answered       | the same                                      |
- * |                      | HTTP 500, code 2, and not carried out; commits work  |                                               |
- * | `token_expired`      | every call is answered 190/463                       | the same                                      |
- * | `lost_answer`        | every commit is carried out, its answer never comes  | the same                                      |
- * | `rate_limited`       | the first call that writes is answered 80002, and so | the same, with 80001                          |
- * |                      | is every other until one minute has passed without   |                                               |
- * |                      | a call; then everything works                        |                                               |
- * | `rejects_media`      | containers end in ERROR, by 2207005 for a picture    | a picture is answered 324; a video's          |
- * |                      | and 2207026 for a video                              | processing ends in error 1363024              |
- * | `quota_exhausted`    | the limit says that all is used; publishing is       | posts are answered 368/1390008                |
- * |                      | answered 9/2207042                                   |                                               |
- * | `permission_revoked` | every call that writes is answered 10                | the same, with 200                            |
- * | `container_expires`  | every other container is EXPIRED when it is ready    | every other upload session of a video is lost |
- * | `held_by_platform`   | commits are answered 25/2207050                      | the same, with 368/4854002                    |
+ * | behavior             | Instagram                                        | Facebook                               |
+ * | -------------------- | ------------------------------------------------ | -------------------------------------- |
+ * | `ok`                 | everything works                                 | the same                               |
+ * | `slow_processing`    | every container takes ten seconds                | every video takes ten seconds          |
+ * | `transient_errors`   | of the calls of a kind every other is answered   | the same                               |
+ * |                      | HTTP 500 and not carried out; commits work       |                                        |
+ * | `token_expired`      | every call is answered 190/463                   | the same                               |
+ * | `lost_answer`        | every commit is carried out, and its answer      | the same                               |
+ * |                      | never arrives                                    |                                        |
+ * | `rate_limited`       | the first call that writes is answered 80002,    | the same, with 80001                   |
+ * |                      | and so is every other until a minute has passed  |                                        |
+ * |                      | without a call; then all works                   |                                        |
+ * | `rejects_media`      | containers end in `ERROR`, by 2207005 for a      | a picture is answered 324; a video's   |
+ * |                      | picture and 2207026 for a video                  | processing ends in error 1363024       |
+ * | `quota_exhausted`    | the limit says that all is used, and publishing  | posts are answered 368/1390008         |
+ * |                      | is answered 9/2207042                            |                                        |
+ * | `permission_revoked` | every call that writes is answered 10            | the same, with 200                     |
+ * | `container_expires`  | every other container is `EXPIRED` when it is    | every other upload session of a video  |
+ * |                      | ready                                            | is lost                                |
+ * | `held_by_platform`   | commits are answered 25/2207050                  | the same, with 368/4854002             |
  */
 
 const THROTTLE: Millis = MINUTE;
@@ -39,7 +41,7 @@ export function processingTime(user: SandboxUser, type: "image" | "video"): Mill
   return user.behavior === "slow_processing" ? SLOW : PROCESSING[type];
 }
 
-/** Whether the container or upload session that is made now is one that will be lost: every other, the first before all. */
+/** Whether the container or upload session that is made now is one that will be lost: the first, the third and so on. */
 export function isLost(context: NetworkContext, user: SandboxUser): boolean {
   return user.behavior === "container_expires" && countCall(context, user.id, "lost") % 2 === 1;
 }
