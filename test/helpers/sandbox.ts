@@ -19,9 +19,6 @@ export interface GraphAnswer {
   body: any;
 }
 
-/** An account, and the calls that can be made with its token. */
-export type TestAccount = ReturnType<TestSandbox["open"]>;
-
 /** A simulated network with a clock that the test moves, and a web of files that it may fetch. */
 export class TestSandbox {
   now: Millis = Date.parse("2026-11-01T12:00:00Z");
@@ -53,6 +50,7 @@ export class TestSandbox {
     return `${MEDIA}/${name}`;
   }
 
+  /** Opens an account, and gives the calls that can be made with its token. */
   open(platform: PlatformId, behavior: SandboxBehavior = "ok", login: SandboxUser["login"] = "facebook") {
     const { externalId: id, token } = this.network.openAccount({ platform, username: "someone", behavior, login });
     const host = login === "facebook" ? "graph.facebook.com" : "graph.instagram.com";

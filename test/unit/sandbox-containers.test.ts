@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { videoFailure } from "../../src/platforms/sandbox/instagram/media-checks.ts";
 import { movie } from "../helpers/movies.ts";
 import { jpeg, png } from "../helpers/pictures.ts";
 import { faultOf, MEDIA, TestSandbox } from "../helpers/sandbox.ts";
@@ -194,10 +195,13 @@ describe("a video", () => {
     expect(await verdict(REEL, bytes)).toBe(2207026);
   });
 
-  it("that is larger than its kind may be ends in ERROR with 2207082", async () => {
-    const large = movie({ payload: 101 * 1024 * 1024 });
-    expect(await verdict(VIDEO_STORY, large)).toBe(2207082);
-    expect(await verdict(REEL, large)).toBe("FINISHED");
+  it("that is larger than its kind may be ends in ERROR with 2207082", () => {
+    const mebibyte = 1024 * 1024;
+    const facts = { durationMs: 10_000, width: 1_080, height: 1_920, codecs: ["avc1"], startsFast: true };
+    expect(videoFailure("story", { ...facts, bytes: 100 * mebibyte })).toBeNull();
+    expect(videoFailure("story", { ...facts, bytes: 100 * mebibyte + 1 })).toBe(2207082);
+    expect(videoFailure("reel", { ...facts, bytes: 300 * mebibyte })).toBeNull();
+    expect(videoFailure("reel", { ...facts, bytes: 300 * mebibyte + 1 })).toBe(2207082);
   });
 
   it("of a story lasts at most a minute", async () => {

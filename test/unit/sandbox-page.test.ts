@@ -195,26 +195,3 @@ describe("a photo story", () => {
     expect(faultOf(await other.post(`${other.id}/photo_stories`, { photo_id: await stage() }))).toEqual([100]);
   });
 });
-
-describe("comments below a Page's post", () => {
-  it("are made by their message, under an id of the post's and their own, and listed oldest first", async () => {
-    const { sandbox, page, feed } = setUp();
-    const { body: post } = await feed({ message: "Hello" });
-    const first = await page.post(`${post.id}/comments`, { message: "First!" });
-    expect(first.body.id).toMatch(new RegExp(`^${post.id.split("_")[1]}_\\d{15}$`));
-    sandbox.now += 1_000;
-    await page.post(`${post.id}/comments`, { message: "Second" });
-    const { body } = await page.get(`${post.id}/comments`, { fields: "id,message,created_time,from{name}" });
-    expect(body.data[0]).toEqual({
-      id: first.body.id,
-      message: "First!",
-      created_time: "2026-11-01T12:00:00+0000",
-      from: { id: page.id, name: "someone" },
-    });
-    expect((await page.get(`${post.id}/comments`, { since: String(sandbox.now / 1_000) })).body.data).toMatchObject([
-      { message: "Second" },
-    ]);
-    expect((await page.call("DELETE", first.body.id)).body).toEqual({ success: true });
-    expect(page.posts()[0]?.comments.map(({ text }) => text)).toEqual(["Second"]);
-  });
-});
