@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import type { AppEnv } from "../api/context.ts";
 import { Refusal } from "../lib/refusal.ts";
-import type { SandboxPost } from "../platforms/sandbox/store.ts";
+import type { SandboxMedia, SandboxPost } from "../platforms/sandbox/store.ts";
 
 /*
  * Sandbox posts as a follower would see them: where the sandbox's permalinks lead. As with a real platform, whoever has
@@ -11,6 +11,19 @@ import type { SandboxPost } from "../platforms/sandbox/store.ts";
 /** The names under which people know the platforms. */
 const PLATFORM_NAMES = { instagram: "Instagram", facebook: "Facebook" } as const;
 
+/** What people call the kinds of post. */
+const KIND_NAMES: Record<SandboxPost["kind"], string> = {
+  text: "Text",
+  link: "Link",
+  photo: "Photo",
+  photos: "Photos",
+  video: "Video",
+  reel: "Reel",
+  story: "Story",
+  image: "Image",
+  carousel: "Carousel",
+};
+
 const STYLE = `
   :root { color-scheme: light dark; --ink: #1c1e21; --soft: #65676b; --paper: #fff; --ground: #f0f2f5; --line: #dadde1 }
   @media (prefers-color-scheme: dark) {
@@ -18,15 +31,17 @@ const STYLE = `
   }
   body { margin: 0; padding: 2rem 1rem; background: var(--ground); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif }
   main { max-width: 30rem; margin: 0 auto; background: var(--paper); border: 1px solid var(--line); border-radius: .75rem; overflow: hidden }
-  header, p, footer { padding: .75rem 1rem; margin: 0 }
+  header, p, li, footer { padding: .75rem 1rem; margin: 0 }
   header strong { display: block }
   header span, footer { color: var(--soft); font-size: .875rem }
-  p { white-space: pre-wrap; overflow-wrap: anywhere }
-  img { display: block; width: 100%; height: auto; background: var(--ground) }
+  p, li { white-space: pre-wrap; overflow-wrap: anywhere }
+  ul { margin: 0; padding: 0; list-style: none; border-top: 1px solid var(--line) }
+  img, video { display: block; width: 100%; height: auto; background: var(--ground) }
   footer { border-top: 1px solid var(--line) }
 `;
 
-const POLICY = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+const POLICY =
+  "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
 export const sandboxPosts = new Hono<AppEnv>();
 
@@ -34,13 +49,18 @@ sandboxPosts.get("/sandbox/:workspace_id/:post_id", async (c) => {
   const { services } = c.var;
   const post = await services.findSandboxPost(c.req.param("workspace_id"), c.req.param("post_id"));
   if (!post) throw new Refusal("not_found", "There is no such post in the sandbox.");
-  const pictures = await Promise.all(post.photos.map((photo) => services.renewMediaUrl(photo.imageUrl)));
+  const media = await Promise.all(
+    post.media.map(async (each) => ({
+      ...each,
+      url: each.url === null ? null : await services.renewMediaUrl(each.url),
+    })),
+  );
   c.header("Content-Security-Policy", POLICY);
   c.header("X-Content-Type-Options", "nosniff");
-  return c.html(`<!doctype html>${SandboxPostPage({ post, pictures })}`);
+  return c.html(`<!doctype html>${SandboxPostPage({ post: { ...post, media } })}`);
 });
 
-function SandboxPostPage({ post, pictures }: { post: SandboxPost; pictures: string[] }) {
+function SandboxPostPage({ post }: { post: SandboxPost }) {
   const platform = PLATFORM_NAMES[post.platform];
   const at = new Date(post.createdAt).toISOString();
   return (
@@ -57,7 +77,7 @@ function SandboxPostPage({ post, pictures }: { post: SandboxPost; pictures: stri
           <header>
             <strong>{post.username}</strong>
             <span>
-              {platform} · <time dateTime={at}>{at.slice(0, 16).replace("T", " ")} UTC</time>
+              {platform} · {KIND_NAMES[post.kind]} · <time dateTime={at}>{at.slice(0, 16).replace("T", " ")} UTC</time>
             </span>
           </header>
           {post.text === "" ? null : <p>{post.text}</p>}
@@ -68,12 +88,29 @@ function SandboxPostPage({ post, pictures }: { post: SandboxPost; pictures: stri
               </a>
             </p>
           )}
-          {pictures.map((picture) => (
-            <img src={picture} alt="" />
+          {post.media.map((media) => (
+            <Medium media={media} />
           ))}
+          {post.comments.length === 0 ? null : (
+            <ul>
+              {post.comments.map((comment) => (
+                <li>
+                  <strong>{comment.username}</strong> {comment.text}
+                </li>
+              ))}
+            </ul>
+          )}
           <footer>A post of the sandbox: nobody but you sees it.</footer>
         </main>
       </body>
     </html>
   );
+}
+
+/** A picture or a video. The bytes of one that was sent rather than fetched are not kept. */
+function Medium({ media }: { media: SandboxMedia }) {
+  if (media.url === null) return <p>{`A ${media.type} whose bytes were sent to the platform.`}</p>;
+  if (media.type === "image") return <img src={media.url} alt={media.altText ?? ""} />;
+  // biome-ignore lint/a11y/useMediaCaption: what is posted has no captions
+  return <video src={media.url} controls playsinline />;
 }

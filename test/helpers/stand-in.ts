@@ -1,31 +1,52 @@
+import type { Millis } from "../../src/lib/clock.ts";
 import type { PlatformId } from "../../src/lib/vocabulary.ts";
-import { LostAnswer } from "../../src/platforms/sandbox/graph-answers.ts";
+import { LostAnswer } from "../../src/platforms/sandbox/graph/answers.ts";
+import { readParams } from "../../src/platforms/sandbox/graph/request.ts";
 import { SandboxNetwork } from "../../src/platforms/sandbox/network.ts";
-import type { SandboxPost, SandboxStore } from "../../src/platforms/sandbox/store.ts";
+import type { SandboxPost, SandboxUser } from "../../src/platforms/sandbox/store.ts";
+import type { Switches } from "../../src/platforms/sandbox/switches.ts";
+import { DEFAULT_SWITCHES } from "../../src/platforms/sandbox/switches.ts";
+import { isRupload } from "../../src/platforms/sandbox/uploads/rupload.ts";
+import { memoryStore } from "./memory-store.ts";
 
-/** What happens to a call: it is carried out or not, and then answered so. */
-export type Mishap =
-  /** The connection breaks before the platform heard of it. */
-  | "cut before"
-  /** The platform acts, and its answer is lost. */
-  | "cut after"
-  | "500 before"
-  | "500 after"
-  /** The platform acts and says it would not: looks like spam. */
-  | "spam after"
-  | "html after"
-  | "nonsense after";
+/**
+ * How a call's answer is spoilt:
+ * - `cut`: the connection breaks
+ * - `500`: HTTP 500 with code 2, and `code 1`: HTTP 400 with it
+ * - `spam`: HTTP 400 with 4/2207051
+ * - `html`: a proxy's page under HTTP 502
+ * - `nonsense`: HTTP 200 with JSON that says nothing
+ */
+type Answer = "cut" | "500" | "code 1" | "spam" | "html" | "nonsense";
+
+/** What happens to a call: the platform acts and then answers so, or never heard of it. Answers do not tell which. */
+export type Mishap = `${Answer} ${"before" | "after"}`;
 
 /** One call that the stand-in saw, without its token. */
 export interface SeenCall {
   method: string;
-  /** Path with ids replaced by what they are: `/v26.0/{account}/media`. */
+  /** Path with ids replaced by what they are: `/v26.0/{account}/media`, `/video-upload/v26.0/{id}`. */
   call: string;
+  /** Its parameters; a file is its length, `[1234 bytes]`; of an upload by rupload the headers that say what comes. */
   params: Record<string, string>;
 }
 
-/** A Graph API for live mode, in memory, whose answers can be spoilt. */
-export class StandIn {
+const UPLOAD_HEADERS = ["offset", "file_size", "file_url"];
+const SECRETS = ["access_token", "appsecret_proof"];
+
+/** A Graph API for live mode, in memory, whose answers can be spoilt and whose switches can be turned at any time. */
+export class StandIn implements Switches {
+  listingLag: Millis = DEFAULT_SWITCHES.listingLag;
+  nodeLag: Millis = DEFAULT_SWITCHES.nodeLag;
+  permalinkLag: Millis = DEFAULT_SWITCHES.permalinkLag;
+  hideCaptions = DEFAULT_SWITCHES.hideCaptions;
+  doublePublish = DEFAULT_SWITCHES.doublePublish;
+  refuseDuplicates = DEFAULT_SWITCHES.refuseDuplicates;
+  quotaTotal = DEFAULT_SWITCHES.quotaTotal;
+  spelling = DEFAULT_SWITCHES.spelling;
+  uploadOrigin = DEFAULT_SWITCHES.uploadOrigin;
+  appSecret = DEFAULT_SWITCHES.appSecret;
+
   readonly calls: SeenCall[] = [];
   readonly #mishaps: { matches: RegExp; mishap: Mishap; times: number }[] = [];
   readonly #network: SandboxNetwork;
@@ -37,15 +58,18 @@ export class StandIn {
       clock: () => Date.now(),
       fetchMedia,
       permalink: (postId) => `https://social.example/${postId}`,
+      switches: this,
     });
   }
 
-  open(platform: PlatformId): { externalId: string; token: string } {
-    const account = this.#network.openAccount({ platform, username: `a ${platform} account`, behavior: "ok" });
+  /** Opens an account. `login` is whose token it is given: Instagram's own serves graph.instagram.com alone. */
+  open(platform: PlatformId, login: SandboxUser["login"] = "facebook"): { externalId: string; token: string } {
+    const account = this.#network.openAccount({ platform, username: `a ${platform} account`, behavior: "ok", login });
     this.#accounts.push(account.externalId);
     return account;
   }
 
+  /** What followers of an account see, stories and reels too, newest first. */
   posts(externalId: string): SandboxPost[] {
     return this.#network.publicPosts(externalId);
   }
@@ -56,61 +80,60 @@ export class StandIn {
   }
 
   async fetch(request: Request): Promise<Response> {
-    const url = new URL(request.url);
-    const call = `${url.pathname}`.replaceAll(/\/\d+(_\d+)?/g, (part) =>
-      this.#accounts.includes(part.slice(1)) ? "/{account}" : "/{id}",
-    );
-    const body = request.method === "POST" ? await readForm(request) : url.searchParams;
-    this.calls.push({ method: request.method, call, params: Object.fromEntries(body) });
-    const planned = this.#mishaps.find(({ matches, times }) => times > 0 && matches.test(`${request.method} ${call}`));
-    if (planned) planned.times -= 1;
-    return this.#answer(request, planned?.mishap ?? null);
+    const seen = await this.#see(request.clone());
+    this.calls.push(seen);
+    const name = `${seen.method} ${seen.call}`;
+    const planned = this.#mishaps.find(({ matches, times }) => times > 0 && matches.test(name));
+    if (!planned) return this.#carryOut(request);
+    planned.times -= 1;
+    if (planned.mishap.endsWith("after")) await this.#carryOut(request);
+    return spoiltAnswer(planned.mishap, isRupload(new URL(request.url)));
   }
 
-  async #answer(request: Request, mishap: Mishap | null): Promise<Response> {
-    if (mishap === "cut before") throw new TypeError("connection refused");
-    if (mishap === "500 before") return serviceDown();
-    const response = await this.#network.handle(request).catch((error: unknown) => {
+  async #see(request: Request): Promise<SeenCall> {
+    const url = new URL(request.url);
+    const call = url.pathname.replaceAll(/\/\d+(_\d+)?(?=\/|$)/g, (part) =>
+      this.#accounts.includes(part.slice(1)) ? "/{account}" : "/{id}",
+    );
+    if (isRupload(url)) {
+      const said = UPLOAD_HEADERS.flatMap((name) => {
+        const value = request.headers.get(name);
+        return value === null ? [] : [[name, value] as const];
+      });
+      return { method: request.method, call, params: Object.fromEntries(said) };
+    }
+    const { values, files } = await readParams(request);
+    const params: Record<string, string> = Object.fromEntries(values);
+    for (const [name, bytes] of files) params[name] = `[${bytes.byteLength} bytes]`;
+    for (const name of SECRETS) delete params[name];
+    return { method: request.method, call, params };
+  }
+
+  async #carryOut(request: Request): Promise<Response> {
+    try {
+      return await this.#network.handle(request);
+    } catch (error) {
       if (error instanceof LostAnswer) throw new TypeError("connection reset");
       throw error;
-    });
-    switch (mishap) {
-      case null:
-        return response;
-      case "cut after":
-        throw new TypeError("connection reset");
-      case "500 after":
-        return serviceDown();
-      case "spam after":
-        return Response.json(
-          { error: { message: "Looks like spam", code: 4, error_subcode: 2207051 } },
-          { status: 400 },
-        );
-      case "html after":
-        return new Response("<html>Sorry, something went wrong.</html>", { status: 502 });
-      case "nonsense after":
-        return Response.json({ ok: "perhaps" });
     }
   }
 }
 
-async function readForm(request: Request): Promise<URLSearchParams> {
-  return new URLSearchParams(new TextDecoder().decode(await request.clone().arrayBuffer()));
+function spoiltAnswer(mishap: Mishap, isUpload: boolean): Response {
+  const answer = mishap.replace(/ (before|after)$/, "") as Answer;
+  if (answer === "cut") throw new TypeError("connection reset");
+  if (answer === "html") return new Response("<html>Sorry, something went wrong.</html>", { status: 502 });
+  if (answer === "nonsense") return Response.json({ ok: "perhaps" });
+  const [status, message, code, error_subcode] = ERRORS[answer];
+  if (isUpload) {
+    const debug_info = { retriable: status === 500, type: "ProcessingFailedError", message };
+    return Response.json({ debug_info }, { status });
+  }
+  return Response.json({ error: { message, type: "OAuthException", code, error_subcode } }, { status });
 }
 
-function serviceDown(): Response {
-  return Response.json({ error: { message: "Service temporarily unavailable", code: 2 } }, { status: 500 });
-}
-
-/** A store in memory. */
-export function memoryStore(): SandboxStore {
-  const values = new Map<string, unknown>();
-  return {
-    get: <T>(key: string) => values.get(key) as T | undefined,
-    put: (key, value) => void values.set(key, structuredClone(value)),
-    list: <T>({ prefix, reverse = false }: { prefix: string; reverse?: boolean }) => {
-      const rows = [...values].filter(([key]) => key.startsWith(prefix)).sort(([a], [b]) => (a < b ? -1 : 1));
-      return (reverse ? rows.reverse() : rows) as [string, T][];
-    },
-  };
-}
+const ERRORS = {
+  "500": [500, "Service temporarily unavailable", 2, undefined],
+  "code 1": [400, "An unknown error occurred", 1, undefined],
+  spam: [400, "Looks like spam", 4, 2207051],
+} as const;

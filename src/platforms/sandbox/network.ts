@@ -1,12 +1,16 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { PlatformId, SandboxBehavior } from "../../lib/vocabulary.ts";
+import { authenticate } from "./authenticate.ts";
 import { beforeAnswering, beforeCalling } from "./behavior.ts";
-import { callPage } from "./facebook-page.ts";
-import { GraphFailure, graphJson, parseFields, pickFields } from "./graph-answers.ts";
-import { callInstagramUser, containerNode } from "./instagram-user.ts";
-import { postNode } from "./post-node.ts";
+import type { NetworkContext, SandboxCall } from "./call.ts";
+import { GraphFailure, graphJson, invalidParameter } from "./graph/answers.ts";
+import { readParams } from "./graph/request.ts";
+import { SandboxRecords } from "./records.ts";
+import { isSearch, route } from "./route.ts";
 import type { SandboxPost, SandboxStore, SandboxUser } from "./store.ts";
-import { SandboxRecords } from "./store.ts";
+import type { Switches } from "./switches.ts";
+import { isRupload, receiveUpload } from "./uploads/rupload.ts";
+import { appUsageHeaders, UsageMeter, usageHeaders } from "./usage.ts";
 
 /** What the simulated network needs from where it runs. */
 export interface NetworkDeps {
@@ -16,52 +20,88 @@ export interface NetworkDeps {
   fetchMedia(address: string, headers: Record<string, string>): Promise<Response>;
   /** Where followers see a post. */
   permalink(postId: string): string;
+  /** Read at every call: a test may turn them. */
+  switches: Readonly<Switches>;
 }
 
-/** One call to the simulated API, taken apart. */
-export interface SandboxCall {
-  method: "GET" | "POST";
-  user: SandboxUser;
-  params: URLSearchParams;
-}
-
-/** What the edges of the simulated API work with. */
-export interface NetworkContext extends NetworkDeps {
-  records: SandboxRecords;
-  /** A new id: digits, more than a number can hold. */
-  newId(digits: number): string;
+/** A page of what all accounts show, newest first. */
+export interface PublicPosts {
+  posts: SandboxPost[];
+  /** What the next page is asked for with; null when this is the last. */
+  nextCursor: string | null;
 }
 
 const VERSIONS = { oldest: 21, newest: 27 };
+const METHODS: readonly string[] = ["GET", "POST", "DELETE"] satisfies SandboxCall["method"][];
+const MAX_PAGE = 100;
 
 /**
  * A simulated social network that speaks the Graph API: paths, parameters, containers, delays, error envelopes. Test
  * mode runs the real platform code against it, so it knows nothing of this API's own objects. Where Meta's behaviour is
- * not documented it takes the unfriendlier of the possible ones.
+ * not documented it takes the unfriendlier of the possible ones, or has a switch.
  */
 export class SandboxNetwork {
   readonly #context: NetworkContext;
+  readonly #usage = new UsageMeter();
 
-  constructor(deps: NetworkDeps) {
-    this.#context = { ...deps, records: new SandboxRecords(deps.store), newId: randomDigits };
+  constructor({ store, ...deps }: NetworkDeps) {
+    this.#context = { ...deps, records: new SandboxRecords(store), newId: randomDigits };
   }
 
-  /** Opens an account. Its token is of Facebook Login's family, which serves Pages and Instagram alike. */
-  openAccount(account: { platform: PlatformId; username: string; behavior: SandboxBehavior }) {
-    const id = this.#context.newId(17);
-    const token = `EAA${randomDigits(40)}`;
-    this.#context.records.saveUser({ ...account, id, token, calls: {} });
+  /**
+   * Opens an account.
+   *
+   * @param account.login whose login its token is of: Facebook's, which serves Pages and Instagram alike, unless said
+   */
+  openAccount(account: {
+    platform: PlatformId;
+    username: string;
+    behavior: SandboxBehavior;
+    login?: SandboxUser["login"];
+  }) {
+    const { platform, username, behavior, login = "facebook" } = account;
+    const [id, businessId] = [randomDigits(17), randomDigits(16)];
+    const token = `${login === "facebook" ? "EAA" : "IGAA"}${randomDigits(40)}`;
+    const user = { id, platform, username, behavior, token, login, businessId, calls: {}, throttledUntil: null };
+    this.#context.records.saveUser(user);
     return { externalId: id, token };
   }
 
-  /** A public post, as a follower would see it. */
+  /** A public post, by its id or that of a picture or video it shows, as a follower would see it. */
   publicPost(id: string): SandboxPost | null {
-    return this.#context.records.post(id) ?? null;
+    const { records, clock } = this.#context;
+    const post = records.post(id) ?? records.postOfMedia(id);
+    return post && post.createdAt <= clock() ? post : null;
   }
 
-  /** The public posts of an account, newest first. */
+  /** The public posts of an account, stories and reels too, newest first. */
   publicPosts(userId: string): SandboxPost[] {
-    return [...this.#context.records.posts(userId)];
+    const { records } = this.#context;
+    const posts = (["feed", "reel", "story"] as const).flatMap((surface) => [
+      ...records.posts(userId, surface, this.#past()),
+    ]);
+    return posts.sort(([a], [b]) => (a > b ? -1 : 1)).map(([, post]) => post);
+  }
+
+  /** The public posts of all accounts, newest first, up to 100 a page. */
+  allPosts({ limit = MAX_PAGE, cursor = null }: { limit?: number; cursor?: string | null } = {}): PublicPosts {
+    const size = Math.min(limit, MAX_PAGE);
+    const page: [place: string, post: SandboxPost][] = [];
+    for (const row of this.#context.records.allPosts(this.#past(), cursor)) {
+      if (page.length === size) return { posts: page.map(([, post]) => post), nextCursor: page.at(-1)?.[0] ?? null };
+      page.push(row);
+    }
+    return { posts: page.map(([, post]) => post), nextCursor: null };
+  }
+
+  /** Forgets every public post. What is still being processed becomes public all the same. */
+  clearPosts(): void {
+    const { records } = this.#context;
+    for (const [, post] of [...records.allPosts(this.#past())]) records.deletePost(post);
+  }
+
+  #past() {
+    return { from: 0, to: this.#context.clock() + 1 };
   }
 
   /**
@@ -70,97 +110,47 @@ export class SandboxNetwork {
    * @throws LostAnswer when the call was carried out and its answer is to be dropped
    */
   async handle(request: Request): Promise<Response> {
+    if (isRupload(new URL(request.url))) return receiveUpload(this.#context, request);
+    let headers = {};
     try {
-      return await this.#answer(request);
+      const call = await this.#readCall(request);
+      headers = this.#usageHeaders(call);
+      beforeCalling(this.#context, call);
+      const answer = await route(this.#context, call);
+      beforeAnswering(call);
+      return graphJson(answer, 200, headers);
     } catch (error) {
-      if (error instanceof GraphFailure) return error.toResponse(`A${randomDigits(20)}`);
-      throw error;
+      if (!(error instanceof GraphFailure)) throw error;
+      const response = error.toResponse(`A${randomDigits(20)}`);
+      // A throttled call says by itself what is used.
+      for (const [name, value] of Object.entries<string>(headers)) {
+        if (!response.headers.has(name)) response.headers.set(name, value);
+      }
+      return response;
     }
   }
 
-  async #answer(request: Request): Promise<Response> {
+  async #readCall(request: Request): Promise<SandboxCall> {
     const url = new URL(request.url);
     const [version, ...path] = url.pathname.split("/").filter((part) => part !== "");
     const major = Number(/^v(\d+)\.0$/.exec(version ?? "")?.[1] ?? "0");
     if (major < VERSIONS.oldest || major > VERSIONS.newest) {
       throw new GraphFailure(2500, null, `Unknown path components: /${version ?? ""}`);
     }
-    const method = request.method;
-    if (method !== "GET" && method !== "POST") throw new GraphFailure(100, null, `Unsupported ${method} request.`);
-    const params = await readParams(request, url);
-    const user = this.#authenticate(request, params);
-    const [nodeId, edge] = path;
-    if (nodeId === undefined || path.length > 2) throw new GraphFailure(2500, null, "Unknown path components: /");
-    const call: SandboxCall = { method, user, params };
-    beforeCalling(this.#context, call, edge ?? "node");
-    const answer = await this.#route(call, nodeId === "me" ? user.id : nodeId, edge);
-    beforeAnswering(call, edge ?? "node");
-    return graphJson(answer);
+    const { values: params, files } = await readParams(request);
+    const user = await authenticate(this.#context, request, params);
+    if (!METHODS.includes(request.method)) throw invalidParameter(`Unsupported ${request.method} request.`);
+    const method = request.method as SandboxCall["method"];
+    const [nodeId, edge = null, ...rest] = path;
+    if (nodeId === undefined || rest.length > 0) throw new GraphFailure(2500, null, "Unknown path components: /");
+    return { method, url, user, nodeId: nodeId === "me" ? user.id : nodeId, edge, params, files };
   }
 
-  #authenticate(request: Request, params: URLSearchParams): SandboxUser {
-    const bearer = /^Bearer (.+)$/.exec(request.headers.get("Authorization") ?? "")?.[1];
-    const token = bearer ?? params.get("access_token");
-    if (token === null) {
-      throw new GraphFailure(2500, null, "An active access token must be used to query information.");
-    }
-    const user = this.#context.records.userOfToken(token);
-    if (!user) throw new GraphFailure(190, null, "Invalid OAuth access token - Cannot parse access token");
-    return user;
+  #usageHeaders(call: SandboxCall): Record<string, string> {
+    const now = this.#context.clock();
+    if (isSearch(call)) return appUsageHeaders(this.#usage.count("app", now));
+    return usageHeaders(call.user, this.#usage.count(call.user.id, now), now);
   }
-
-  async #route(call: SandboxCall, nodeId: string, edge: string | undefined): Promise<object> {
-    if (edge !== undefined) {
-      if (nodeId !== call.user.id) throw missingNode(nodeId);
-      if (call.user.platform === "facebook") return callPage(this.#context, call, edge);
-      return callInstagramUser(this.#context, call, edge);
-    }
-    if (call.method !== "GET") throw new GraphFailure(100, null, "Unsupported post request.");
-    const node = this.#node(call, nodeId);
-    return pickFields(node, parseFields(call.params.get("fields") ?? undefined));
-  }
-
-  #node(call: SandboxCall, id: string): Record<string, unknown> & { id: string } {
-    const { user } = call;
-    const { records } = this.#context;
-    if (id === user.id) {
-      return {
-        id,
-        user_id: id,
-        ...(user.platform === "facebook" ? { name: user.username } : { username: user.username }),
-      };
-    }
-    const post = records.post(id);
-    if (post?.userId === user.id) return postNode(post);
-    const container = records.container(id);
-    if (container?.userId === user.id) return containerNode(container, this.#context.clock());
-    const photo = records.photo(id);
-    if (photo?.userId === user.id) return { id, name: photo.caption, page_story_id: photo.postId ?? undefined };
-    throw missingNode(id);
-  }
-}
-
-function missingNode(id: string): GraphFailure {
-  const message =
-    `Unsupported get request. Object with ID '${id}' does not exist, cannot be loaded due to missing permissions, ` +
-    "or does not support this operation";
-  return new GraphFailure(100, 33, message);
-}
-
-/** Parameters come in the address, as a form, or as JSON. */
-async function readParams(request: Request, url: URL): Promise<URLSearchParams> {
-  const params = new URLSearchParams(url.searchParams);
-  if (request.method !== "POST") return params;
-  const type = request.headers.get("Content-Type") ?? "";
-  if (type.includes("application/json")) {
-    const body: unknown = await request.json();
-    for (const [name, value] of Object.entries(body ?? {})) {
-      params.set(name, typeof value === "string" ? value : JSON.stringify(value));
-    }
-  } else if (type.includes("form")) {
-    for (const [name, value] of await request.formData()) if (typeof value === "string") params.set(name, value);
-  }
-  return params;
 }
 
 function randomDigits(count: number): string {

@@ -3,9 +3,11 @@ import type { Env } from "../../env.ts";
 import { systemClock } from "../../lib/clock.ts";
 import type { PlatformId, SandboxBehavior } from "../../lib/vocabulary.ts";
 import { fetchOwnMedia, sandboxPermalink } from "../../services.ts";
-import { LostAnswer } from "./graph-answers.ts";
+import { LostAnswer } from "./graph/answers.ts";
+import type { PublicPosts } from "./network.ts";
 import { SandboxNetwork } from "./network.ts";
 import type { SandboxPost } from "./store.ts";
+import { DEFAULT_SWITCHES } from "./switches.ts";
 import { LOST_ANSWER_HEADER } from "./transport.ts";
 
 /** A workspace's sandbox: the simulated network with an object's storage. Named by the workspace. */
@@ -16,6 +18,7 @@ export class SandboxObject extends DurableObject<Env> {
     // In the Worker itself: a Worker cannot fetch its own address on every host.
     fetchMedia: (address) => fetchOwnMedia(this.env, address),
     permalink: (postId) => sandboxPermalink(this.env, this.ctx.id.name ?? "", postId),
+    switches: DEFAULT_SWITCHES,
   });
 
   /** Answers a call; a lost answer is marked for `sandboxTransport`, which loses it. */
@@ -38,5 +41,13 @@ export class SandboxObject extends DurableObject<Env> {
 
   async publicPosts(externalId: string): Promise<SandboxPost[]> {
     return this.#network.publicPosts(externalId);
+  }
+
+  async allPosts(options: { limit?: number; cursor?: string | null }): Promise<PublicPosts> {
+    return this.#network.allPosts(options);
+  }
+
+  async clearPosts(): Promise<void> {
+    this.#network.clearPosts();
   }
 }

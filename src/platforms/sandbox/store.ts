@@ -1,16 +1,24 @@
 import type { Millis } from "../../lib/clock.ts";
 import type { PlatformId, SandboxBehavior } from "../../lib/vocabulary.ts";
+import type { VideoFacts, VideoScan } from "./media/mp4.ts";
 
 /*
- * What the sandbox remembers, and where.
+ * What the sandbox remembers. `records.ts` says under which keys.
  */
 
 /** A place for documents, read and written without waiting: an object's storage, or a map in a test. */
 export interface SandboxStore {
   get<T>(key: string): T | undefined;
   put<T>(key: string, value: T): void;
-  /** In the order of their keys. */
-  list<T>(options: { prefix: string; reverse?: boolean }): Iterable<[string, T]>;
+  delete(key: string): void;
+  /** In the order of their keys, or backwards. `start` is within the range, `end` is not. */
+  list<T>(options: {
+    prefix: string;
+    start?: string;
+    end?: string;
+    reverse?: boolean;
+    limit?: number;
+  }): Iterable<[string, T]>;
 }
 
 /** An account of the simulated network. */
@@ -20,99 +28,117 @@ export interface SandboxUser {
   username: string;
   behavior: SandboxBehavior;
   token: string;
+  /** The login that its token came from: of Facebook's, or Instagram's own, which serves no Page. */
+  login: "facebook" | "instagram";
+  /** The id of the business it belongs to, by which usage is reported too. */
+  businessId: string;
   /** How often each kind of call was made, for behaviours that depend on it. */
   calls: Record<string, number>;
+  /** Until when its calls are refused as too many. */
+  throttledUntil: Millis | null;
+}
+
+/** A picture or a video of a post. */
+export interface SandboxMedia {
+  id: string;
+  /** Where it was fetched from; null when its bytes were sent, which are not kept. */
+  url: string | null;
+  type: "image" | "video";
+  altText: string | null;
+}
+
+export type PostKind = "text" | "link" | "photo" | "photos" | "video" | "reel" | "story" | "image" | "carousel";
+
+/** A comment below a post. */
+export interface SandboxComment {
+  id: string;
+  username: string;
+  text: string;
+  createdAt: Millis;
+}
+
+/** What followers see from `createdAt` on; before, it is still being processed. */
+export interface SandboxPost {
+  id: string;
+  userId: string;
+  platform: PlatformId;
+  username: string;
+  kind: PostKind;
+  text: string;
+  link: string | null;
+  /** In the order they are shown. Instagram's only picture or video has the post's own id. */
+  media: SandboxMedia[];
+  /** The oldest first. */
+  comments: SandboxComment[];
+  permalink: string;
+  createdAt: Millis;
 }
 
 /** An Instagram container. */
 export interface SandboxContainer {
   id: string;
   userId: string;
+  kind: "image" | "video" | "reel" | "story" | "carousel";
+  /** Part of a carousel: it cannot be published by itself. */
+  isChild: boolean;
   caption: string;
-  imageUrl: string;
+  /** What it shows; null for a carousel, which shows its children. */
+  media: Omit<SandboxMedia, "id"> | null;
+  /** The ids of a carousel's containers. */
+  children: string[];
   createdAt: Millis;
-  readyAt: Millis;
-  /** The subcode it failed with while processing. */
+  /** When its processing ends; null while its bytes have not arrived. */
+  readyAt: Millis | null;
+  expiresAt: Millis;
+  /** The subcode its processing ends with. */
   failure: number | null;
   publishedAt: Millis | null;
+  /** What it was published as. No answer tells it. */
+  mediaId: string | null;
+  /** How its bytes arrive when it has no address to fetch. */
+  upload: SandboxUpload | null;
+}
+
+/** Bytes on their way to the platform. They are read, and not kept. */
+export interface SandboxUpload {
+  /** Announced by whoever sends them; null until then. */
+  fileSize: number | null;
+  scan: VideoScan;
+  isComplete: boolean;
+  /** What a complete upload turned out to be; null when it is no video. */
+  facts: VideoFacts | null;
+  /** Where it was fetched from, instead of sent. */
+  url: string | null;
+  /** The platform lost it. */
+  isGone: boolean;
 }
 
 /** A Facebook photo, staged or published. */
 export interface SandboxPhoto {
   id: string;
   userId: string;
-  imageUrl: string;
+  url: string | null;
   caption: string;
+  altText: string | null;
   createdAt: Millis;
   /** The post that shows it; null while it is only staged. */
   postId: string | null;
 }
 
-/** What followers see. */
-export interface SandboxPost {
+/** A Facebook video, from the start of its upload on. */
+export interface SandboxVideo {
   id: string;
   userId: string;
-  platform: PlatformId;
-  username: string;
-  text: string;
-  link: string | null;
-  /** The photos it shows, by id and address; an Instagram image is its own photo. */
-  photos: { id: string; imageUrl: string }[];
-  permalink: string;
+  purpose: "video" | "reel" | "story";
+  upload: SandboxUpload;
+  title: string;
+  description: string;
   createdAt: Millis;
-}
-
-/** Typed access to a store. Posts are kept so that listing an account reads its own, newest first. */
-export class SandboxRecords {
-  readonly #store: SandboxStore;
-
-  constructor(store: SandboxStore) {
-    this.#store = store;
-  }
-
-  user(id: string): SandboxUser | undefined {
-    return this.#store.get(`user/${id}`);
-  }
-
-  userOfToken(token: string): SandboxUser | undefined {
-    const id = this.#store.get<string>(`token/${token}`);
-    return id === undefined ? undefined : this.user(id);
-  }
-
-  saveUser(user: SandboxUser): void {
-    this.#store.put(`user/${user.id}`, user);
-    this.#store.put(`token/${user.token}`, user.id);
-  }
-
-  container(id: string): SandboxContainer | undefined {
-    return this.#store.get(`container/${id}`);
-  }
-
-  saveContainer(container: SandboxContainer): void {
-    this.#store.put(`container/${container.id}`, container);
-  }
-
-  photo(id: string): SandboxPhoto | undefined {
-    return this.#store.get(`photo/${id}`);
-  }
-
-  savePhoto(photo: SandboxPhoto): void {
-    this.#store.put(`photo/${photo.id}`, photo);
-  }
-
-  post(id: string): SandboxPost | undefined {
-    const key = this.#store.get<string>(`post-key/${id}`);
-    return key === undefined ? undefined : this.#store.get(key);
-  }
-
-  savePost(post: SandboxPost): void {
-    const key = `post/${post.userId}/${String(post.createdAt).padStart(15, "0")}/${post.id}`;
-    this.#store.put(key, post);
-    this.#store.put(`post-key/${post.id}`, key);
-  }
-
-  /** The public posts of an account, newest first. */
-  *posts(userId: string): Iterable<SandboxPost> {
-    for (const [, post] of this.#store.list<SandboxPost>({ prefix: `post/${userId}/`, reverse: true })) yield post;
-  }
+  /** When its upload was finished by a call, and its processing ends; null before. */
+  finishedAt: Millis | null;
+  readyAt: Millis | null;
+  /** Why its processing ends badly. */
+  failure: { code: number; message: string } | null;
+  /** The post it becomes; null while it is not to be published, or cannot. */
+  postId: string | null;
 }
