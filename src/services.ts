@@ -16,8 +16,10 @@ import { publicUrl, serveMedia } from "./media/library.ts";
 import type { Io } from "./platforms/platform.ts";
 import type { Platforms } from "./platforms/registry.ts";
 import { createPlatforms } from "./platforms/registry.ts";
+import type { FeedPage } from "./platforms/sandbox/feed.ts";
 import type { SandboxPost } from "./platforms/sandbox/store.ts";
 import { sandboxTransport } from "./platforms/sandbox/transport.ts";
+import type { PublishMessage } from "./post/messages.ts";
 import type { PostCalls, PostObjects } from "./post/post-calls.ts";
 import { objectName } from "./post/post-calls.ts";
 import { SWEEPER_NAME } from "./post/sweeper.ts";
@@ -38,15 +40,19 @@ export interface Services {
   vault: Vault;
   platforms: Platforms;
   posts: PostObjects;
+  publishQueue: Queue<PublishMessage>;
   library: MediaLibrary;
   bucket: R2Bucket;
   replayCache: KVNamespace;
-  transport(scope: Scope): Io["fetch"];
+  /** @param clockOffset how far the clock is ahead that the sandbox answers by */
+  transport(scope: Scope, clockOffset?: Millis): Io["fetch"];
   mediaUrl(mediaId: string): Promise<string>;
   /** A new address for media whose address is at hand and may have expired. */
   renewMediaUrl(address: string): Promise<string>;
   openSandboxAccount: OpenSandboxAccount;
   findSandboxPost(workspaceId: string, postId: string): Promise<SandboxPost | null>;
+  listSandboxPosts(workspaceId: string, page: FeedPage): Promise<SandboxPost[]>;
+  clearSandboxPosts(workspaceId: string): Promise<void>;
   /** Sees to it that the sweeper's alarm is set. */
   keepSweeperAwake(): Promise<void>;
   sleep(span: Millis): Promise<void>;
@@ -71,13 +77,14 @@ export function servicesOf(env: Env): Services {
     vault: createVault(settings.encryptionKeys),
     platforms: createPlatforms(settings.meta),
     posts: (ref) => env.POSTS.getByName(objectName(ref)) as unknown as PostCalls,
+    publishQueue: env.PUBLISH,
     library,
     bucket: env.MEDIA,
     replayCache: env.IDEMPOTENCY,
-    transport: (scope) =>
+    transport: (scope, clockOffset = 0) =>
       scope.mode === "live"
         ? (url, init) => fetch(url, init)
-        : sandboxTransport(() => env.SANDBOX.getByName(scope.workspaceId)),
+        : sandboxTransport(() => env.SANDBOX.getByName(scope.workspaceId), clockOffset),
     mediaUrl: (mediaId) => publicUrl(library, mediaId),
     renewMediaUrl: (address) => publicUrl(library, mediaIdOf(new URL(address)) ?? ""),
     findSandboxPost: async (workspaceId, postId) => {
@@ -85,6 +92,8 @@ export function servicesOf(env: Env): Services {
       const exists = await workspaceExists(db, workspaceId);
       return exists ? env.SANDBOX.getByName(workspaceId).publicPost(postId) : null;
     },
+    listSandboxPosts: (workspaceId, page) => env.SANDBOX.getByName(workspaceId).allPosts(page),
+    clearSandboxPosts: (workspaceId) => env.SANDBOX.getByName(workspaceId).clearPosts(),
     openSandboxAccount: (scope, account) => env.SANDBOX.getByName(scope.workspaceId).openAccount(account),
     keepSweeperAwake: () => env.SWEEPER.getByName(SWEEPER_NAME).keepAwake(),
     sleep: (span) => scheduler.wait(span),

@@ -68,17 +68,18 @@ export async function createPost(
   request: PublishRequest,
   claim: PublishClaim | null,
 ): Promise<CreatePostOutcome> {
-  const now = deps.clock();
+  const realNow = deps.clock();
   const { accountIds, mediaIds } = request;
   const context = await loadPublishContext(deps.db, scope, { key: claim?.key ?? null, accountIds, mediaIds });
-  if (claim && context.taken && context.taken.expiresAt > now) return { is: "taken", row: context.taken };
+  if (claim && context.taken && context.taken.expiresAt > realNow) return { is: "taken", row: context.taken };
 
+  const now = realNow + context.clockOffset;
   const scheduledAt = resolveSchedule(request.schedule, now);
   const accounts = resolveAccounts(request, scope, context);
   const media = resolveMedia(mediaIds, context.media);
   checkLimits(deps.platforms, request, accounts, media);
 
-  const accepted = acceptPost(scope, request, accounts, scheduledAt, now);
+  const accepted = acceptPost(scope, request, accounts, { scheduledAt, now, clockOffset: context.clockOffset });
   const { ref } = accepted.post;
   if (!claim) {
     await retryWrite(() => savePost(deps.db, accepted.post));
@@ -89,12 +90,12 @@ export async function createPost(
     ...scope,
     key: claim.key,
     fingerprint: claim.fingerprint,
-    claim: newId("claim", now),
+    claim: newId("claim", realNow),
     responseStatus: status,
     responseBody: body,
     expiresAt: claim.expiresAt,
   };
-  const winner = await retryWrite(() => claimAndSavePost(deps.db, accepted.post, row));
+  const winner = await retryWrite(() => claimAndSavePost(deps.db, accepted.post, row, realNow));
   if (winner.claim !== row.claim) return { is: "taken", row: winner };
   return { is: "created", ref, accepted, claimed: row };
 }
@@ -150,12 +151,11 @@ function acceptPost(
   scope: Scope,
   request: PublishRequest,
   accounts: AccountRow[],
-  scheduledAt: Millis,
-  now: Millis,
+  { scheduledAt, now, clockOffset }: { scheduledAt: Millis; now: Millis; clockOffset: Millis },
 ): AcceptedPost {
   const ref: PostRef = { ...scope, postId: newId("post", now) };
   const tasks = accounts.map(({ id, platform }) => ({ accountId: id, platform }));
-  const document = newDocument({ postId: ref.postId, version: CONTENT_VERSION, scheduledAt, tasks });
+  const document = newDocument({ postId: ref.postId, version: CONTENT_VERSION, clockOffset, scheduledAt, tasks });
   const used = new Set(accounts.map((account) => account.platform));
   const platforms = request.platforms ?? [...used];
   const post: NewPostRow = {

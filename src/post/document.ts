@@ -75,17 +75,21 @@ export interface PostDocument {
   postId: string;
   /** The version of the content that the tasks publish. */
   version: number;
+  /** How far the clock that all times here are read from is ahead of the real one, see `test-clock.ts`. */
+  clockOffset: Millis;
+  /** How far that clock is behind the workspace's, until it may catch up. */
+  clockLag: Millis;
   scheduledAt: Millis;
   tasks: TaskDocument[];
   /** Grows with every change that answers show; the database holds what `projectedSeq` says. */
   seq: number;
   projectedSeq: number;
-  /** What `posts.wake_by` holds. */
+  /** What `posts.wake_by` holds, on the workspace's clock. */
   wakeBy: Millis | null;
   /** When an unacknowledged projection is tried again. */
   projectAt: Millis | null;
   events: PendingEvent[];
-  /** When the object's alarm rings, as far as it knows. */
+  /** When the object's alarm rings, as far as it knows. Real time. */
   alarmAt: Millis | null;
 }
 
@@ -93,6 +97,7 @@ export interface PostDocument {
 export interface NewPost {
   postId: string;
   version: number;
+  clockOffset: Millis;
   scheduledAt: Millis;
   tasks: { accountId: string; platform: PlatformId }[];
 }
@@ -103,6 +108,8 @@ export function newDocument(post: NewPost): PostDocument {
     format: DOCUMENT_FORMAT,
     postId: post.postId,
     version: post.version,
+    clockOffset: post.clockOffset,
+    clockLag: 0,
     scheduledAt: post.scheduledAt,
     tasks: post.tasks.map(({ accountId, platform }) => newTask(accountId, platform, post.scheduledAt)),
     seq: 0,

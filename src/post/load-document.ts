@@ -1,4 +1,5 @@
 import type { PostRow, ProjectedTask } from "../db/posts.ts";
+import type { Millis } from "../lib/clock.ts";
 import type { TaskStatus } from "../lib/vocabulary.ts";
 import { errorOf } from "./conclude.ts";
 import type { PostDocument, TaskDocument } from "./document.ts";
@@ -11,18 +12,22 @@ export type LoadedPost = { is: "open"; document: PostDocument } | { is: "final";
 /**
  * Makes a document from what the database holds of a post. For a new post that is everything. Where a document has
  * been before and is gone, nobody knows which commits were armed: what had begun is never armed again.
+ *
+ * @param clockOffset how far the clock that the post lives by is ahead of the real one
  */
-export function loadDocument(row: PostRow): LoadedPost {
+export function loadDocument(row: PostRow, clockOffset: Millis): LoadedPost {
   const statuses = row.state.tasks.map((task) => task.status);
   if (!statuses.some(isOpen)) return { is: "final", statuses };
   const document = newDocument({
     postId: row.id,
     version: row.version,
+    clockOffset,
     scheduledAt: row.scheduledAt,
     tasks: row.state.tasks,
   });
   const tasks = document.tasks.map((task, index) => restoreTask(task, row.state.tasks[index]));
-  return { is: "open", document: { ...document, tasks, seq: row.seq, projectedSeq: row.seq, wakeBy: row.wakeBy } };
+  const wakeBy = row.wakeBy === null ? null : row.wakeBy + clockOffset;
+  return { is: "open", document: { ...document, tasks, seq: row.seq, projectedSeq: row.seq, wakeBy } };
 }
 
 function restoreTask(fresh: TaskDocument, projected: ProjectedTask | undefined): TaskDocument {

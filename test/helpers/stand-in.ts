@@ -108,6 +108,7 @@ export function memoryStore(): SandboxStore {
   return {
     get: <T>(key: string) => values.get(key) as T | undefined,
     put: (key, value) => void values.set(key, structuredClone(value)),
+    delete: (key) => void values.delete(key),
     list: <T>({ prefix, reverse = false }: { prefix: string; reverse?: boolean }) => {
       const rows = [...values].filter(([key]) => key.startsWith(prefix)).sort(([a], [b]) => (a < b ? -1 : 1));
       return (reverse ? rows.reverse() : rows) as [string, T][];

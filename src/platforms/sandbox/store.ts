@@ -9,6 +9,7 @@ import type { PlatformId, SandboxBehavior } from "../../lib/vocabulary.ts";
 export interface SandboxStore {
   get<T>(key: string): T | undefined;
   put<T>(key: string, value: T): void;
+  delete(key: string): void;
   /** In the order of their keys. */
   list<T>(options: { prefix: string; reverse?: boolean }): Iterable<[string, T]>;
 }
