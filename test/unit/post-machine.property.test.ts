@@ -145,7 +145,9 @@ class World {
     if (!consumer || consumer.mustSettle || consumer.permit) return;
     const commit = { version: 1, progress: { step: "commit" } };
     const answer = this.take(arm(this.document, consumer.holder, commit, this.now, TIMING));
-    if (answer.is === "permit") consumer.permit = answer;
+    if (answer.is === "refused") return;
+    must(consumer.clockOffset === this.document.clockOffset, "a permit was given by another clock than its holder's");
+    consumer.permit = answer;
   }
 
   /** The consumer sends its commit, unless it slept through its permit. */
