@@ -70,12 +70,13 @@ const clearRoute = createRoute({
   operationId: "clearSandboxPosts",
   summary: "Remove everything that is public in the sandbox",
   middleware: [requireKey("test")] as const,
+  request: { query: z.strictObject({}) },
   responses: {
     200: {
       description: "Nothing is public any more; posts that were published stay published",
       content: { "application/json": { schema: z.strictObject({ success: z.literal(true) }) } },
     },
-    ...errorResponses(401, 403, 500),
+    ...errorResponses(400, 401, 403, 500),
   },
 });
 
@@ -87,9 +88,10 @@ const readClockRoute = createRoute({
   operationId: "readSandboxClock",
   summary: "Read test mode's clock",
   middleware: [requireKey("test")] as const,
+  request: { query: z.strictObject({}) },
   responses: {
     200: { description: "What time it is in test mode", content: clockContent },
-    ...errorResponses(401, 403, 500),
+    ...errorResponses(400, 401, 403, 500),
   },
 });
 

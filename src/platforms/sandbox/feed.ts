@@ -30,5 +30,5 @@ export function clearPosts(store: SandboxStore): void {
 }
 
 function newestFirst(a: SandboxPost, b: SandboxPost): number {
-  return b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1);
+  return b.createdAt - a.createdAt || b.id.localeCompare(a.id);
 }
