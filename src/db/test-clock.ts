@@ -48,7 +48,7 @@ export async function moveClock(
   by: Millis,
   limits: { offset: Millis; posts: number },
 ): Promise<MovedClock | null> {
-  // As the partial index has it, word for word: it is not used for a mode that is a parameter.
+  // As the partial index has it, word for word: it is of no use for a mode that is a parameter.
   const openTestPosts = sql`workspace_id = ${workspaceId} AND mode = 'test' AND wake_by IS NOT NULL`;
   const [moved, , [clock], open] = await db.batch([
     statement(
@@ -57,7 +57,11 @@ export async function moveClock(
       WHERE id = ${workspaceId} AND test_clock_offset + ${by} <= ${limits.offset}`,
     ),
     // Directly after the clock: where that was not moved, nothing is.
-    statement(db, sql`UPDATE posts SET wake_by = wake_by - ${by} WHERE changes() > 0 AND ${openTestPosts}`),
+    statement(
+      db,
+      sql`UPDATE posts INDEXED BY test_posts_to_wake SET wake_by = wake_by - ${by}
+      WHERE changes() > 0 AND ${openTestPosts}`,
+    ),
     selectClockOffset(db, workspaceId),
     db.select({ id: posts.id }).from(posts).where(openTestPosts).orderBy(posts.wakeBy).limit(limits.posts),
   ]);
