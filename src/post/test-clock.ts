@@ -1,5 +1,5 @@
 import type { Millis } from "../lib/clock.ts";
-import type { PostDocument } from "./document.ts";
+import type { PostDocument, TaskDocument } from "./document.ts";
 
 /*
  * The clock that a post lives by. In live mode it is the real one. In test mode it is the workspace's, which a client
@@ -9,9 +9,9 @@ import type { PostDocument } from "./document.ts";
  * What must not happen is that a move makes the time of a call that is under way pass by itself: the permit of a commit,
  * its timeout, the silence after which it is settled, the windows of settling, a consumer's lease. A commit would be
  * taken for one that did not happen while it is still on its way, and be sent again. So a document's clock stands apart
- * from the workspace's while a task of it is leased or armed (`clockLag`), and catches up when none is. Whoever works on
- * the task, and the sandbox that it calls, read the same clock as the document, from the lease to the last report. A
- * commit whose answer was lost is settled in real seconds, whatever the workspace's clock says meanwhile.
+ * from the workspace's (`clockLag`) while a task of it is under way, and catches up at the first moment when none is.
+ * Whoever works on the task, and the sandbox that it calls, read the same clock as the document, from the lease to the
+ * last report. A commit whose answer was lost is settled in real seconds, whatever the workspace's clock says meanwhile.
  */
 
 /**
@@ -27,10 +27,7 @@ export function noteClock(document: PostDocument, offset: Millis): PostDocument 
 /** Sets the document's clock by the workspace's, unless something is under way that must not see it move. */
 export function catchUp(document: PostDocument, now: Millis): PostDocument {
   const { clockOffset, clockLag, tasks } = document;
-  const isUnderWay = tasks.some(
-    (task) => task.armed !== null || task.announceBy !== null || (task.lease !== null && task.lease.until > now),
-  );
-  if (clockLag === 0 || isUnderWay) return document;
+  if (clockLag === 0 || tasks.some((task) => isUnderWay(task, now))) return document;
   return {
     ...document,
     clockOffset: clockOffset + clockLag,
@@ -38,4 +35,9 @@ export function catchUp(document: PostDocument, now: Millis): PostDocument {
     // Who let a lease run out still reads the old clock: it must not arm by it any more.
     tasks: tasks.map((task) => ({ ...task, lease: null })),
   };
+}
+
+/** Whether a consumer has the task, its commit may have been sent, or its permalink is being read. */
+function isUnderWay({ armed, lease, announceBy }: TaskDocument, now: Millis): boolean {
+  return armed !== null || (lease !== null && lease.until > now) || (announceBy !== null && announceBy > now);
 }

@@ -311,6 +311,32 @@ describe("a task that waits", () => {
     });
   });
 
+  it("for its permalink in vain holds up nothing else", async () => {
+    const [instagram, expired] = [
+      await newAccount(workspace, "instagram"),
+      await newAccount(workspace, "instagram", "token_expired"),
+    ];
+    const ref = await accept({ accounts: [instagram, expired], media: [await newPicture(workspace)] });
+    await wake(ref);
+    await deliverTask(ref, expired);
+    const services = servicesOf(env);
+    const { posts } = services;
+    vi.spyOn(services, "posts").mockImplementation((each) => ({
+      ...callsOf(posts, each),
+      attachPermalink: async () => {},
+    }));
+    await deliverTask(ref, instagram);
+    vi.restoreAllMocks();
+    await moveClock(25 * HOUR);
+    expect(await documentOf(ref)).toMatchObject({ clockOffset: 0, clockLag: 25 * HOUR });
+    await ringAlarm(ref);
+    await deliverTask(ref, expired);
+    expect((await getPost(workspace, ref)).body).toMatchObject({
+      status: "partially_published",
+      tasks: [{ status: "published", permalink: null }, { error: { code: "account_needs_reconnect" } }],
+    });
+  });
+
   it("for its permalink has it all the same", async () => {
     const instagram = await newAccount(workspace, "instagram");
     const ref = await accept({ accounts: [instagram], media: [await newPicture(workspace)] });
