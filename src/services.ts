@@ -3,7 +3,7 @@ import type { Vault } from "./accounts/vault.ts";
 import { createVault } from "./accounts/vault.ts";
 import type { Database } from "./db/database.ts";
 import { database } from "./db/database.ts";
-import { workspaceExists } from "./db/workspaces.ts";
+import { findClockOffset, selectClockOffset } from "./db/test-clock.ts";
 import type { Env, Settings } from "./env.ts";
 import { settingsOf } from "./env.ts";
 import type { Clock, Millis } from "./lib/clock.ts";
@@ -16,8 +16,10 @@ import { publicUrl, readMedia, serveMedia } from "./media/library.ts";
 import type { Io } from "./platforms/platform.ts";
 import type { Platforms } from "./platforms/registry.ts";
 import { createPlatforms } from "./platforms/registry.ts";
+import type { PublicPage, PublicPosts } from "./platforms/sandbox/network.ts";
 import type { SandboxPost } from "./platforms/sandbox/store.ts";
 import { sandboxTransport } from "./platforms/sandbox/transport.ts";
+import type { PublishMessage } from "./post/messages.ts";
 import type { PostCalls, PostObjects } from "./post/post-calls.ts";
 import { objectName } from "./post/post-calls.ts";
 import { SWEEPER_NAME } from "./post/sweeper.ts";
@@ -38,10 +40,12 @@ export interface Services {
   vault: Vault;
   platforms: Platforms;
   posts: PostObjects;
+  publishQueue: Queue<PublishMessage>;
   library: MediaLibrary;
   bucket: R2Bucket;
   replayCache: KVNamespace;
-  transport(scope: Scope): Io["fetch"];
+  /** @param clockOffset how far the clock is ahead that the sandbox answers by */
+  transport(scope: Scope, clockOffset?: Millis): Io["fetch"];
   mediaUrl(mediaId: string): Promise<string>;
   /** Part of a file's bytes. */
   readMedia(mediaId: string, range: { offset: number; length: number }): Promise<Blob>;
@@ -49,6 +53,8 @@ export interface Services {
   renewMediaUrl(address: string): Promise<string>;
   openSandboxAccount: OpenSandboxAccount;
   findSandboxPost(workspaceId: string, postId: string): Promise<SandboxPost | null>;
+  listSandboxPosts(workspaceId: string, page: PublicPage): Promise<PublicPosts>;
+  clearSandboxPosts(workspaceId: string): Promise<void>;
   /** Sees to it that the sweeper's alarm is set. */
   keepSweeperAwake(): Promise<void>;
   sleep(span: Millis): Promise<void>;
@@ -73,21 +79,26 @@ export function servicesOf(env: Env): Services {
     vault: createVault(settings.encryptionKeys),
     platforms: createPlatforms(settings.meta),
     posts: (ref) => env.POSTS.getByName(objectName(ref)) as unknown as PostCalls,
+    publishQueue: env.PUBLISH,
     library,
     bucket: env.MEDIA,
     replayCache: env.IDEMPOTENCY,
-    transport: (scope) =>
+    transport: (scope, clockOffset = 0) =>
       scope.mode === "live"
         ? (url, init) => fetch(url, init)
-        : sandboxTransport(() => env.SANDBOX.getByName(scope.workspaceId)),
+        : sandboxTransport(() => env.SANDBOX.getByName(scope.workspaceId), clockOffset),
     mediaUrl: (mediaId) => publicUrl(library, mediaId),
     readMedia: (mediaId, range) => readMedia(library, mediaId, range),
     renewMediaUrl: (address) => publicUrl(library, mediaIdOf(new URL(address)) ?? ""),
     findSandboxPost: async (workspaceId, postId) => {
       // First the database: an object must not be touched for an id that was made up.
-      const exists = await workspaceExists(db, workspaceId);
-      return exists ? env.SANDBOX.getByName(workspaceId).publicPost(postId) : null;
+      const [workspace] = await selectClockOffset(db, workspaceId);
+      return workspace ? env.SANDBOX.getByName(workspaceId).publicPost(postId, workspace.offset) : null;
     },
+    listSandboxPosts: async (workspaceId, page) =>
+      env.SANDBOX.getByName(workspaceId).allPosts(page, await findClockOffset(db, workspaceId)),
+    clearSandboxPosts: async (workspaceId) =>
+      env.SANDBOX.getByName(workspaceId).clearPosts(await findClockOffset(db, workspaceId)),
     openSandboxAccount: (scope, account) => env.SANDBOX.getByName(scope.workspaceId).openAccount(account),
     keepSweeperAwake: () => env.SWEEPER.getByName(SWEEPER_NAME).keepAwake(),
     sleep: (span) => scheduler.wait(span),

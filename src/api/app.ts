@@ -16,6 +16,7 @@ import { allowedMethods } from "./methods.ts";
 import { posts } from "./posts.ts";
 import { publicRoutes } from "./public.ts";
 import { publish } from "./publish.ts";
+import { sandbox } from "./sandbox.ts";
 import { validate } from "./validate.ts";
 import { refuseInvalid } from "./validation.ts";
 import { workspaces } from "./workspaces.ts";
@@ -53,6 +54,7 @@ export function createApp(): OpenAPIHono<AppEnv> {
   app.route("/", posts);
   app.route("/", accounts);
   app.route("/", mediaRoutes);
+  app.route("/", sandbox);
   app.route("/", workspaces);
 
   app.notFound((c) => {

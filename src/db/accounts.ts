@@ -123,3 +123,18 @@ export async function setAccountHealth(
       ),
     );
 }
+
+/** The ids of those of the named external accounts that are connected, by external id; ids of two platforms differ. */
+export async function findAccountIds(db: Database, scope: Scope, externalIds: string[]): Promise<Map<string, string>> {
+  const rows = await db
+    .select({ id: accounts.id, externalId: accounts.externalId })
+    .from(accounts)
+    // One JSON parameter: D1 takes a hundred at most.
+    .where(
+      and(
+        inScope(scope),
+        inArray(accounts.externalId, sql`(SELECT value FROM json_each(${JSON.stringify(externalIds)}))`),
+      ),
+    );
+  return new Map(rows.map((row) => [row.externalId, row.id]));
+}

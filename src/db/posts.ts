@@ -7,6 +7,7 @@ import { POST_STATUSES } from "../lib/vocabulary.ts";
 import type { Database } from "./database.ts";
 import { statement } from "./database.ts";
 import { postCounts, posts, tasks } from "./schema.ts";
+import { inRealTime, selectClockOffset } from "./test-clock.ts";
 
 /** Why a task failed or waits. `platform` is what the platform itself said. */
 export interface TaskError {
@@ -58,6 +59,7 @@ export interface NewPostRow {
   scheduledAt: Millis;
   status: PostStatus;
   state: PostState;
+  /** On the clock that the scope's posts live by, as all times here. */
   wakeBy: Millis;
 }
 
@@ -77,7 +79,7 @@ export function insertPost(db: Database, post: NewPostRow, condition: SQL = sql`
         status, state, seq, wake_by)
       SELECT ${workspaceId}, ${mode}, ${postId}, ${post.createdAt}, ${post.version}, ${post.content},
         ${JSON.stringify(post.media)}, ${JSON.stringify(post.options)}, ${JSON.stringify(post.platforms)},
-        ${post.scheduledAt}, ${post.status}, ${JSON.stringify(post.state)}, 0, ${post.wakeBy}
+        ${post.scheduledAt}, ${post.status}, ${JSON.stringify(post.state)}, 0, ${inRealTime(post.ref, post.wakeBy)}
       WHERE ${condition} ON CONFLICT DO NOTHING`,
     ),
     // Directly after the insert: a repeat that inserted nothing counts nothing.
@@ -103,10 +105,27 @@ function isPost(ref: PostRef): SQL | undefined {
   return and(eq(posts.workspaceId, ref.workspaceId), eq(posts.mode, ref.mode), eq(posts.id, ref.postId));
 }
 
+function selectPost(db: Database, ref: PostRef) {
+  return db.select().from(posts).where(isPost(ref));
+}
+
 /** @returns null when the workspace has no such post in this mode */
 export async function findPost(db: Database, ref: PostRef): Promise<PostRow | null> {
-  const [row] = await db.select().from(posts).where(isPost(ref));
+  const [row] = await selectPost(db, ref);
   return row ?? null;
+}
+
+/** A post with how far the clock that it lives by is ahead of the real one. */
+export async function findPostWithClock(
+  db: Database,
+  ref: PostRef,
+): Promise<{ row: PostRow; clockOffset: Millis } | null> {
+  if (ref.mode === "live") {
+    const row = await findPost(db, ref);
+    return row && { row, clockOffset: 0 };
+  }
+  const [[row], [clock]] = await db.batch([selectPost(db, ref), selectClockOffset(db, ref.workspaceId)]);
+  return row ? { row, clockOffset: clock?.offset ?? 0 } : null;
 }
 
 /** What a list of posts is narrowed to. `from` and `to` bound the scheduled time, half-open. */

@@ -7,13 +7,14 @@ import type { Database } from "./database.ts";
 import { statement } from "./database.ts";
 import type { PostState } from "./posts.ts";
 import { commitLocks, type events, posts } from "./schema.ts";
+import { inRealTime } from "./test-clock.ts";
 
 /** What a post's object tells the database: its full state, and the events that are not there yet. */
 export interface Projection {
   seq: number;
   status: PostStatus;
   state: PostState;
-  /** Undefined leaves `wake_by` as it is, which spares an index write. */
+  /** On the clock that the scope's posts live by. Undefined leaves `wake_by` as it is, which spares an index write. */
   wakeBy: Millis | null | undefined;
   events: { id: string; type: EventType; body: string; createdAt: Millis }[];
   /** Tasks that became final: their public post becomes theirs, and the lock of their commit is given back. */
@@ -26,6 +27,7 @@ export interface Projection {
  */
 export async function writeProjection(db: Database, ref: PostRef, projection: Projection): Promise<void> {
   const { workspaceId, mode, postId } = ref;
+  const { wakeBy } = projection;
   const final = JSON.stringify(projection.settled);
   const published = projection.settled.some(({ platformPostId }) => platformPostId !== null);
   const eventRows = projection.events.map((event) => ({ ...event, workspaceId, mode, postId }));
@@ -67,7 +69,7 @@ export async function writeProjection(db: Database, ref: PostRef, projection: Pr
         seq: projection.seq,
         status: projection.status,
         state: projection.state,
-        ...(projection.wakeBy === undefined ? {} : { wakeBy: projection.wakeBy }),
+        ...(wakeBy === undefined ? {} : { wakeBy: wakeBy === null ? null : inRealTime(ref, wakeBy) }),
       })
       .where(
         and(

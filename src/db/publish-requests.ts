@@ -1,4 +1,5 @@
 import { and, eq, inArray } from "drizzle-orm";
+import type { Millis } from "../lib/clock.ts";
 import type { Scope } from "../lib/vocabulary.ts";
 import type { AccountRow } from "./accounts.ts";
 import type { Database } from "./database.ts";
@@ -8,6 +9,7 @@ import type { MediaRow } from "./media.ts";
 import type { NewPostRow } from "./posts.ts";
 import { insertPost } from "./posts.ts";
 import { accounts, grants, media } from "./schema.ts";
+import { selectClockOffset } from "./test-clock.ts";
 
 /** What a publish request is checked against. */
 export interface PublishContext {
@@ -15,6 +17,8 @@ export interface PublishContext {
   taken: IdempotencyRow | null;
   accounts: AccountRow[];
   media: MediaRow[];
+  /** How far the clock that the scope's posts live by is ahead of the real one. */
+  clockOffset: Millis;
 }
 
 /** Loads all that a publish request names, in one round trip. */
@@ -23,7 +27,7 @@ export async function loadPublishContext(
   scope: Scope,
   request: { key: string | null; accountIds: string[]; mediaIds: string[] },
 ): Promise<PublishContext> {
-  const [takenRows, accountRows, mediaRows] = await db.batch([
+  const [takenRows, accountRows, mediaRows, clockRow] = await db.batch([
     selectKey(db, scope, request.key ?? ""),
     db
       .select({ account: accounts, tokenExpiresAt: grants.expiresAt })
@@ -42,11 +46,13 @@ export async function loadPublishContext(
       .where(
         and(eq(media.workspaceId, scope.workspaceId), eq(media.mode, scope.mode), inArray(media.id, request.mediaIds)),
       ),
+    ...(scope.mode === "test" ? [selectClockOffset(db, scope.workspaceId)] : []),
   ]);
   return {
     taken: takenRows[0] ?? null,
     accounts: accountRows.map(({ account, tokenExpiresAt }) => ({ ...account, tokenExpiresAt })),
     media: mediaRows,
+    clockOffset: clockRow?.[0]?.offset ?? 0,
   };
 }
 
@@ -59,11 +65,17 @@ export async function savePost(db: Database, post: NewPostRow): Promise<void> {
  * Claims a key and stores the post, both or neither: where the key is taken, nothing is written. Repeating it changes
  * nothing.
  *
+ * @param now the real time, by which keys expire
  * @returns the key's row: the request's own when it won, another's when that was first
  */
-export async function claimAndSavePost(db: Database, post: NewPostRow, claim: IdempotencyRow): Promise<IdempotencyRow> {
+export async function claimAndSavePost(
+  db: Database,
+  post: NewPostRow,
+  claim: IdempotencyRow,
+  now: Millis,
+): Promise<IdempotencyRow> {
   const results = await db.batch([
-    claimKey(db, claim, post.createdAt),
+    claimKey(db, claim, now),
     ...insertPost(db, post, isClaimedBy(claim)),
     selectKey(db, claim, claim.key),
   ]);

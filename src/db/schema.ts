@@ -13,7 +13,8 @@ import {
 import type { PostState } from "./posts.ts";
 
 /*
- * All times are milliseconds since the epoch. Every table is WITHOUT ROWID, which spares one written row for each insert;
+ * All times are milliseconds since the epoch. Those of a test post and its events are read from the workspace's test
+ * clock, all others from the real one. Every table is WITHOUT ROWID, which spares one written row for each insert;
  * drizzle cannot say so, and its migrations are edited by hand.
  */
 
@@ -24,6 +25,8 @@ const time = () => integer();
 export const workspaces = sqliteTable("workspaces", {
   id: text().primaryKey(),
   name: text().notNull(),
+  /** How far test mode's clock is ahead of the real one. It only grows; live mode has no clock of its own. */
+  testClockOffset: time().notNull().default(0),
   createdAt: time().notNull(),
 });
 
@@ -124,13 +127,18 @@ export const posts = sqliteTable(
     state: text({ mode: "json" }).$type<PostState>().notNull(),
     /** Orders projections: one with a lower number is late and writes nothing. */
     seq: integer().notNull(),
-    /** When the sweeper wakes the post's object unless a projection renewed it; null when all tasks are final. */
+    /**
+     * When the sweeper wakes the post's object unless a projection renewed it; null when all tasks are final. Real time
+     * in either mode.
+     */
     wakeBy: time(),
   },
   (table) => [
     primaryKey({ columns: [table.workspaceId, table.mode, table.id] }),
     index("posts_by_schedule").on(table.workspaceId, table.mode, table.scheduledAt, table.id),
     index("posts_to_wake").on(table.wakeBy).where(sql`wake_by IS NOT NULL`),
+    // For who moves a test clock; a live post is not in it and does not pay for it.
+    index("test_posts_to_wake").on(table.workspaceId, table.wakeBy).where(sql`mode = 'test' AND wake_by IS NOT NULL`),
   ],
 );
 

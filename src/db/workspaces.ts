@@ -8,7 +8,7 @@ export type ApiKeyRow = typeof apiKeys.$inferSelect;
 /** Stores a workspace with its first keys, all or nothing. */
 export async function insertWorkspace(
   db: Database,
-  workspace: typeof workspaces.$inferSelect,
+  workspace: typeof workspaces.$inferInsert,
   keys: ApiKeyRow[],
 ): Promise<void> {
   await db.batch([db.insert(workspaces).values(workspace), ...keys.map((key) => db.insert(apiKeys).values(key))]);

@@ -53,17 +53,19 @@ export async function createPost(
   request: PublishRequest,
   claim: PublishClaim | null,
 ): Promise<CreatePostOutcome> {
-  const now = deps.clock();
+  const realNow = deps.clock();
   const { accountIds } = request;
   const names = { key: claim?.key ?? null, accountIds, mediaIds: mediaOf(request) };
   const context = await loadPublishContext(deps.db, scope, names);
-  if (claim && context.taken && context.taken.expiresAt > now) return { is: "taken", row: context.taken };
+  if (claim && context.taken && context.taken.expiresAt > realNow) return { is: "taken", row: context.taken };
 
+  const { clockOffset } = context;
+  const now = realNow + clockOffset;
   const checked = checkPost(deps.platforms, scope, request, context, now);
   const [violation] = checked.violations;
   if (violation) throw invalid(violation.field, violation.message);
 
-  const accepted = acceptPost(scope, request, checked, now);
+  const accepted = acceptPost(scope, request, checked, { now, clockOffset });
   const { ref } = accepted.post;
   if (!claim) {
     await retryWrite(() => savePost(deps.db, accepted.post));
@@ -74,25 +76,29 @@ export async function createPost(
     ...scope,
     key: claim.key,
     fingerprint: claim.fingerprint,
-    claim: newId("claim", now),
+    claim: newId("claim", realNow),
     responseStatus: status,
     responseBody: body,
     expiresAt: claim.expiresAt,
   };
-  const winner = await retryWrite(() => claimAndSavePost(deps.db, accepted.post, row));
+  const winner = await retryWrite(() => claimAndSavePost(deps.db, accepted.post, row, realNow));
   if (winner.claim !== row.claim) return { is: "taken", row: winner };
   return { is: "created", ref, accepted, claimed: row };
 }
 
-function acceptPost(scope: Scope, request: PublishRequest, checked: CheckedPost, now: Millis): AcceptedPost {
-  const { accounts, scheduledAt } = checked;
+function acceptPost(
+  scope: Scope,
+  request: PublishRequest,
+  { accounts, scheduledAt, warnings }: CheckedPost,
+  { now, clockOffset }: { now: Millis; clockOffset: Millis },
+): AcceptedPost {
   const ref: PostRef = { ...scope, postId: newId("post", now) };
   const options = optionsOfUsed(request, accounts);
   const tasks = accounts.map(({ id, platform }) => {
     const hasComment = options[platform]?.first_comment !== undefined;
     return { accountId: id, platform, hasComment };
   });
-  const document = newDocument({ postId: ref.postId, version: CONTENT_VERSION, scheduledAt, tasks });
+  const document = newDocument({ postId: ref.postId, version: CONTENT_VERSION, clockOffset, scheduledAt, tasks });
   const post: NewPostRow = {
     ref,
     createdAt: now,
@@ -106,7 +112,7 @@ function acceptPost(scope: Scope, request: PublishRequest, checked: CheckedPost,
     state: stateOf(document),
     wakeBy: firstWakeBy(scheduledAt),
   };
-  return { post, warnings: [...new Set(checked.warnings.map(({ message }) => message))] };
+  return { post, warnings: [...new Set(warnings.map(({ message }) => message))] };
 }
 
 /** The options of the platforms that the post goes to, as JSON holds them. */
@@ -126,5 +132,5 @@ export async function validatePost(
 ): Promise<Pick<CheckedPost, "violations" | "warnings">> {
   const names = { key: null, accountIds: request.accountIds, mediaIds: mediaOf(request) };
   const context = await loadPublishContext(deps.db, scope, names);
-  return checkPost(deps.platforms, scope, request, context, deps.clock());
+  return checkPost(deps.platforms, scope, request, context, deps.clock() + context.clockOffset);
 }

@@ -78,6 +78,10 @@ export interface PostDocument {
   postId: string;
   /** The version of the content that the tasks publish. */
   version: number;
+  /** How far the clock that all times here are read from is ahead of the real one, see `test-clock.ts`. */
+  clockOffset: Millis;
+  /** How far that clock is behind the workspace's, until it may catch up. */
+  clockLag: Millis;
   scheduledAt: Millis;
   tasks: TaskDocument[];
   /** What is to be written under the posts, each once its post is public. They never change their task's status. */
@@ -85,12 +89,12 @@ export interface PostDocument {
   /** Grows with every change that answers show; the database holds what `projectedSeq` says. */
   seq: number;
   projectedSeq: number;
-  /** What `posts.wake_by` holds. */
+  /** What `posts.wake_by` holds, on the workspace's clock. */
   wakeBy: Millis | null;
   /** When an unacknowledged projection is tried again. */
   projectAt: Millis | null;
   events: PendingEvent[];
-  /** When the object's alarm rings, as far as it knows. */
+  /** When the object's alarm rings, as far as it knows. Real time. */
   alarmAt: Millis | null;
 }
 
@@ -98,6 +102,7 @@ export interface PostDocument {
 export interface NewPost {
   postId: string;
   version: number;
+  clockOffset: Millis;
   scheduledAt: Millis;
   tasks: { accountId: string; platform: PlatformId; hasComment: boolean }[];
 }
@@ -108,6 +113,8 @@ export function newDocument(post: NewPost): PostDocument {
     format: DOCUMENT_FORMAT,
     postId: post.postId,
     version: post.version,
+    clockOffset: post.clockOffset,
+    clockLag: 0,
     scheduledAt: post.scheduledAt,
     tasks: post.tasks.map(({ accountId, platform }) => newTask(accountId, platform, "post", post.scheduledAt)),
     // Not due before its post is public.
@@ -169,11 +176,11 @@ export function commentOf(document: PostDocument, accountId: string): TaskDocume
   return document.comments.find((comment) => comment.accountId === accountId) ?? null;
 }
 
-/** A stored document in today's format. The first one knew no comments. */
+/** A stored document in today's format. The first one knew no comments and no test clock. */
 export function upgraded(stored: PostDocument): PostDocument {
   if (stored.format === DOCUMENT_FORMAT) return stored;
   const tasks = stored.tasks.map((task) => ({ ...task, part: "post" as const, parentId: null }));
-  return { ...stored, format: DOCUMENT_FORMAT, tasks, comments: [] };
+  return { ...stored, format: DOCUMENT_FORMAT, tasks, comments: [], clockOffset: 0, clockLag: 0 };
 }
 
 /** The tasks as answers and the database show them. */

@@ -12,22 +12,28 @@ export type LoadedPost = { is: "open"; document: PostDocument } | { is: "final";
 /**
  * Makes a document from what the database holds of a post. For a new post that is everything. Where a document has
  * been before and is gone, nobody knows which commits were armed: what had begun is never armed again.
+ *
+ * @param clockOffset how far the clock that the post lives by is ahead of the real one
  */
-export function loadDocument(row: PostRow, now: Millis): LoadedPost {
+export function loadDocument(row: PostRow, clockOffset: Millis, realNow: Millis): LoadedPost {
   const statuses = row.state.tasks.map((task) => task.status);
   if (!statuses.some(isOpen)) return { is: "final", statuses };
   const document = newDocument({
     postId: row.id,
     version: row.version,
+    clockOffset,
     scheduledAt: row.scheduledAt,
     tasks: row.state.tasks.map((task) => ({ ...task, hasComment: task.firstComment !== undefined })),
   });
   const projectedOf = (accountId: string) => row.state.tasks.find((task) => task.accountId === accountId);
   const tasks = document.tasks.map((task) => restoreTask(task, projectedOf(task.accountId)));
   const comments = document.comments.map((comment) => restoreComment(comment, projectedOf(comment.accountId)));
-  const { seq, wakeBy } = row;
+  const { seq } = row;
+  const wakeBy = row.wakeBy === null ? null : row.wakeBy + clockOffset;
   const restored = { ...document, tasks, comments, seq, projectedSeq: seq, wakeBy };
-  for (const task of publicationsOf(restored)) if (task.status === "publishing") concludeLost(restored, task, now);
+  for (const task of publicationsOf(restored)) {
+    if (task.status === "publishing") concludeLost(restored, task, realNow + clockOffset);
+  }
   return { is: "open", document: restored };
 }
 

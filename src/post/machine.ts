@@ -39,7 +39,7 @@ export function wake(document: PostDocument, now: Millis): { document: PostDocum
       messages.push({ accountId: task.accountId, part: task.part, epoch: task.epoch });
     }
     // The sweeper found the post: it is alive, and says until when.
-    if (copy.wakeBy !== null && copy.wakeBy <= now) markChanged(copy, now);
+    if (copy.wakeBy !== null && copy.wakeBy <= now + copy.clockLag) markChanged(copy, now);
     return messages;
   });
 }
@@ -64,6 +64,8 @@ export type BeginAnswer =
       version: number;
       /** Of a comment: the public post it belongs to. */
       parentId: string | null;
+      /** How far the clock that the post lives by is ahead of the real one; absent from a release that had none. */
+      clockOffset?: Millis;
       progress: Json | null;
       /** Null: go on publishing. Otherwise a commit is armed and may only be settled. */
       armed: Armed | null;
@@ -96,6 +98,7 @@ export function begin(
       lease: task.lease.id,
       version: copy.version,
       parentId: task.parentId,
+      clockOffset: copy.clockOffset,
       progress: task.progress,
       armed: task.armed && { first: task.firstArmedAt ?? task.armed.at, last: task.armed.at },
     };
@@ -202,14 +205,14 @@ export function nextAlarm(document: PostDocument): Millis | null {
 }
 
 /**
- * What `posts.wake_by` is to become: null when no task is open, later when the present one is near or past, undefined
+ * What `posts.wake_by` is to become, on the workspace's clock: null when no task is open, later when the present one is near or past, undefined
  * when it may stay.
  */
 export function nextWakeBy(document: PostDocument, now: Millis): Millis | null | undefined {
   const alarm = nextAlarm({ ...document, projectAt: null });
   if (alarm === null) return document.wakeBy === null ? undefined : null;
-  if (document.wakeBy !== null && document.wakeBy > now + WAKE_RENEWAL) return undefined;
-  return Math.max(alarm, now) + WAKE_GRACE;
+  if (document.wakeBy !== null && document.wakeBy > now + document.clockLag + WAKE_RENEWAL) return undefined;
+  return Math.max(alarm, now) + document.clockLag + WAKE_GRACE;
 }
 
 /** The post's status as answers show it. */

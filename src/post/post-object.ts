@@ -1,7 +1,8 @@
 import { DurableObject } from "cloudflare:workers";
 import { database } from "../db/database.ts";
-import { findPost } from "../db/posts.ts";
+import { findPostWithClock } from "../db/posts.ts";
 import { writeProjection } from "../db/projections.ts";
+import { findClockOffset } from "../db/test-clock.ts";
 import type { Env } from "../env.ts";
 import { settingsOf } from "../env.ts";
 import type { Millis } from "../lib/clock.ts";
@@ -32,6 +33,7 @@ import type { Report, ReportAnswer } from "./report.ts";
 import { report } from "./report.ts";
 import type { CancelAnswer } from "./status.ts";
 import { cancelAnswer } from "./status.ts";
+import { catchUp, noteClock } from "./test-clock.ts";
 import type { SettleTiming } from "./timing.ts";
 import { ALARM_RETRY, MESSAGES_PER_SEND, settleTiming } from "./timing.ts";
 import type { Holder, TaskMessage } from "./transition.ts";
@@ -52,14 +54,16 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
 
   async wake(): Promise<void> {
     if ((await this.#load()).is !== "stored") return;
-    this.#decide(retellEnd);
+    const clockOffset = await this.#clockOffset();
+    this.#decide((document, now) => retellEnd(noteClock(document, clockOffset), now));
   }
 
   /** Never throws: an alarm that does is dropped for good after a few tries. */
   override async alarm(): Promise<void> {
     try {
       if ((await this.#load()).is !== "stored") return;
-      this.#decide((document) => ({ document: { ...document, alarmAt: null }, answer: null }));
+      const clockOffset = await this.#clockOffset();
+      this.#decide((document) => ({ document: { ...noteClock(document, clockOffset), alarmAt: null }, answer: null }));
     } catch (error) {
       consoleLog.error("an alarm failed", error, { post_id: this.#ref.postId });
       await this.ctx.storage.setAlarm(systemClock() + ALARM_RETRY);
@@ -108,9 +112,9 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
       throw new Error(`the document has format ${known.format}, which this release does not know`);
     }
     if (known) return { is: "stored" };
-    const row = await findPost(this.#db, this.#ref);
-    if (!row) return { is: "unknown" };
-    const loaded = loadDocument(row, systemClock());
+    const found = await findPostWithClock(this.#db, this.#ref);
+    if (!found) return { is: "unknown" };
+    const loaded = loadDocument(found.row, found.clockOffset, systemClock());
     if (loaded.is === "final") return loaded;
     this.ctx.storage.transactionSync(() => {
       if (this.ctx.storage.kv.get(DOCUMENT) === undefined) this.#store(loaded.document);
@@ -118,12 +122,18 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
     return { is: "stored" };
   }
 
+  /** How far the clock that the post lives by is ahead of the real one, as its workspace has it now. */
+  async #clockOffset(): Promise<Millis> {
+    return this.#ref.mode === "live" ? 0 : findClockOffset(this.#db, this.#ref.workspaceId);
+  }
+
   /** Lets a transition happen, with all that is due after it, and stores the outcome before anything follows. */
   #decide<R>(transition: (document: PostDocument, now: Millis) => { document: PostDocument; answer: R }): R {
-    const now = systemClock();
     const before = this.#stored();
+    const now = nowOf(before);
     const decided = transition(before, now);
-    const woken = wake(decided.document, now);
+    const document = catchUp(decided.document, now);
+    const woken = wake(document, nowOf(document));
     if (JSON.stringify(woken.document) !== JSON.stringify(before)) {
       this.ctx.storage.transactionSync(() => this.#store(woken.document));
     }
@@ -149,7 +159,8 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
    */
   #store(document: PostDocument): void {
     const now = systemClock();
-    const wanted = nextAlarm(document);
+    const due = nextAlarm(document);
+    const wanted = due === null ? null : due - document.clockOffset;
     const isSet = document.alarmAt !== null && document.alarmAt > now;
     if (wanted === null || (isSet && document.alarmAt !== null && document.alarmAt <= wanted)) {
       this.ctx.storage.kv.put(DOCUMENT, document);
@@ -181,13 +192,14 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
 
   async #projectAll(): Promise<void> {
     for (let document = this.#stored(); hasNews(document); document = this.#stored()) {
-      const projection = projectionOf(document, systemClock());
+      const projection = projectionOf(document, nowOf(document));
       const eventIds = projection.events.map((event) => event.id);
       try {
         await writeProjection(this.#db, this.#ref, projection);
       } catch (error) {
         consoleLog.error("a projection failed", error, { post_id: this.#ref.postId });
-        const postponed = postponeProjection(this.#stored(), systemClock());
+        const current = this.#stored();
+        const postponed = postponeProjection(current, nowOf(current));
         this.ctx.storage.transactionSync(() => this.#store(postponed.document));
         return;
       }
@@ -195,6 +207,11 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
       this.ctx.storage.transactionSync(() => this.#store(told));
     }
   }
+}
+
+/** The present on the document's clock. */
+function nowOf(document: PostDocument): Millis {
+  return systemClock() + document.clockOffset;
 }
 
 function hasNews(document: PostDocument): boolean {

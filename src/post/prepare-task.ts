@@ -31,8 +31,8 @@ export interface PublishDeps {
   timing: SettleTiming;
   settleScale: number;
   log: Log;
-  /** How a mode's platform is reached: the network, or the workspace's sandbox. */
-  transport(ref: PostRef): Io["fetch"];
+  /** How a mode's platform is reached: the network, or the workspace's sandbox as it is on a post's clock. */
+  transport(ref: PostRef, clockOffset?: Millis): Io["fetch"];
   mediaUrl(mediaId: string): Promise<string>;
   readMedia(mediaId: string, range: { offset: number; length: number }): Promise<Blob>;
   sleep(span: Millis): Promise<void>;

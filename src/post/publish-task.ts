@@ -24,9 +24,10 @@ import type { Holder, TaskMessage } from "./transition.ts";
  * Wherever this is cut off, the object knows whether a commit was armed, and then lets nobody do more than read.
  */
 
-export async function publishTask(deps: PublishDeps, ref: PostRef, message: TaskMessage): Promise<void> {
-  const begun = await deps.posts(ref).begin(message);
+export async function publishTask(services: PublishDeps, ref: PostRef, message: TaskMessage): Promise<void> {
+  const begun = await services.posts(ref).begin(message);
   if (begun.is === "skip") return;
+  const deps = onClock(services, begun.clockOffset ?? 0);
   const holder: Holder = { ...message, lease: begun.lease };
   const report = (made: Report) => deps.posts(ref).report(holder, made);
   try {
@@ -51,6 +52,11 @@ export async function publishTask(deps: PublishDeps, ref: PostRef, message: Task
     deps.log.error("a task was postponed", error, { post_id: ref.postId, account_id: message.accountId });
     await report({ is: "postponed" });
   }
+}
+
+/** Has a message handled on its post's clock: everything that happens to the task happens by it. */
+function onClock(deps: PublishDeps, offset: Millis): PublishDeps {
+  return { ...deps, clock: () => deps.clock() + offset, transport: (ref) => deps.transport(ref, offset) };
 }
 
 /** Takes invisible steps until one must wait, the message's share is used up, or the commit is next. */

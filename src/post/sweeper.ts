@@ -6,8 +6,7 @@ import type { Env } from "../env.ts";
 import type { Millis } from "../lib/clock.ts";
 import { SECOND, systemClock } from "../lib/clock.ts";
 import { consoleLog } from "../lib/log.ts";
-import { wakeMessage } from "./messages.ts";
-import { MESSAGES_PER_SEND } from "./timing.ts";
+import { wakePosts } from "./wake-posts.ts";
 
 /** The one sweeper's name. */
 export const SWEEPER_NAME = "sweeper";
@@ -44,10 +43,7 @@ export class SweeperObject extends DurableObject<Env> {
     const db = database(this.env.DB);
     const now = systemClock();
     const posts = await findPostsToWake(db, now, MAX_POSTS);
-    for (let from = 0; from < posts.length; from += MESSAGES_PER_SEND) {
-      const refs = posts.slice(from, from + MESSAGES_PER_SEND);
-      await this.env.PUBLISH.sendBatch(refs.map((ref) => ({ body: wakeMessage(ref) })));
-    }
+    await wakePosts(this.env.PUBLISH, posts);
     await deleteExpiredKeys(db, now, MAX_EXPIRED_KEYS);
     return posts.length;
   }

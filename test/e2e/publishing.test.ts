@@ -18,6 +18,8 @@ let origin: string;
 let port: number;
 let key: string;
 let liveKey: string;
+/** Of the workspace whose clock is moved. */
+let otherTestKey: string;
 
 async function start(): Promise<void> {
   running = project.start(["--port", String(port)]);
@@ -37,6 +39,7 @@ beforeAll(async () => {
   const adminToken = /ADMIN_TOKEN=(.*)/.exec(readFileSync(join(project.folder, ".dev.vars"), "utf8"))?.[1] ?? "";
   const workspace = await client(origin, adminToken).call("POST", "/v1/workspaces", { name: "Live" });
   liveKey = workspace.body.api_keys.live;
+  otherTestKey = workspace.body.api_keys.test;
 });
 afterAll(async () => {
   await running.stop();
@@ -44,8 +47,8 @@ afterAll(async () => {
   project.remove();
 });
 
-async function sandboxAccount(platform: string, behavior = "ok"): Promise<string> {
-  const answer = await client(origin, key).call("POST", "/v1/accounts/sandbox", {
+async function sandboxAccount(platform: string, behavior = "ok", withKey = key): Promise<string> {
+  const answer = await client(origin, withKey).call("POST", "/v1/accounts/sandbox", {
     platform,
     username: "e2e",
     behavior,
@@ -99,6 +102,30 @@ describe("over the network, with a real queue and real alarms", () => {
     expect((await call("DELETE", `/v1/posts/${accepted.body.id}`)).text).toBe('{"success":true}');
     await new Promise((wait) => setTimeout(wait, 3_500));
     expect((await call("GET", `/v1/posts/${accepted.body.id}`)).body.status).toBe("canceled");
+  });
+
+  it("publishes within seconds what is due next week, when the clock is moved by a week", async () => {
+    const { call, ended } = client(origin, otherTestKey);
+    const week = 7 * 86_400;
+    const at = Math.ceil(Date.now() / 1_000 + week) * 1_000;
+    const accounts = [
+      await sandboxAccount("instagram", "ok", otherTestKey),
+      await sandboxAccount("facebook", "lost_answer", otherTestKey),
+    ];
+    const body = { content: "Next week", accounts, media: [await picture(otherTestKey)] };
+    const accepted = await call("POST", "/v1/publish", { ...body, schedule: new Date(at).toISOString() });
+    expect(accepted.status).toBe(202);
+    const movedAt = Date.now();
+    const moved = await call("POST", "/v1/sandbox/clock", { advance_seconds: week });
+    expect([moved.status, Date.parse(moved.body.now)]).toEqual([200, expect.closeTo(movedAt + week * 1_000, -4)]);
+    const post = await ended(accepted.body.id);
+    expect(Date.now() - movedAt).toBeLessThan(10_000);
+    expect(post.status).toBe("published");
+    for (const task of post.tasks) expect(Date.parse(task.published_at)).toBeGreaterThanOrEqual(at);
+    const { posts } = (await call("GET", "/v1/sandbox/posts")).body;
+    expect(posts.map((each: { id: string }) => each.id).sort()).toEqual(
+      post.tasks.map((task: { platform_post_id: string }) => task.platform_post_id).sort(),
+    );
   });
 
   it("replays, byte for byte", async () => {

@@ -4,6 +4,7 @@ import { SandboxNetwork } from "../../src/platforms/sandbox/network.ts";
 import type { SandboxUser } from "../../src/platforms/sandbox/store.ts";
 import type { Switches } from "../../src/platforms/sandbox/switches.ts";
 import { DEFAULT_SWITCHES } from "../../src/platforms/sandbox/switches.ts";
+import { UsageMeter } from "../../src/platforms/sandbox/usage.ts";
 import { memoryStore } from "./memory-store.ts";
 import { movie } from "./movies.ts";
 import { jpeg } from "./pictures.ts";
@@ -28,6 +29,7 @@ export class TestSandbox {
   /** What was fetched, with the headers it was fetched with. */
   readonly fetched: { address: string; headers: Record<string, string> }[] = [];
   readonly network = new SandboxNetwork({
+    usage: new UsageMeter(),
     store: memoryStore(),
     clock: () => this.now,
     fetchMedia: async (address, headers) => {

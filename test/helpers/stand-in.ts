@@ -7,6 +7,7 @@ import type { SandboxPost, SandboxUser } from "../../src/platforms/sandbox/store
 import type { Switches } from "../../src/platforms/sandbox/switches.ts";
 import { DEFAULT_SWITCHES } from "../../src/platforms/sandbox/switches.ts";
 import { isRupload } from "../../src/platforms/sandbox/uploads/rupload.ts";
+import { UsageMeter } from "../../src/platforms/sandbox/usage.ts";
 import { memoryStore } from "./memory-store.ts";
 
 /**
@@ -54,6 +55,7 @@ export class StandIn implements Switches {
 
   constructor(fetchMedia: (address: string, headers: Record<string, string>) => Promise<Response>) {
     this.#network = new SandboxNetwork({
+      usage: new UsageMeter(),
       store: memoryStore(),
       clock: () => Date.now(),
       fetchMedia,

@@ -33,7 +33,7 @@ async function open(platform: "instagram" | "facebook", behavior: "ok" | "lost_a
   const { externalId, token } = await sandbox().openAccount({ platform, username: "someone", behavior });
   const send = async (url: string, init: RequestInit) => {
     const headers = { Authorization: `Bearer ${token}`, ...init.headers };
-    const response = await sandboxTransport(sandbox)(url, { ...init, headers });
+    const response = await sandboxTransport(sandbox, 0)(url, { ...init, headers });
     // biome-ignore lint/suspicious/noExplicitAny: tests look into answers and say what they expect to find
     return (await response.json()) as any;
   };
@@ -101,7 +101,7 @@ describe("on its object's storage, the sandbox", () => {
     const { upload_session_id } = session;
     await page.post(`${page.id}/videos`, { upload_phase: "finish", upload_session_id });
     advance(3_000);
-    const posts = await sandbox().publicPosts(page.id);
+    const posts = await sandbox().publicPosts(page.id, 0);
     expect(posts.map(({ kind }) => kind).sort()).toEqual(["reel", "video"]);
   });
 
@@ -111,18 +111,18 @@ describe("on its object's storage, the sandbox", () => {
       advance(1_000);
       await page.post(`${page.id}/feed`, { message });
     }
-    const first = await sandbox().allPosts({ limit: 2 });
-    const last = await sandbox().allPosts({ limit: 2, cursor: first.nextCursor });
+    const first = await sandbox().allPosts({ limit: 2 }, 0);
+    const last = await sandbox().allPosts({ limit: 2, cursor: first.nextCursor }, 0);
     expect([...first.posts, ...last.posts].map(({ text }) => text)).toEqual(["3", "2", "1"]);
-    await sandbox().clearPosts();
-    expect((await sandbox().allPosts({})).posts).toEqual([]);
+    await sandbox().clearPosts(0);
+    expect((await sandbox().allPosts({}, 0)).posts).toEqual([]);
     expect(await page.get(`${page.id}/feed`, {})).toEqual({ data: [] });
   });
 
   it("loses an answer as a network does", async () => {
     const page = await open("facebook", "lost_answer");
     await expect(page.post(`${page.id}/feed`, { message: "Hi" })).rejects.toThrow(TypeError);
-    expect(await sandbox().publicPosts(page.id)).toHaveLength(1);
+    expect(await sandbox().publicPosts(page.id, 0)).toHaveLength(1);
   });
 });
 
@@ -131,7 +131,7 @@ describe("the page of a sandbox post", () => {
     const page = await open("facebook");
     await page.post(`${page.id}/videos`, { file_url: await newVideo(), description: "Watch <this>" });
     advance(3_000);
-    const [post] = await sandbox().publicPosts(page.id);
+    const [post] = await sandbox().publicPosts(page.id, 0);
     await page.post(`${post?.id}/comments`, { message: "First!" });
     const { status, text } = await call("GET", new URL(post?.permalink ?? "").pathname);
     expect(status).toBe(200);

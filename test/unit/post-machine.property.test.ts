@@ -6,12 +6,14 @@ import { acknowledge, arm, attachPermalink, begin, cancel, nextAlarm, wake } fro
 import type { Report } from "../../src/post/report.ts";
 import { report } from "../../src/post/report.ts";
 import { isOpen } from "../../src/post/status.ts";
+import { catchUp, noteClock } from "../../src/post/test-clock.ts";
 import { settleTiming } from "../../src/post/timing.ts";
 import type { Holder, TaskMessage, TaskName } from "../../src/post/transition.ts";
 
 /*
- * The machine between a queue that repeats, delays and loses, consumers that stall and die, and a platform whose
- * answers are lost. Whatever order fast-check finds, no task may be public twice.
+ * The machine between a queue that repeats, delays and loses, consumers that stall and die, a platform whose answers are
+ * lost, and a client that moves the workspace's clock ahead. Whatever order fast-check finds, no task may be public
+ * twice.
  */
 
 const TIMING = settleTiming(1);
@@ -28,6 +30,8 @@ function must(holds: boolean, what: string): void {
 /** A consumer that was given a task, and what it may still do with it. */
 interface Consumer {
   holder: Holder;
+  /** How far its clock is ahead of the real one, as it was told when it began. */
+  clockOffset: number;
   mustSettle: boolean;
   permit: { attempt: number; until: number } | null;
   /** Set while its commit is on the way to the platform. */
@@ -37,10 +41,12 @@ interface Consumer {
 }
 
 class World {
-  now = 1_000_000;
+  realNow = 1_000_000;
+  workspaceOffset = 0;
   document: PostDocument = newDocument({
     postId: "post_1",
     version: 1,
+    clockOffset: 0,
     scheduledAt: SCHEDULED_AT,
     tasks: ["acc_1", "acc_2"].map((accountId) => ({
       accountId,
@@ -59,8 +65,17 @@ class World {
     this.reached = reached;
   }
 
-  /** Takes a transition over, after checking what holds between any two states. */
-  take<R>({ document, answer }: { document: PostDocument; answer: R }): R {
+  /** The present on the object's clock. */
+  get now(): number {
+    return this.realNow + this.document.clockOffset;
+  }
+
+  /** Takes a transition over, as the object does, after checking what holds between any two states. */
+  take<R>({ document: decided, answer }: { document: PostDocument; answer: R }): R {
+    const document = catchUp(decided, this.now);
+    const isMoved = document.clockOffset !== this.document.clockOffset;
+    if (isMoved) this.reached.add("clock moved");
+    if (document.clockLag > 0) this.reached.add("clock held");
     const after = publicationsOf(document);
     publicationsOf(this.document).forEach((task, index) => {
       const next = after[index];
@@ -70,6 +85,7 @@ class World {
       must(task.platformPostId === null || next.platformPostId === task.platformPostId, "a post's id changed");
       const isArmedTwice = task.armed && next.armed && next.armed.attempt !== task.armed.attempt;
       must(!isArmedTwice, "a commit was armed before the one before was accounted for");
+      must(!(isMoved && next.armed), "the clock of an armed commit was moved");
       if (next.attempts > 1) this.reached.add("second commit");
       this.reached.add(`${next.part} ${next.status}`);
     });
@@ -84,7 +100,17 @@ class World {
   }
 
   pass(span: number): void {
-    this.now += span;
+    this.realNow += span;
+  }
+
+  /** The workspace's clock is moved; the object hears of it now or later. */
+  moveClock(by: number): void {
+    this.workspaceOffset += by;
+    if (by % 4 !== 0) this.hearOfClock();
+  }
+
+  hearOfClock(): void {
+    this.take({ document: noteClock(this.document, this.workspaceOffset), answer: null });
   }
 
   wake(): void {
@@ -93,7 +119,9 @@ class World {
 
   /** Time passes to the next alarm, which rings, and the message arrives. */
   onward(): void {
-    this.now = Math.max(this.now, nextAlarm(this.document) ?? this.now);
+    const due = nextAlarm(this.document);
+    if (due !== null) this.realNow = Math.max(this.realNow, due - this.document.clockOffset);
+    this.hearOfClock();
     this.wake();
     this.deliver(0);
   }
@@ -111,6 +139,7 @@ class World {
     const holder = { ...message, lease: begun.lease };
     this.consumers.push({
       holder,
+      clockOffset: begun.clockOffset ?? 0,
       mustSettle: begun.armed !== null,
       permit: null,
       sentAt: null,
@@ -124,15 +153,17 @@ class World {
     if (!consumer || consumer.mustSettle || consumer.permit) return;
     const commit = { version: 1, progress: { step: "commit" } };
     const answer = this.take(arm(this.document, consumer.holder, commit, this.now, TIMING));
-    if (answer.is === "permit") consumer.permit = answer;
+    if (answer.is === "refused") return;
+    must(consumer.clockOffset === this.document.clockOffset, "a permit was given by another clock than its holder's");
+    consumer.permit = answer;
   }
 
   /** The consumer sends its commit, unless it slept through its permit. */
   send(pick: number): void {
     const consumer = this.consumers.at(-1 - pick);
     if (!consumer?.permit || consumer.sentAt !== null) return;
-    if (this.now < consumer.permit.until) {
-      consumer.sentAt = this.now;
+    if (this.realNow + consumer.clockOffset < consumer.permit.until) {
+      consumer.sentAt = this.realNow;
     } else {
       this.reached.add("not sent");
       this.tell(consumer.holder, { is: "not_sent", attempt: consumer.permit.attempt });
@@ -144,7 +175,7 @@ class World {
   act(pick: number): void {
     const consumer = this.consumers.at(-1 - pick);
     if (!consumer || consumer.isRefused || consumer.sentAt === null || consumer.hasActed) return;
-    if (this.now > consumer.sentAt + TIMING.commitTimeout + LATE_ACT) return;
+    if (this.realNow > consumer.sentAt + TIMING.commitTimeout + LATE_ACT) return;
     consumer.hasActed = true;
     const name = nameOf(consumer.holder);
     this.shown[name] = (this.shown[name] ?? 0) + 1;
@@ -158,7 +189,7 @@ class World {
     const { attempt } = permit;
     consumer.permit = null;
     const permalink = fate % 2 === 0 ? "https://example.com/p/1" : null;
-    const isInTime = this.now <= sentAt + TIMING.commitTimeout;
+    const isInTime = this.realNow <= sentAt + TIMING.commitTimeout;
     if (fate % 7 === 0) return;
     // Taken on: whether it is public yet or not, only reading tells.
     if (fate % 11 === 0 && isInTime) {
@@ -179,9 +210,14 @@ class World {
   read(pick: number, mood: number): void {
     const consumer = this.consumers.at(-1 - pick);
     if (!consumer?.mustSettle) return;
-    const { holder } = consumer;
+    const { holder, clockOffset } = consumer;
     const isShown = (this.shown[nameOf(holder)] ?? 0) > 0;
-    const later = { is: "ask_later", progress: {}, until: this.now + mood * 1_000, fault: null } as const;
+    const later = {
+      is: "ask_later",
+      progress: {},
+      until: this.realNow + clockOffset + mood * 1_000,
+      fault: null,
+    } as const;
     if (mood % 3 === 0) this.tell(holder, later);
     else if (isShown) this.tell(holder, { is: "did", post: mood % 2 === 0 ? { id: "found", permalink: null } : null });
     else
@@ -198,7 +234,7 @@ class World {
     if (!consumer) return;
     const kind = (["retry", "quota", "reauth", "permanent"] as const)[mood % 4] ?? "retry";
     const reports: Report[] = [
-      { is: "wait", progress: { at: mood }, until: this.now + mood * 100 },
+      { is: "wait", progress: { at: mood }, until: this.realNow + consumer.clockOffset + mood * 100 },
       { is: "fault", progress: {}, fault: { ...FAULT, kind } },
       { is: "postponed" },
     ];
@@ -272,6 +308,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
           world.pass(by),
     ),
   },
+  {
+    weight: 1,
+    arbitrary: span.map(
+      (by): Step =>
+        (world) =>
+          world.moveClock(by),
+    ),
+  },
   { weight: 8, arbitrary: always((world) => world.onward()) },
   { weight: 1, arbitrary: always((world) => world.wake()) },
   { weight: 2, arbitrary: picking((world, p) => world.deliver(p)) },
@@ -319,6 +363,8 @@ it("never lets a task become public twice, whatever comes in whatever order", ()
     "did_not taken",
     "ask_later taken",
     "wait stale",
+    "clock moved",
+    "clock held",
   ]) {
     expect(reached).toContain(place);
   }

@@ -10,7 +10,8 @@ import { isSearch, route } from "./route.ts";
 import type { SandboxPost, SandboxStore, SandboxUser } from "./store.ts";
 import type { Switches } from "./switches.ts";
 import { isRupload, receiveUpload } from "./uploads/rupload.ts";
-import { appUsageHeaders, UsageMeter, usageHeaders } from "./usage.ts";
+import type { UsageMeter } from "./usage.ts";
+import { appUsageHeaders, usageHeaders } from "./usage.ts";
 
 /** What the simulated network needs from where it runs. */
 export interface NetworkDeps {
@@ -22,6 +23,16 @@ export interface NetworkDeps {
   permalink(postId: string): string;
   /** Read at every call: a test may turn them. */
   switches: Readonly<Switches>;
+  usage: UsageMeter;
+}
+
+/** Which public posts are asked for. */
+export interface PublicPage {
+  /** Those of one account alone. */
+  userId?: string | null;
+  limit?: number;
+  /** As the page before answered it. */
+  cursor?: string | null;
 }
 
 /** A page of what all accounts show, newest first. */
@@ -42,9 +53,10 @@ const MAX_PAGE = 100;
  */
 export class SandboxNetwork {
   readonly #context: NetworkContext;
-  readonly #usage = new UsageMeter();
+  readonly #usage: UsageMeter;
 
-  constructor({ store, ...deps }: NetworkDeps) {
+  constructor({ store, usage, ...deps }: NetworkDeps) {
+    this.#usage = usage;
     this.#context = { ...deps, records: new SandboxRecords(store), newId: randomDigits };
   }
 
@@ -83,11 +95,12 @@ export class SandboxNetwork {
     return posts.sort(([a], [b]) => (a > b ? -1 : 1)).map(([, post]) => post);
   }
 
-  /** The public posts of all accounts, newest first, up to 100 a page. */
-  allPosts({ limit = MAX_PAGE, cursor = null }: { limit?: number; cursor?: string | null } = {}): PublicPosts {
+  /** The public posts of all accounts, or of one, newest first, up to 100 a page. */
+  allPosts({ userId = null, limit = MAX_PAGE, cursor = null }: PublicPage = {}): PublicPosts {
     const size = Math.min(limit, MAX_PAGE);
     const page: [place: string, post: SandboxPost][] = [];
     for (const row of this.#context.records.allPosts(this.#past(), cursor)) {
+      if (userId !== null && row[1].userId !== userId) continue;
       if (page.length === size) return { posts: page.map(([, post]) => post), nextCursor: page.at(-1)?.[0] ?? null };
       page.push(row);
     }

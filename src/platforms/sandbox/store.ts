@@ -47,7 +47,8 @@ export interface SandboxMedia {
   altText: string | null;
 }
 
-export type PostKind = "text" | "link" | "photo" | "photos" | "video" | "reel" | "story" | "image" | "carousel";
+export const POST_KINDS = ["text", "link", "photo", "photos", "video", "reel", "story", "image", "carousel"] as const;
+export type PostKind = (typeof POST_KINDS)[number];
 
 /** A comment below a post. */
 export interface SandboxComment {

@@ -143,7 +143,10 @@ export async function drive(ref: PostRef, between: () => Promise<void> = async (
 /** What followers of a sandbox account see, newest first. */
 export async function publicPosts(workspace: TestWorkspace, accountId: string): Promise<SandboxPost[]> {
   const row = await env.DB.prepare("SELECT external_id FROM accounts WHERE id = ?").bind(accountId).first();
-  return env.SANDBOX.getByName(workspace.id).publicPosts(String(row?.external_id));
+  const clock = await env.DB.prepare("SELECT test_clock_offset AS offset FROM workspaces WHERE id = ?")
+    .bind(workspace.id)
+    .first<{ offset: number }>();
+  return env.SANDBOX.getByName(workspace.id).publicPosts(String(row?.external_id), clock?.offset ?? 0);
 }
 
 export async function getPost(workspace: TestWorkspace, ref: PostRef): Promise<Answer> {
