@@ -10,6 +10,8 @@ const TEST_SECRETS = {
   ALLOW_PRIVATE_TARGETS: "false",
   META_APP_ID: "",
   META_APP_SECRET: "",
+  INSTAGRAM_APP_ID: "",
+  INSTAGRAM_APP_SECRET: "",
 };
 
 export default defineConfig({

@@ -8,6 +8,7 @@ const SETTINGS: MetaSettings = {
   graphVersion: "v26.0",
   facebookOrigin: "https://graph.facebook.com",
   instagramOrigin: "https://graph.instagram.com",
+  uploadOrigin: "https://rupload.facebook.com",
   appId: null,
   appSecret: null,
 };

@@ -11,6 +11,8 @@ export interface MetaSettings {
   graphVersion: string;
   facebookOrigin: string;
   instagramOrigin: string;
+  /** Where the bytes of videos go. */
+  uploadOrigin: string;
   appId: string | null;
   appSecret: string | null;
 }
@@ -87,13 +89,26 @@ export async function callGraph(
     redirect: "manual",
     signal: AbortSignal.timeout(call.timeout),
   };
+  return call.method === "GET"
+    ? askMeta(io, `${address}?${params}`, init, [token])
+    : askMeta(io, address, { ...init, body: params }, [token]);
+}
+
+/**
+ * Sends one request to one of Meta's hosts and reads its answer.
+ *
+ * @param secrets what must not come back in an error's message
+ */
+export async function askMeta(
+  io: Pick<Io, "fetch" | "now">,
+  address: string,
+  init: RequestInit,
+  secrets: readonly string[],
+): Promise<GraphAnswer> {
   let response: Response;
   let text: string;
   try {
-    response =
-      call.method === "GET"
-        ? await io.fetch(`${address}?${params}`, init)
-        : await io.fetch(address, { ...init, body: params });
+    response = await io.fetch(address, init);
     text = await response.text();
   } catch (error) {
     return { is: "lost", reason: isTimeout(error) ? "no answer in time" : "the connection broke" };
@@ -108,7 +123,7 @@ export async function callGraph(
       error: {
         code,
         subcode: error_subcode ?? null,
-        message: (error_user_msg ?? message).replaceAll(token, "[redacted]"),
+        message: secrets.reduce((told, secret) => told.replaceAll(secret, "[redacted]"), error_user_msg ?? message),
         trace: fbtrace_id ?? null,
         regainAccessAt: regainAccessAt(response.headers, io.now()),
       },
