@@ -1,4 +1,4 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, isNull, sql } from "drizzle-orm";
 import type { PostRef } from "../lib/vocabulary.ts";
 import type { Database } from "./database.ts";
 import type { MediaRow } from "./media.ts";
@@ -10,7 +10,9 @@ export interface TaskMaterial {
   options: (typeof posts.$inferSelect)["options"];
   mediaIds: string[];
   media: MediaRow[];
+  /** Null when it is not connected any more. */
   account: typeof accounts.$inferSelect | null;
+  /** Null when the grant was taken back. */
   tokenEnvelope: string | null;
 }
 
@@ -35,7 +37,14 @@ export async function loadTaskMaterial(
       .select({ account: accounts, tokenEnvelope: grants.tokenEnvelope })
       .from(accounts)
       .innerJoin(grants, eq(grants.id, accounts.grantId))
-      .where(and(eq(accounts.id, accountId), eq(accounts.workspaceId, ref.workspaceId), eq(accounts.mode, ref.mode))),
+      .where(
+        and(
+          eq(accounts.id, accountId),
+          eq(accounts.workspaceId, ref.workspaceId),
+          eq(accounts.mode, ref.mode),
+          isNull(accounts.disconnectedAt),
+        ),
+      ),
     db
       .select()
       .from(media)

@@ -10,7 +10,7 @@ import { cancelAnswer, derivePostStatus, isOpen } from "./status.ts";
 import type { SettleTiming } from "./timing.ts";
 import { LEASE, PROJECTION_RETRY, WAKE_GRACE, WAKE_RENEWAL, watchdog } from "./timing.ts";
 import type { Holder, TaskMessage } from "./transition.ts";
-import { changed, doubt, findTask, heldTask, markChanged } from "./transition.ts";
+import { changed, doubt, findTask, goOn, heldTask, markChanged } from "./transition.ts";
 
 /*
  * The life of a post as a pure machine: each function takes the document and what happened, and returns the document
@@ -136,6 +136,28 @@ export function cancel(document: PostDocument, now: Millis): { document: PostDoc
     announcePost(copy, "post.canceled", now);
     markChanged(copy, now);
     return answer;
+  });
+}
+
+/**
+ * Lets a task go on at once that waits for its account to be connected again: to publish, or to read what became of its
+ * commit. What the platform says of the new grant is counted from the beginning.
+ */
+export function resume(
+  document: PostDocument,
+  accountId: string,
+  now: Millis,
+): { document: PostDocument; answer: null } {
+  return changed(document, (copy) => {
+    const task = findTask(copy, accountId);
+    if (!task || !isOpen(task.status) || task.error?.code !== "account_needs_reconnect") return null;
+    task.reconnectSince = null;
+    task.reconnectChecks = 0;
+    // A consumer that has the task may have the old grant: it comes back within a minute.
+    if (task.lease && task.lease.until > now) return null;
+    if (task.dueAt !== null && task.dueAt > now) goOn(task, now);
+    markChanged(copy, now);
+    return null;
   });
 }
 

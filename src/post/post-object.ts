@@ -13,7 +13,17 @@ import type { PostDocument } from "./document.ts";
 import { DOCUMENT_FORMAT } from "./document.ts";
 import { loadDocument } from "./load-document.ts";
 import type { ArmAnswer, BeginAnswer } from "./machine.ts";
-import { acknowledge, arm, attachPermalink, begin, cancel, nextAlarm, postponeProjection, wake } from "./machine.ts";
+import {
+  acknowledge,
+  arm,
+  attachPermalink,
+  begin,
+  cancel,
+  nextAlarm,
+  postponeProjection,
+  resume,
+  wake,
+} from "./machine.ts";
 import { taskMessage } from "./messages.ts";
 import type { PostCalls } from "./post-calls.ts";
 import { refOfObjectName } from "./post-calls.ts";
@@ -74,6 +84,11 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
   async attachPermalink(accountId: string, permalink: string | null): Promise<void> {
     if ((await this.#load()).is !== "stored") return;
     this.#decide((document, now) => attachPermalink(document, accountId, permalink, now));
+  }
+
+  async resume(accountId: string): Promise<void> {
+    if ((await this.#load()).is !== "stored") return;
+    this.#decide((document, now) => resume(document, accountId, now));
   }
 
   async cancel(): Promise<CancelAnswer | { is: "unknown_post" }> {

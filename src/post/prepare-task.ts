@@ -41,7 +41,7 @@ export interface Work {
   holder: Holder;
   version: number;
   platform: Platform<Json>;
-  account: ExternalAccount & { id: string; health: AccountHealth };
+  account: ExternalAccount & { id: string; health: AccountHealth; tokenEnvelope: string };
   io: Io;
 }
 
@@ -61,7 +61,7 @@ export async function prepareTask(
 ): Promise<Prepared> {
   if (!material) throw new Error("the database does not have the version that the object names");
   const { account, tokenEnvelope } = material;
-  if (!account || tokenEnvelope === null) {
+  if (!account) {
     return { is: "impossible", code: "account_disconnected", message: "The account was disconnected." };
   }
   const media = material.mediaIds.flatMap((id) => material.media.find((row) => row.id === id) ?? []);
@@ -71,6 +71,7 @@ export async function prepareTask(
   if (account.health === "needs_reconnect") {
     return { is: "fault", fault: needsReconnect(account.healthReason ?? "The account must be connected again.") };
   }
+  if (tokenEnvelope === null) return { is: "fault", fault: needsReconnect("The account's grant was taken back.") };
   const token = await deps.vault.open(tokenEnvelope, grantRow(ref.workspaceId, account.grantId));
   if (token === null) return { is: "fault", fault: needsReconnect("The account's stored token cannot be read.") };
 
@@ -101,7 +102,7 @@ export async function prepareTask(
       holder,
       version,
       platform,
-      account: { ...external, id: account.id, health: account.health },
+      account: { ...external, id: account.id, health: account.health, tokenEnvelope },
       io,
     },
   };
