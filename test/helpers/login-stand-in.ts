@@ -76,10 +76,10 @@ export class LoginStandIn {
 
   async fetch(request: Request): Promise<Response> {
     const url = new URL(request.url);
-    const form =
-      request.method === "POST" && !url.pathname.startsWith("/v26.0/1")
-        ? new URLSearchParams(new TextDecoder().decode(await request.clone().arrayBuffer()))
-        : url.searchParams;
+    const hasForm = request.method === "POST" && url.pathname.endsWith("/oauth/access_token");
+    const form = hasForm
+      ? new URLSearchParams(new TextDecoder().decode(await request.clone().arrayBuffer()))
+      : url.searchParams;
     const path = url.pathname.replace(/^\/v26\.0/, "");
     const name = `${request.method} ${path}`;
     this.calls.push(name);
