@@ -4,7 +4,7 @@ import type { RenewToken } from "../../src/platforms/platform.ts";
 import type { PublishMessage } from "../../src/post/messages.ts";
 import { renewMessage } from "../../src/post/messages.ts";
 import { servicesOf } from "../../src/services.ts";
-import type { LoginStandIn } from "../helpers/login-stand-in.ts";
+import { INSTAGRAM_PERSON, type LoginStandIn } from "../helpers/login-stand-in.ts";
 import type { TestWorkspace } from "./helpers/api.ts";
 import { call, newWorkspace } from "./helpers/api.ts";
 import { advance, deliver, holdTime } from "./helpers/drive.ts";
@@ -202,6 +202,7 @@ it("a token that came without its end is asked for it a day later", async () => 
   const body = { platform: "instagram", external_id: meta.instagramAccount?.id, access_token: token };
   const answer = await call("POST", "/v1/accounts", { key: workspace.live, body });
   expect([answer.status, answer.body.id, answer.body.token_expires_at]).toEqual([201, account, null]);
+  expect((await grant()).person_id).toBe(INSTAGRAM_PERSON);
   advance(25 * HOUR);
   expect(await sweep()).toEqual([message]);
   await deliver(message);

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Json } from "../../lib/json.ts";
-import type { AuthAnswer, GrantedAccount, PlatformAuth, TokenGrant } from "../platform.ts";
+import type { AuthAnswer, AuthIo, GrantedAccount, PlatformAuth, TokenGrant } from "../platform.ts";
 import { CALL_TIMEOUT, missingField } from "./faults.ts";
-import type { MetaSettings } from "./graph.ts";
+import type { GraphCall, MetaSettings } from "./graph.ts";
 import { askMeta, callGraph } from "./graph.ts";
 import { takeLongLivedToken } from "./instagram-tokens.ts";
 import type { AppCredentials, LoginSettings } from "./login-settings.ts";
@@ -31,6 +31,12 @@ export function createInstagramLogin(
   login: Pick<LoginSettings, "instagramDialogOrigin" | "instagramTokenOrigin">,
   app: AppCredentials,
 ): PlatformAuth {
+  function readMe(token: string, fields: string, { fetch, now }: AuthIo) {
+    const connection = { externalId: "", host: "instagram", token };
+    const call: GraphCall = { method: "GET", path: "me", params: { fields }, timeout: CALL_TIMEOUT };
+    return callGraph(settings, { connection, fetch, now }, call);
+  }
+
   return {
     provider: "instagram",
     dialogOrigin: login.instagramDialogOrigin,
@@ -66,13 +72,7 @@ export function createInstagramLogin(
     },
 
     async accounts(grant, io): Promise<AuthAnswer<GrantedAccount[]>> {
-      const connection = { externalId: "", host: "instagram", token: grant.token };
-      const params = { fields: `user_id,${INSTAGRAM_FIELDS}` };
-      const answer = await callGraph(
-        settings,
-        { connection, fetch: io.fetch, now: io.now },
-        { method: "GET", path: "me", params, timeout: CALL_TIMEOUT },
-      );
+      const answer = await readMe(grant.token, `user_id,${INSTAGRAM_FIELDS}`, io);
       if (answer.is !== "ok") return failed(answer, io);
       const node = PROFILE_NODE.safeParse(unwrapped(answer.body)).data;
       // `id` alone is the person as our app knows them: never the account that publishes.
@@ -92,12 +92,10 @@ export function createInstagramLogin(
       return { is: "ok", value: [account] };
     },
 
-    describe: async (token) => ({
-      token,
-      expiresAt: null,
-      dataAccessExpiresAt: null,
-      scopes: null,
-      personId: null,
-    }),
+    async describe(token, io) {
+      const answer = await readMe(token, "id", io);
+      const personId = (answer.is === "ok" && PROFILE_NODE.safeParse(unwrapped(answer.body)).data?.id) || null;
+      return { token, expiresAt: null, dataAccessExpiresAt: null, scopes: null, personId };
+    },
   };
 }
