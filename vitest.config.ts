@@ -15,6 +15,8 @@ const TEST_SECRETS = {
   INSTAGRAM_GRAPH_ORIGIN: "https://graph.instagram.com",
   META_UPLOAD_ORIGIN: "https://rupload.facebook.com",
   SETTLE_SCALE: "1",
+  INSTAGRAM_APP_ID: "",
+  INSTAGRAM_APP_SECRET: "",
 };
 
 export default defineConfig({

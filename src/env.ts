@@ -2,6 +2,7 @@ import { z } from "zod";
 import { fromBase64 } from "./lib/bytes.ts";
 import type { EncryptionKey } from "./lib/crypto.ts";
 import type { MetaSettings } from "./platforms/meta/graph.ts";
+import type { AppCredentials, LoginSettings } from "./platforms/meta/login-settings.ts";
 import type { SandboxObject } from "./platforms/sandbox/sandbox-object.ts";
 import type { PublishMessage } from "./post/messages.ts";
 import type { SweeperObject } from "./post/sweeper.ts";
@@ -27,8 +28,13 @@ export interface Env {
   META_APP_SECRET?: string;
   META_GRAPH_VERSION?: string;
   META_GRAPH_ORIGIN?: string;
-  INSTAGRAM_GRAPH_ORIGIN?: string;
+  META_DIALOG_ORIGIN?: string;
   META_UPLOAD_ORIGIN?: string;
+  INSTAGRAM_APP_ID?: string;
+  INSTAGRAM_APP_SECRET?: string;
+  INSTAGRAM_GRAPH_ORIGIN?: string;
+  INSTAGRAM_DIALOG_ORIGIN?: string;
+  INSTAGRAM_TOKEN_ORIGIN?: string;
 }
 
 /** The settings, read and checked. */
@@ -43,6 +49,7 @@ export interface Settings {
   allowPrivateTargets: boolean;
   settleScale: number;
   meta: MetaSettings;
+  login: LoginSettings;
 }
 
 /** A deployment that cannot work as it is set up. The message names the settings and tells no value. */
@@ -76,8 +83,13 @@ const SETTINGS = z
       .regex(/^v\d+\.\d+$/)
       .default("v26.0"),
     META_GRAPH_ORIGIN: origin.default("https://graph.facebook.com"),
-    INSTAGRAM_GRAPH_ORIGIN: origin.default("https://graph.instagram.com"),
+    META_DIALOG_ORIGIN: origin.default("https://www.facebook.com"),
     META_UPLOAD_ORIGIN: origin.default("https://rupload.facebook.com"),
+    INSTAGRAM_APP_ID: optional,
+    INSTAGRAM_APP_SECRET: optional,
+    INSTAGRAM_GRAPH_ORIGIN: origin.default("https://graph.instagram.com"),
+    INSTAGRAM_DIALOG_ORIGIN: origin.default("https://www.instagram.com"),
+    INSTAGRAM_TOKEN_ORIGIN: origin.default("https://api.instagram.com"),
   })
   .refine((values) => values.ALLOW_PRIVATE_TARGETS === "false" || values.PUBLIC_ORIGIN.startsWith("http:"), {
     path: ["ALLOW_PRIVATE_TARGETS"],
@@ -87,6 +99,10 @@ const SETTINGS = z
 function parseEncryptionKey(entry: string): EncryptionKey | null {
   const [, id, encoded] = /^([A-Za-z0-9_-]+):([A-Za-z0-9+/]{43}=)$/.exec(entry.trim()) ?? [];
   return id === undefined || encoded === undefined ? null : { id, bytes: fromBase64(encoded) };
+}
+
+function appOf(id: string | undefined, secret: string | undefined): AppCredentials | null {
+  return id && secret ? { id, secret } : null;
 }
 
 const known = new WeakMap<object, Settings>();
@@ -122,6 +138,13 @@ export function settingsOf(env: Env): Settings {
       uploadOrigin: values.META_UPLOAD_ORIGIN,
       appId: values.META_APP_ID || null,
       appSecret: values.META_APP_SECRET || null,
+    },
+    login: {
+      facebookDialogOrigin: values.META_DIALOG_ORIGIN,
+      instagramDialogOrigin: values.INSTAGRAM_DIALOG_ORIGIN,
+      instagramTokenOrigin: values.INSTAGRAM_TOKEN_ORIGIN,
+      facebookApp: appOf(values.META_APP_ID, values.META_APP_SECRET),
+      instagramApp: appOf(values.INSTAGRAM_APP_ID, values.INSTAGRAM_APP_SECRET),
     },
   };
   known.set(env, settings);

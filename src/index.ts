@@ -1,4 +1,5 @@
 import { createApp } from "./api/app.ts";
+import { connectPages } from "./console/connect.tsx";
 import { sandboxPosts } from "./console/sandbox-posts.tsx";
 import type { Env } from "./env.ts";
 import { consoleLog } from "./lib/log.ts";
@@ -9,7 +10,7 @@ export { SandboxObject } from "./platforms/sandbox/sandbox-object.ts";
 export { PostObject } from "./post/post-object.ts";
 export { SweeperObject } from "./post/sweeper.ts";
 
-const app = createApp().route("/", sandboxPosts);
+const app = createApp().route("/", sandboxPosts).route("/", connectPages);
 
 /** Whether this isolate has seen to the sweeper: once is enough, its alarm lives on by itself. */
 let sweeperIsAwake = false;

@@ -14,14 +14,15 @@ import type { Scope } from "./lib/vocabulary.ts";
 import type { MediaLibrary } from "./media/library.ts";
 import { publicUrl, readMedia, serveMedia } from "./media/library.ts";
 import type { Io } from "./platforms/platform.ts";
-import type { Platforms } from "./platforms/registry.ts";
-import { createPlatforms } from "./platforms/registry.ts";
+import type { Auths, Platforms, Renewals } from "./platforms/registry.ts";
+import { createAuths, createPlatforms, createRenewals } from "./platforms/registry.ts";
 import type { PublicPage, PublicPosts } from "./platforms/sandbox/network.ts";
 import type { SandboxPost } from "./platforms/sandbox/store.ts";
 import { sandboxTransport } from "./platforms/sandbox/transport.ts";
 import type { PublishMessage } from "./post/messages.ts";
 import type { PostCalls, PostObjects } from "./post/post-calls.ts";
 import { objectName } from "./post/post-calls.ts";
+import { resumeHeldTasks } from "./post/resume-held-tasks.ts";
 import { SWEEPER_NAME } from "./post/sweeper.ts";
 import type { SettleTiming } from "./post/timing.ts";
 import { settleTiming } from "./post/timing.ts";
@@ -39,6 +40,9 @@ export interface Services {
   db: Database;
   vault: Vault;
   platforms: Platforms;
+  auths: Auths;
+  renewals: Renewals;
+  publicOrigin: string;
   posts: PostObjects;
   publishQueue: Queue<PublishMessage>;
   library: MediaLibrary;
@@ -52,6 +56,8 @@ export interface Services {
   /** A new address for media whose address is at hand and may have expired. */
   renewMediaUrl(address: string): Promise<string>;
   openSandboxAccount: OpenSandboxAccount;
+  /** Lets the tasks go on that waited for their account to be connected again. Never throws. */
+  resumeHeldTasks(scope: Scope, accountId: string): Promise<void>;
   findSandboxPost(workspaceId: string, postId: string): Promise<SandboxPost | null>;
   listSandboxPosts(workspaceId: string, page: PublicPage): Promise<PublicPosts>;
   clearSandboxPosts(workspaceId: string): Promise<void>;
@@ -78,6 +84,9 @@ export function servicesOf(env: Env): Services {
     db,
     vault: createVault(settings.encryptionKeys),
     platforms: createPlatforms(settings.meta),
+    auths: createAuths(settings.meta, settings.login),
+    renewals: createRenewals(settings.meta),
+    publicOrigin: settings.publicOrigin,
     posts: (ref) => env.POSTS.getByName(objectName(ref)) as unknown as PostCalls,
     publishQueue: env.PUBLISH,
     library,
@@ -100,6 +109,8 @@ export function servicesOf(env: Env): Services {
     clearSandboxPosts: async (workspaceId) =>
       env.SANDBOX.getByName(workspaceId).clearPosts(await findClockOffset(db, workspaceId)),
     openSandboxAccount: (scope, account) => env.SANDBOX.getByName(scope.workspaceId).openAccount(account),
+    resumeHeldTasks: (scope, accountId) =>
+      resumeHeldTasks({ db, queue: env.PUBLISH, log: consoleLog }, scope, accountId),
     keepSweeperAwake: () => env.SWEEPER.getByName(SWEEPER_NAME).keepAwake(),
     sleep: (span) => scheduler.wait(span),
   };

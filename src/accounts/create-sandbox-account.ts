@@ -1,7 +1,9 @@
 import type { AccountRow } from "../db/accounts.ts";
+import { newId } from "../lib/ids.ts";
 import type { PlatformId, SandboxBehavior, Scope } from "../lib/vocabulary.ts";
-import type { ConnectDeps } from "./connect-account.ts";
-import { storeAccount } from "./connect-account.ts";
+import { hostOfToken } from "../platforms/meta/graph.ts";
+import type { StoreDeps } from "./store-account.ts";
+import { storeAccount } from "./store-account.ts";
 
 export interface SandboxAccountRequest {
   platform: PlatformId;
@@ -17,11 +19,22 @@ export type OpenSandboxAccount = (
 
 /** Opens an account in the workspace's sandbox and connects it, token and all, as a real one would be. */
 export async function createSandboxAccount(
-  deps: Pick<ConnectDeps, "db" | "vault" | "clock"> & { openSandboxAccount: OpenSandboxAccount },
+  deps: StoreDeps & { openSandboxAccount: OpenSandboxAccount },
   scope: Scope,
   request: SandboxAccountRequest,
 ): Promise<AccountRow> {
   const { externalId, token } = await deps.openSandboxAccount(scope, request);
   const { platform, behavior, username } = request;
-  return storeAccount(deps, scope, { platform, externalId, token, behavior }, username);
+  const connected = {
+    platform,
+    externalId,
+    username,
+    name: username,
+    avatarUrl: null,
+    profileUrl: null,
+    host: hostOfToken(token),
+    grant: { token, expiresAt: null, dataAccessExpiresAt: null, scopes: null, personId: null },
+    behavior,
+  };
+  return storeAccount(deps, scope, connected, newId("claim", deps.clock()));
 }

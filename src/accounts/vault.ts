@@ -58,3 +58,8 @@ export function createVault(keys: readonly EncryptionKey[]): Vault {
 export function grantRow(workspaceId: string, grantId: string): string {
   return `${workspaceId}|${grantId}|token`;
 }
+
+/** The row that the grant of a person who is still to choose is bound to. */
+export function consentRow(workspaceId: string, consentId: string): string {
+  return `${workspaceId}|${consentId}|grant`;
+}

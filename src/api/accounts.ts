@@ -1,53 +1,41 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { connectAccount } from "../accounts/connect-account.ts";
-import { createSandboxAccount } from "../accounts/create-sandbox-account.ts";
+import { healthOf } from "../accounts/health.ts";
+import { printAccount } from "../accounts/print-account.ts";
+import { accountNotFound, searchLocations } from "../accounts/search-locations.ts";
+import { countOpenTasks } from "../db/account-tasks.ts";
 import type { AccountRow } from "../db/accounts.ts";
-import { listAccounts } from "../db/accounts.ts";
-import { printTimeOrNull } from "../lib/time.ts";
-import type { AccountHealth } from "../lib/vocabulary.ts";
-import { LIVE_PLATFORMS, SANDBOX_BEHAVIORS } from "../lib/vocabulary.ts";
+import { disconnect, findAccount, listAccounts, setLabels } from "../db/accounts.ts";
+import type { Scope } from "../lib/vocabulary.ts";
+import type { Services } from "../services.ts";
+import { account } from "./account-schemas.ts";
 import { requireKey, scopeOf } from "./authenticate.ts";
 import type { AppEnv } from "./context.ts";
-import { errorResponses, platform, printedTime } from "./schemas.ts";
+import { distinct, errorResponses } from "./schemas.ts";
 
-/** The contract's `status`, by health. */
-const STATUS_OF_HEALTH = {
-  ok: "active",
-  needs_reconnect: "needs_reconnect",
-  restricted: "restricted",
-} as const satisfies Record<AccountHealth, string>;
+const MAX_LABELS = 20;
 
-const account = z
+const labelsBody = z.strictObject({
+  labels: z
+    .array(z.string().min(1).max(50))
+    .max(MAX_LABELS)
+    .check(distinct)
+    .openapi({ example: ["summer campaign"] }),
+});
+
+const location = z
   .strictObject({
     id: z.string(),
-    platform: z.enum(LIVE_PLATFORMS),
-    username: z.string(),
-    status: z.enum(["active", "needs_reconnect", "restricted"]),
-    token_expires_at: printedTime.nullable(),
-    reason: z.string().nullable(),
-    behavior: z.enum(SANDBOX_BEHAVIORS).optional().openapi({ description: "Sandbox accounts only." }),
+    name: z.string(),
+    street: z.string().nullable(),
+    city: z.string().nullable(),
+    country: z.string().nullable(),
+    latitude: z.number(),
+    longitude: z.number(),
   })
-  .openapi("Account");
+  .openapi("Location");
 
-const connectBody = z.strictObject({
-  platform,
-  external_id: z
-    .string()
-    .regex(/^\d{1,32}$/, "{field} must be the platform's numeric id of the account.")
-    .openapi({
-      description: "The Page's id, or the id of the Instagram professional account.",
-      example: "17841400000000000",
-    }),
-  access_token: z.string().min(1).max(4_096),
-});
-
-const sandboxBody = z.strictObject({
-  platform,
-  username: z
-    .string()
-    .regex(/^[\p{L}\p{N}_. -]{1,64}$/u, "{field} must have 1 to 64 letters, digits, dots, dashes or spaces."),
-  behavior: z.enum(SANDBOX_BEHAVIORS).default("ok"),
-});
+const params = z.strictObject({ account_id: z.string() });
+const one = { description: "The account", content: { "application/json": { schema: account } } };
 
 const listRoute = createRoute({
   method: "get",
@@ -65,56 +53,104 @@ const listRoute = createRoute({
   },
 });
 
-const created = { description: "The account", content: { "application/json": { schema: account } } };
-
-const connectRoute = createRoute({
-  method: "post",
-  path: "/v1/accounts",
-  operationId: "connectAccount",
-  summary: "Connect an account with a token of the platform",
-  middleware: [requireKey("live")] as const,
-  request: { body: { required: true, content: { "application/json": { schema: connectBody } } } },
-  responses: { 201: created, ...errorResponses(400, 401, 403, 413, 415, 500) },
+const getRoute = createRoute({
+  method: "get",
+  path: "/v1/accounts/{account_id}",
+  operationId: "getAccount",
+  summary: "Get one account",
+  middleware: [requireKey()] as const,
+  request: { params },
+  responses: { 200: one, ...errorResponses(401, 403, 404, 500) },
 });
 
-const sandboxRoute = createRoute({
-  method: "post",
-  path: "/v1/accounts/sandbox",
-  operationId: "createSandboxAccount",
-  summary: "Create an account of the sandbox",
-  middleware: [requireKey("test")] as const,
-  request: { body: { required: true, content: { "application/json": { schema: sandboxBody } } } },
-  responses: { 201: created, ...errorResponses(400, 401, 403, 413, 415, 500) },
+const updateRoute = createRoute({
+  method: "patch",
+  path: "/v1/accounts/{account_id}",
+  operationId: "updateAccount",
+  summary: "Change an account's labels",
+  middleware: [requireKey()] as const,
+  request: { params, body: { required: true, content: { "application/json": { schema: labelsBody } } } },
+  responses: { 200: one, ...errorResponses(400, 401, 403, 404, 413, 415, 500) },
+});
+
+const deleteRoute = createRoute({
+  method: "delete",
+  path: "/v1/accounts/{account_id}",
+  operationId: "disconnectAccount",
+  summary: "Disconnect an account and erase its token",
+  middleware: [requireKey()] as const,
+  request: { params },
+  responses: {
+    200: {
+      description: "It is disconnected",
+      content: { "application/json": { schema: z.strictObject({ success: z.literal(true) }) } },
+    },
+    ...errorResponses(401, 403, 404, 500),
+  },
+});
+
+const locationsRoute = createRoute({
+  method: "get",
+  path: "/v1/accounts/{account_id}/locations",
+  operationId: "searchLocations",
+  summary: "Search locations that posts of the account can be tagged with",
+  middleware: [requireKey()] as const,
+  request: { params, query: z.strictObject({ q: z.string().trim().min(1).max(100) }) },
+  responses: {
+    200: {
+      description: "Places that have coordinates",
+      content: { "application/json": { schema: z.strictObject({ locations: z.array(location) }) } },
+    },
+    ...errorResponses(400, 401, 403, 404, 409, 500),
+  },
 });
 
 export const accounts = new OpenAPIHono<AppEnv>();
 
 accounts.openapi(listRoute, async (c) => {
   const { services, actor } = c.var;
-  const rows = await listAccounts(services.db, scopeOf(actor));
-  return c.json({ accounts: rows.map(printAccount) }, 200);
+  const scope = scopeOf(actor);
+  return c.json({ accounts: await printAll(services, scope, await listAccounts(services.db, scope)) }, 200);
 });
 
-accounts.openapi(connectRoute, async (c) => {
+accounts.openapi(getRoute, async (c) => {
   const { services, actor } = c.var;
-  const { platform, external_id, access_token } = c.req.valid("json");
-  const credentials = { platform, externalId: external_id, token: access_token };
-  return c.json(printAccount(await connectAccount(services, scopeOf(actor), credentials)), 201);
+  return c.json(await printOne(services, scopeOf(actor), c.req.valid("param").account_id), 200);
 });
 
-accounts.openapi(sandboxRoute, async (c) => {
+accounts.openapi(updateRoute, async (c) => {
   const { services, actor } = c.var;
-  return c.json(printAccount(await createSandboxAccount(services, scopeOf(actor), c.req.valid("json"))), 201);
+  const scope = scopeOf(actor);
+  const { account_id } = c.req.valid("param");
+  if (!(await setLabels(services.db, scope, account_id, c.req.valid("json").labels))) throw accountNotFound();
+  return c.json(await printOne(services, scope, account_id), 200);
 });
 
-function printAccount(row: AccountRow): z.infer<typeof account> {
-  return {
-    id: row.id,
-    platform: row.platform,
-    username: row.username,
-    status: STATUS_OF_HEALTH[row.health],
-    token_expires_at: printTimeOrNull(row.tokenExpiresAt),
-    reason: row.healthReason,
-    ...(row.behavior === null ? {} : { behavior: row.behavior }),
-  };
+accounts.openapi(deleteRoute, async (c) => {
+  const { services, actor } = c.var;
+  const { account_id } = c.req.valid("param");
+  if (!(await disconnect(services.db, scopeOf(actor), account_id, services.clock()))) throw accountNotFound();
+  return c.json({ success: true as const }, 200);
+});
+
+accounts.openapi(locationsRoute, async (c) => {
+  const { services, actor } = c.var;
+  const deps = { ...services, meta: services.settings.meta };
+  const { account_id } = c.req.valid("param");
+  return c.json({ locations: await searchLocations(deps, scopeOf(actor), account_id, c.req.valid("query").q) }, 200);
+});
+
+async function printOne(services: Services, scope: Scope, id: string): Promise<z.infer<typeof account>> {
+  const row = await findAccount(services.db, scope, id);
+  const [printed] = row ? await printAll(services, scope, [row]) : [];
+  if (!printed) throw accountNotFound();
+  return printed;
+}
+
+async function printAll(services: Services, scope: Scope, rows: AccountRow[]): Promise<z.infer<typeof account>[]> {
+  const now = services.clock();
+  // Looked for only where an account is not well.
+  const unwell = rows.filter((row) => healthOf(row, now).health !== "ok").map((row) => row.id);
+  const open = await countOpenTasks(services.db, scope, unwell);
+  return rows.map((row) => printAccount(row, open.get(row.id) ?? 0, now));
 }

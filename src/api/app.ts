@@ -9,9 +9,12 @@ import { MAX_MEDIA_BYTES } from "../media/add-media.ts";
 import { servicesOf } from "../services.ts";
 import { accounts } from "./accounts.ts";
 import { authenticate } from "./authenticate.ts";
+import { connect } from "./connect.ts";
 import type { AppEnv } from "./context.ts";
+import { encryptionKeys } from "./encryption-keys.ts";
 import { answerError } from "./errors.ts";
 import { mediaRoutes } from "./media.ts";
+import { metaCallbacks } from "./meta-callbacks.ts";
 import { allowedMethods } from "./methods.ts";
 import { posts } from "./posts.ts";
 import { publicRoutes } from "./public.ts";
@@ -22,6 +25,7 @@ import { refuseInvalid } from "./validation.ts";
 import { workspaces } from "./workspaces.ts";
 
 const MAX_JSON_BYTES = 256 * 1024;
+const MAX_FORM_BYTES = 64 * 1024;
 /** What a multipart body has around its file. */
 const MULTIPART_MARGIN = 16 * 1024;
 
@@ -47,15 +51,19 @@ export function createApp(): OpenAPIHono<AppEnv> {
   app.use("/v1/*", async function limitJson(c, next) {
     return c.req.path === "/v1/media" ? next() : limitBody(MAX_JSON_BYTES)(c, next);
   });
+  app.use("/connect/*", limitBody(MAX_FORM_BYTES));
 
   app.route("/", publicRoutes);
+  app.route("/", metaCallbacks);
   app.route("/", publish);
   app.route("/", validate);
   app.route("/", posts);
   app.route("/", accounts);
+  app.route("/", connect);
   app.route("/", mediaRoutes);
   app.route("/", sandbox);
   app.route("/", workspaces);
+  app.route("/", encryptionKeys);
 
   app.notFound((c) => {
     const methods = allowedMethods(app, c.req.path);

@@ -4,7 +4,14 @@ import { requireAdmin } from "./authenticate.ts";
 import type { AppEnv } from "./context.ts";
 import { errorResponses } from "./schemas.ts";
 
-const workspaceBody = z.strictObject({ name: z.string().trim().min(1).max(100) });
+const workspaceBody = z.strictObject({
+  name: z.string().trim().min(1).max(100),
+  logo_url: z
+    .url({ protocol: /^https$/, error: "{field} must be an https:// address." })
+    .max(2_048)
+    .optional()
+    .openapi({ description: "Shown on the pages by which people connect accounts." }),
+});
 
 const workspace = z
   .strictObject({
@@ -31,9 +38,8 @@ export const workspaces = new OpenAPIHono<AppEnv>();
 
 workspaces.openapi(createWorkspaceRoute, async (c) => {
   const { db, clock, settings } = c.var.services;
-  const { id, name, apiKeys } = await createWorkspace(
-    { db, clock, apiKeyPepper: settings.apiKeyPepper },
-    c.req.valid("json").name,
-  );
+  const { name, logo_url } = c.req.valid("json");
+  const deps = { db, clock, apiKeyPepper: settings.apiKeyPepper };
+  const { id, apiKeys } = await createWorkspace(deps, { name, logoUrl: logo_url ?? null });
   return c.json({ id, name, api_keys: apiKeys }, 201);
 });

@@ -2,13 +2,14 @@ import { and, eq, inArray } from "drizzle-orm";
 import type { Millis } from "../lib/clock.ts";
 import type { Scope } from "../lib/vocabulary.ts";
 import type { AccountRow } from "./accounts.ts";
+import { accountRow, selectAccounts } from "./accounts.ts";
 import type { Database } from "./database.ts";
 import type { IdempotencyRow } from "./idempotency.ts";
 import { claimKey, isClaimedBy, selectKey } from "./idempotency.ts";
 import type { MediaRow } from "./media.ts";
 import type { NewPostRow } from "./posts.ts";
 import { insertPost } from "./posts.ts";
-import { accounts, grants, media } from "./schema.ts";
+import { media } from "./schema.ts";
 import { selectClockOffset } from "./test-clock.ts";
 
 /** What a publish request is checked against. */
@@ -29,17 +30,7 @@ export async function loadPublishContext(
 ): Promise<PublishContext> {
   const [takenRows, accountRows, mediaRows, clockRow] = await db.batch([
     selectKey(db, scope, request.key ?? ""),
-    db
-      .select({ account: accounts, tokenExpiresAt: grants.expiresAt })
-      .from(accounts)
-      .innerJoin(grants, eq(grants.id, accounts.grantId))
-      .where(
-        and(
-          eq(accounts.workspaceId, scope.workspaceId),
-          eq(accounts.mode, scope.mode),
-          inArray(accounts.id, request.accountIds),
-        ),
-      ),
+    selectAccounts(db, scope, request.accountIds),
     db
       .select()
       .from(media)
@@ -50,7 +41,7 @@ export async function loadPublishContext(
   ]);
   return {
     taken: takenRows[0] ?? null,
-    accounts: accountRows.map(({ account, tokenExpiresAt }) => ({ ...account, tokenExpiresAt })),
+    accounts: accountRows.map(accountRow),
     media: mediaRows,
     clockOffset: clockRow?.[0]?.offset ?? 0,
   };

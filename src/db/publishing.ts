@@ -1,4 +1,4 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, isNull, sql } from "drizzle-orm";
 import type { PostRef } from "../lib/vocabulary.ts";
 import type { Database } from "./database.ts";
 import type { MediaRow } from "./media.ts";
@@ -12,8 +12,10 @@ export interface TaskMaterial {
   options: (typeof posts.$inferSelect)["options"];
   mediaIds: string[];
   media: MediaRow[];
+  /** Null when it is not connected any more. */
   account: typeof accounts.$inferSelect | null;
-  grant: Pick<typeof grants.$inferSelect, "tokenEnvelope" | "updatedAt"> | null;
+  /** Null when the grant was taken back. */
+  tokenEnvelope: string | null;
   /** What the account is under, over or not. */
   pauses: Pause[];
 }
@@ -36,10 +38,17 @@ export async function loadTaskMaterial(
       .from(posts)
       .where(and(isPost, eq(posts.version, version))),
     db
-      .select({ account: accounts, grant: { tokenEnvelope: grants.tokenEnvelope, updatedAt: grants.updatedAt } })
+      .select({ account: accounts, tokenEnvelope: grants.tokenEnvelope })
       .from(accounts)
       .innerJoin(grants, eq(grants.id, accounts.grantId))
-      .where(and(eq(accounts.id, accountId), eq(accounts.workspaceId, ref.workspaceId), eq(accounts.mode, ref.mode))),
+      .where(
+        and(
+          eq(accounts.id, accountId),
+          eq(accounts.workspaceId, ref.workspaceId),
+          eq(accounts.mode, ref.mode),
+          isNull(accounts.disconnectedAt),
+        ),
+      ),
     db
       .select()
       .from(media)
@@ -62,7 +71,7 @@ export async function loadTaskMaterial(
     mediaIds: post.media,
     media: mediaRows,
     account: account?.account ?? null,
-    grant: account?.grant ?? null,
+    tokenEnvelope: account?.tokenEnvelope ?? null,
     pauses: pauseRows,
   };
 }

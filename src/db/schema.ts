@@ -1,8 +1,10 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { Millis } from "../lib/clock.ts";
 import type { Json } from "../lib/json.ts";
 import {
   ACCOUNT_HEALTHS,
+  AUTH_PROVIDERS,
   COLOR_SPACES,
   EVENT_TYPES,
   LIVE_PLATFORMS,
@@ -27,6 +29,8 @@ export const workspaces = sqliteTable("workspaces", {
   name: text().notNull(),
   /** How far test mode's clock is ahead of the real one. It only grows; live mode has no clock of its own. */
   testClockOffset: time().notNull().default(0),
+  /** Shown on the pages by which people connect accounts. */
+  logoUrl: text(),
   createdAt: time().notNull(),
 });
 
@@ -46,19 +50,47 @@ export const apiKeys = sqliteTable(
   (table) => [uniqueIndex("api_keys_by_digest").on(table.digest)],
 );
 
-/** Platform tokens, encrypted and bound to their row. Nothing else holds a token. */
-export const grants = sqliteTable("grants", {
-  id: text().primaryKey(),
-  workspaceId: workspaceId(),
-  mode: mode(),
-  /** See `accounts/vault.ts`. */
-  tokenEnvelope: text().notNull(),
-  /** When the token ends; null when it does not, or the platform does not say. */
-  expiresAt: time(),
-  updatedAt: time().notNull(),
-});
+/** Platform tokens, encrypted and bound to their row. Nothing else holds a token of an account. */
+export const grants = sqliteTable(
+  "grants",
+  {
+    id: text().primaryKey(),
+    workspaceId: workspaceId(),
+    mode: mode(),
+    /** See `accounts/vault.ts`. Null once the grant was erased. */
+    tokenEnvelope: text(),
+    /** When the token ends; null when it does not, or the platform does not say. */
+    expiresAt: time(),
+    /** When the platform stops answering for want of the person's presence, though the token lives on. */
+    dataAccessExpiresAt: time(),
+    /** What the person allowed; null where nobody has asked the platform. */
+    scopes: text({ mode: "json" }).$type<string[]>(),
+    /** Who gave the grant, by the id that the platform has made up for our app: it takes the grant back by this name. */
+    personId: text(),
+    /** When the token was taken from the platform. */
+    updatedAt: time().notNull(),
+    /** When the token is to be renewed; null where that cannot be done. */
+    renewAt: time(),
+    /** Until when a consumer has the renewal for itself. */
+    renewLeaseUntil: time(),
+    /** Why the last renewal failed. */
+    renewFault: text(),
+  },
+  (table) => [
+    index("grants_by_person").on(table.personId).where(sql`person_id IS NOT NULL`),
+    index("grants_to_renew").on(table.renewAt).where(sql`renew_at IS NOT NULL`),
+  ],
+);
 
-/** Connected social accounts. */
+/** What a platform allows an account to publish, as it was read last. */
+export interface AccountQuota {
+  used: number;
+  total: number;
+  windowMs: Millis;
+  readAt: Millis;
+}
+
+/** Connected social accounts. One that was disconnected keeps its row, so that it keeps its id should it come back. */
 export const accounts = sqliteTable(
   "accounts",
   {
@@ -69,16 +101,20 @@ export const accounts = sqliteTable(
     /** The platform's id of the Page or Instagram account: digits, beyond what a number holds. */
     externalId: text().notNull(),
     username: text().notNull(),
+    name: text(),
+    avatarUrl: text(),
+    profileUrl: text(),
+    labels: text({ mode: "json" }).$type<string[]>().notNull().default([]),
     /** Which of Meta's two hosts the account's token belongs to. */
     graphHost: text({ enum: ["facebook", "instagram"] }).notNull(),
     grantId: text().notNull(),
     health: text({ enum: ACCOUNT_HEALTHS }).notNull(),
     healthReason: text(),
+    quota: text({ mode: "json" }).$type<AccountQuota>(),
     /** Sandbox accounts only. */
     behavior: text({ enum: SANDBOX_BEHAVIORS }),
-    /** How much of its daily publishing was used when the platform was last asked. */
-    quota: text({ mode: "json" }).$type<{ used: number; total: number; windowMs: number; readAt: number }>(),
     createdAt: time().notNull(),
+    disconnectedAt: time(),
   },
   (table) => [
     uniqueIndex("accounts_by_external_id").on(table.workspaceId, table.mode, table.platform, table.externalId),
@@ -203,7 +239,9 @@ export const events = sqliteTable("events", {
   workspaceId: workspaceId(),
   mode: mode(),
   type: text({ enum: EVENT_TYPES }).notNull(),
-  postId: text().notNull(),
+  /** What it tells of: a post, or an account. */
+  postId: text(),
+  accountId: text(),
   /** Frozen when the event was made: `{type, timestamp, data}`. */
   body: text().notNull(),
   createdAt: time().notNull(),
@@ -264,3 +302,64 @@ export const platformPosts = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.mode, table.platform, table.externalId, table.platformPostId] })],
 );
+
+/** Links by which anybody can connect accounts to a workspace, once. */
+export const connectLinks = sqliteTable(
+  "connect_links",
+  {
+    id: text().primaryKey(),
+    workspaceId: workspaceId(),
+    mode: mode(),
+    platform: text({ enum: LIVE_PLATFORMS }).notNull(),
+    /** SHA-256 of the link's secret, in hexadecimal. */
+    tokenHash: text().notNull(),
+    /** Where the person's browser goes in the end; null: to a page of ours. */
+    redirectUrl: text(),
+    createdAt: time().notNull(),
+    expiresAt: time().notNull(),
+    /** The consent that used the link up. */
+    usedBy: text(),
+  },
+  (table) => [
+    uniqueIndex("connect_links_by_token").on(table.tokenHash),
+    index("connect_links_by_expiry").on(table.expiresAt),
+  ],
+);
+
+/** One person on the way through a platform's consent, from the click to the last page. */
+export const consents = sqliteTable(
+  "consents",
+  {
+    id: text().primaryKey(),
+    linkId: text().notNull(),
+    workspaceId: workspaceId(),
+    mode: mode(),
+    provider: text({ enum: AUTH_PROVIDERS }).notNull(),
+    /** SHA-256 of OAuth's `state`, in hexadecimal. */
+    stateHash: text().notNull(),
+    /** SHA-256 of the cookie of the browser that clicked, in hexadecimal. */
+    browserHash: text().notNull(),
+    /** When the state ends; once it came back, when the choice among many accounts does. */
+    expiresAt: time().notNull(),
+    /** When the state came back: it does so once. */
+    returnedAt: time(),
+    /** The sealed grant of the person who is still to choose; null before and after. */
+    grantEnvelope: text(),
+    /** What the last page shows. */
+    result: text({ mode: "json" }).$type<ConsentResult>(),
+  },
+  (table) => [uniqueIndex("consents_by_state").on(table.stateHash), index("consents_by_expiry").on(table.expiresAt)],
+);
+
+/** What became of a consent: the accounts that were connected, and the permissions for want of which others were not. */
+export interface ConsentResult {
+  accountIds: string[];
+  missing: string[];
+}
+
+/** Data deletions that Meta asked for on a person's behalf. Says nothing of the person. */
+export const dataDeletions = sqliteTable("data_deletions", {
+  /** What the person looks it up by. */
+  code: text().primaryKey(),
+  completedAt: time().notNull(),
+});

@@ -1,9 +1,14 @@
-import { toHex, utf8 } from "./bytes.ts";
+import { toBase64Url, toHex, utf8 } from "./bytes.ts";
 
 /** One of the deployment's own keys: 256 bits, and the name by which what it sealed or signed can be told apart. */
 export interface EncryptionKey {
   id: string;
   bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** A secret that nobody can guess: 256 random bits as 43 characters of base64url. */
+export function newSecret(): string {
+  return toBase64Url(crypto.getRandomValues(new Uint8Array(32)));
 }
 
 /** SHA-256 of a text, in lower-case hexadecimal. */

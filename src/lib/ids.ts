@@ -7,6 +7,8 @@ export const ID_PREFIXES = {
   apiKey: "key",
   account: "acc",
   grant: "grant",
+  connectLink: "link",
+  consent: "consent",
   media: "media",
   post: "post",
   event: "evt",

@@ -54,6 +54,20 @@ export function checkOutboundUrl(text: string, policy: OutboundPolicy): Outbound
   return { is: "allowed", url };
 }
 
+/**
+ * Decides whether a person's browser may be sent to an address that a client gave. It is the browser that goes there and
+ * not the Worker, so that ports and private hosts are the client's own affair; what it carries must be safe on its way.
+ */
+export function checkRedirectUrl(text: string, policy: Pick<OutboundPolicy, "allowPrivateTargets">): OutboundUrl {
+  if (text.length > MAX_LENGTH) return refused(`has more than ${MAX_LENGTH} characters`);
+  if (!URL.canParse(text)) return refused("is not a URL");
+  const url = new URL(text);
+  if (url.username !== "" || url.password !== "") return refused("must not carry a user name or a password");
+  const isLoopback = policy.allowPrivateTargets && LOOPBACK.includes(url.hostname) && url.protocol === "http:";
+  if (url.protocol !== "https:" && !isLoopback) return refused("must begin with https://");
+  return { is: "allowed", url };
+}
+
 function refused(reason: string): OutboundUrl {
   return { is: "refused", reason };
 }

@@ -58,16 +58,31 @@ export const TASK_ERROR_CODES = [
 export type TaskErrorCode = (typeof TASK_ERROR_CODES)[number];
 
 /** What is told about asynchronous work. */
-export const EVENT_TYPES = ["publish.completed", "publish.failed", "post.completed", "post.canceled"] as const;
+export const EVENT_TYPES = [
+  "publish.completed",
+  "publish.failed",
+  "post.completed",
+  "post.canceled",
+  "account.connected",
+  "account.recovered",
+] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
 /** How a picture's colours are stored. */
 export const COLOR_SPACES = ["rgb", "gray", "cmyk"] as const;
 export type ColorSpace = (typeof COLOR_SPACES)[number];
 
-/** How an account stands with its platform. */
+/** How an account stands with its platform, as far as the platform has said. */
 export const ACCOUNT_HEALTHS = ["ok", "needs_reconnect", "restricted"] as const;
 export type AccountHealth = (typeof ACCOUNT_HEALTHS)[number];
+
+/** The same as answers show it: also what the clock alone says, see `accounts/health.ts`. */
+export const SHOWN_ACCOUNT_HEALTHS = ["ok", "expiring", "needs_reconnect", "restricted"] as const;
+export type ShownAccountHealth = (typeof SHOWN_ACCOUNT_HEALTHS)[number];
+
+/** Where a person can be asked to consent. An Instagram account can be reached by either. */
+export const AUTH_PROVIDERS = ["facebook", "instagram"] as const;
+export type AuthProvider = (typeof AUTH_PROVIDERS)[number];
 
 /** How a sandbox account behaves, so that a client's own tests can meet success and every kind of trouble. */
 export const SANDBOX_BEHAVIORS = [
@@ -107,6 +122,7 @@ export const ERROR_CODES = [
   "method_not_allowed",
   "conflict",
   "idempotency_conflict",
+  "platform_not_configured",
   "payload_too_large",
   "unsupported_media_type",
   "rate_limited",

@@ -1,6 +1,6 @@
 import type { Millis } from "../lib/clock.ts";
 import type { Json, JsonObject } from "../lib/json.ts";
-import type { ColorSpace, PlatformId } from "../lib/vocabulary.ts";
+import type { AuthProvider, ColorSpace, PlatformId } from "../lib/vocabulary.ts";
 
 /*
  * What the core asks of a platform. A platform holds no control flow: timers, persistence, leases, retries and budgets
@@ -186,6 +186,10 @@ export interface Io {
 export interface Profile {
   externalId: string;
   username: string;
+  /** Null where the platform does not tell. The addresses are the platform's, and may end. */
+  name: string | null;
+  avatarUrl: string | null;
+  profileUrl: string | null;
 }
 
 /**
@@ -220,3 +224,55 @@ export interface Platform {
 }
 
 export type ProfileAnswer = { is: "ok"; profile: Profile } | { is: "refused"; fault: Fault } | { is: "lost" };
+
+/** A token with what is known of it. Sealed wherever it is stored. */
+export interface TokenGrant {
+  token: string;
+  /** Null: it does not end, or nobody says when. */
+  expiresAt: Millis | null;
+  /** When the platform stops answering for want of the person's presence, though the token lives on. */
+  dataAccessExpiresAt: Millis | null;
+  /** What the person allowed; null where nobody says. */
+  scopes: string[] | null;
+  /** The person, by the id that the platform has made up for our app. */
+  personId: string | null;
+}
+
+/** One account that a person's consent gives, with a token of its own. */
+export interface GrantedAccount extends Profile {
+  platform: PlatformId;
+  /** The account it belongs to, by external id: an Instagram account's Page. */
+  parentId: string | null;
+  host: AuthProvider;
+  grant: TokenGrant;
+  /** Permissions for want of which nothing could be published on it. Empty: it can be connected. */
+  missing: string[];
+}
+
+export type AuthAnswer<T> = { is: "ok"; value: T } | { is: "refused"; fault: Fault } | { is: "lost" };
+
+/** What consent needs of the outside. */
+export type AuthIo = Pick<Io, "fetch" | "now">;
+
+/** A way to ask a person for consent, by OAuth 2.0's authorization code. Never throws for what a platform does. */
+export interface PlatformAuth {
+  readonly provider: AuthProvider;
+  /** Where the person is asked, as an origin. */
+  readonly dialogOrigin: string;
+  /** Pure: without these permissions nothing can be published there. */
+  required(platform: PlatformId): readonly string[];
+  /** Pure: the address at which the person is asked. */
+  authorizeUrl(redirectUri: string, state: string): string;
+  /** Takes what the code stands for, a token that lives for weeks. A code works once: this is never repeated. */
+  exchange(code: string, redirectUri: string, io: AuthIo): Promise<AuthAnswer<TokenGrant>>;
+  /** The accounts that a person's grant gives. */
+  accounts(grant: TokenGrant, io: AuthIo): Promise<AuthAnswer<GrantedAccount[]>>;
+  /** What the platform tells of a token that came another way. What it does not tell is null. */
+  describe(token: string, io: AuthIo): Promise<TokenGrant>;
+}
+
+/** Takes a new token for one that is a day old at least and has not ended. May be repeated. */
+export type RenewToken = (
+  token: string,
+  io: AuthIo,
+) => Promise<AuthAnswer<{ token: string; expiresAt: Millis | null }>>;

@@ -1,12 +1,16 @@
 import { z } from "zod";
 import type { JsonObject } from "../lib/json.ts";
-import type { PlatformId } from "../lib/vocabulary.ts";
+import type { AuthProvider, PlatformId } from "../lib/vocabulary.ts";
 import { facebookOptions } from "./meta/facebook/options.ts";
 import { createFacebook } from "./meta/facebook.ts";
+import { createFacebookLogin } from "./meta/facebook-login.ts";
 import type { MetaSettings } from "./meta/graph.ts";
 import { instagramOptions } from "./meta/instagram/options.ts";
 import { createInstagram } from "./meta/instagram.ts";
-import type { Platform } from "./platform.ts";
+import { createInstagramLogin } from "./meta/instagram-login.ts";
+import { createInstagramRenewal } from "./meta/instagram-tokens.ts";
+import type { LoginSettings } from "./meta/login-settings.ts";
+import type { Platform, PlatformAuth, RenewToken } from "./platform.ts";
 
 /** The platforms that can be published to, by name. */
 export type Platforms = { readonly [Id in PlatformId]: Platform };
@@ -32,3 +36,27 @@ export function mediaInOptions(options: PlatformOptions): { field: string; id: s
   const id = options.instagram?.cover_media;
   return id === undefined ? [] : [{ field: "options.instagram.cover_media", id }];
 }
+
+/** The ways to ask for consent; null where the deployment has no app for it. */
+export type Auths = { readonly [Provider in AuthProvider]: PlatformAuth | null };
+
+export function createAuths(meta: MetaSettings, login: LoginSettings): Auths {
+  const { facebookApp, instagramApp, facebookDialogOrigin } = login;
+  return {
+    facebook: facebookApp && createFacebookLogin(meta, facebookDialogOrigin, facebookApp),
+    instagram: instagramApp && createInstagramLogin(meta, login, instagramApp),
+  };
+}
+
+/** How tokens are renewed; null where a platform has no such thing. Renewing needs no app. */
+export type Renewals = { readonly [Provider in AuthProvider]: RenewToken | null };
+
+export function createRenewals(meta: MetaSettings): Renewals {
+  return { facebook: null, instagram: createInstagramRenewal(meta) };
+}
+
+/** By which logins a platform's accounts can be connected, the simpler one first. */
+export const AUTHS_OF_PLATFORM: Readonly<Record<PlatformId, readonly AuthProvider[]>> = {
+  instagram: ["instagram", "facebook"],
+  facebook: ["facebook"],
+};

@@ -4,7 +4,7 @@ import type { Clock, Millis } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { invalid } from "../lib/refusal.ts";
 import type { PublishMessage } from "./messages.ts";
-import { wakePosts } from "./wake-posts.ts";
+import { wakePosts } from "./send-messages.ts";
 
 /** Times are printed with four digits of a year, and a schedule reaches a year ahead. */
 const LAST_MOMENT: Millis = Date.UTC(9998, 0, 1);

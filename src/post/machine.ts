@@ -3,14 +3,14 @@ import type { Json } from "../lib/json.ts";
 import type { Armed } from "../platforms/platform.ts";
 import { announcePost } from "./announce.ts";
 import { announce } from "./conclude.ts";
-import type { PostDocument } from "./document.ts";
+import type { PostDocument, TaskDocument } from "./document.ts";
 import { publicationsOf, stateOf } from "./document.ts";
 import type { CancelAnswer } from "./status.ts";
 import { cancelAnswer, derivePostStatus, isOpen } from "./status.ts";
 import type { SettleTiming } from "./timing.ts";
 import { LEASE, PROJECTION_RETRY, SETTLE_LEASE, WAKE_GRACE, WAKE_RENEWAL, watchdog } from "./timing.ts";
 import type { Holder, TaskMessage } from "./transition.ts";
-import { changed, doubt, findTask, heldTask, markChanged } from "./transition.ts";
+import { changed, doubt, findTask, goOn, heldTask, markChanged } from "./transition.ts";
 
 /*
  * The life of a post as a pure machine: each function takes the document and what happened, and returns the document
@@ -154,6 +154,33 @@ export function cancel(document: PostDocument, now: Millis): { document: PostDoc
     markChanged(copy, now);
     return answer;
   });
+}
+
+/**
+ * Lets go on at once what waits for its account to be connected again: to publish, or to read what became of a commit.
+ * What the platform says of the new grant is counted from the beginning.
+ */
+export function resume(
+  document: PostDocument,
+  accountId: string,
+  now: Millis,
+): { document: PostDocument; answer: null } {
+  return changed(document, (copy) => {
+    for (const task of publicationsOf(copy)) {
+      if (task.accountId !== accountId || !isOpen(task.status)) continue;
+      if (task.error?.code === "account_needs_reconnect") resumeTask(copy, task, now);
+    }
+    return null;
+  });
+}
+
+function resumeTask(document: PostDocument, task: TaskDocument, now: Millis): void {
+  task.reconnectSince = null;
+  task.reconnectChecks = 0;
+  // A consumer that has the task may have the old grant: it comes back within a minute.
+  if (task.lease && task.lease.until > now) return;
+  if (task.dueAt !== null && task.dueAt > now) goOn(task, now);
+  markChanged(document, now);
 }
 
 /** Adds the address of a public post and announces it. */

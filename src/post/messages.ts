@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { GrantRef } from "../db/grants.ts";
 import type { PostRef } from "../lib/vocabulary.ts";
 import { MODES, TASK_PARTS } from "../lib/vocabulary.ts";
 import type { TaskMessage } from "./transition.ts";
@@ -7,7 +8,8 @@ import type { TaskMessage } from "./transition.ts";
  * What travels through the publish queue: ids and an epoch, nothing else. Any message may come twice, late or never.
  */
 
-const REF = { v: z.literal(1), workspace_id: z.string(), mode: z.enum(MODES), post_id: z.string() };
+const SCOPE = { v: z.literal(1), workspace_id: z.string(), mode: z.enum(MODES) };
+const REF = { ...SCOPE, post_id: z.string() };
 
 export const PUBLISH_MESSAGE = z.discriminatedUnion("kind", [
   /** Go on with a task. */
@@ -20,9 +22,14 @@ export const PUBLISH_MESSAGE = z.discriminatedUnion("kind", [
   }),
   /** Wake a post's object: the sweeper found it overdue. */
   z.object({ kind: z.literal("wake"), ...REF }),
+  /** Go on with a task whose account was connected again. */
+  z.object({ kind: z.literal("resume"), ...REF, account_id: z.string() }),
+  /** Renew the token of a grant. */
+  z.object({ kind: z.literal("renew"), ...SCOPE, grant_id: z.string() }),
 ]);
 
 export type PublishMessage = z.infer<typeof PUBLISH_MESSAGE>;
+type PostMessage = Extract<PublishMessage, { post_id: string }>;
 
 export function taskMessage(ref: PostRef, { accountId, part, epoch }: TaskMessage): PublishMessage {
   return { kind: "task", ...printRef(ref), account_id: accountId, part, epoch };
@@ -32,7 +39,15 @@ export function wakeMessage(ref: PostRef): PublishMessage {
   return { kind: "wake", ...printRef(ref) };
 }
 
-export function refOf(message: PublishMessage): PostRef {
+export function resumeMessage(ref: PostRef, accountId: string): PublishMessage {
+  return { kind: "resume", ...printRef(ref), account_id: accountId };
+}
+
+export function renewMessage({ workspaceId, mode, grantId }: GrantRef): PublishMessage {
+  return { kind: "renew", v: 1, workspace_id: workspaceId, mode, grant_id: grantId };
+}
+
+export function refOf(message: PostMessage): PostRef {
   return { workspaceId: message.workspace_id, mode: message.mode, postId: message.post_id };
 }
 

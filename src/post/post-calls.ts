@@ -13,6 +13,8 @@ export interface PostCalls {
   arm(holder: Holder, commit: { version: number; progress: Json }): Promise<ArmAnswer>;
   report(holder: Holder, made: Report): Promise<ReportAnswer>;
   attachPermalink(accountId: string, permalink: string | null): Promise<void>;
+  /** Lets a task go on whose account was connected again. */
+  resume(accountId: string): Promise<void>;
   /** Answers once the database shows it. */
   cancel(): Promise<CancelAnswer | { is: "unknown_post" }>;
 }

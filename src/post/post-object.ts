@@ -22,6 +22,7 @@ import {
   cancel,
   nextAlarm,
   postponeProjection,
+  resume,
   retellEnd,
   wake,
 } from "./machine.ts";
@@ -31,11 +32,12 @@ import { refOfObjectName } from "./post-calls.ts";
 import { projectionOf } from "./projection.ts";
 import type { Report, ReportAnswer } from "./report.ts";
 import { report } from "./report.ts";
+import { sendMessages } from "./send-messages.ts";
 import type { CancelAnswer } from "./status.ts";
 import { cancelAnswer } from "./status.ts";
 import { catchUp, noteClock } from "./test-clock.ts";
 import type { SettleTiming } from "./timing.ts";
-import { ALARM_RETRY, MESSAGES_PER_SEND, settleTiming } from "./timing.ts";
+import { ALARM_RETRY, settleTiming } from "./timing.ts";
 import type { Holder, TaskMessage } from "./transition.ts";
 
 const DOCUMENT = "post";
@@ -88,6 +90,11 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
   async attachPermalink(accountId: string, permalink: string | null): Promise<void> {
     if ((await this.#load()).is !== "stored") return;
     this.#decide((document, now) => attachPermalink(document, accountId, permalink, now));
+  }
+
+  async resume(accountId: string): Promise<void> {
+    if ((await this.#load()).is !== "stored") return;
+    this.#decide((document, now) => resume(document, accountId, now));
   }
 
   async cancel(): Promise<CancelAnswer | { is: "unknown_post" }> {
@@ -173,10 +180,8 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
   /** A message that is not sent is sent again by the watchdog. */
   async #send(messages: TaskMessage[]): Promise<void> {
     try {
-      for (let from = 0; from < messages.length; from += MESSAGES_PER_SEND) {
-        const bodies = messages.slice(from, from + MESSAGES_PER_SEND).map((each) => taskMessage(this.#ref, each));
-        await this.env.PUBLISH.sendBatch(bodies.map((body) => ({ body })));
-      }
+      const bodies = messages.map((message) => ({ body: taskMessage(this.#ref, message) }));
+      await sendMessages(this.env.PUBLISH, bodies);
     } catch (error) {
       consoleLog.error("messages were not sent", error, { post_id: this.#ref.postId, messages: messages.length });
     }

@@ -45,7 +45,7 @@ export interface Work {
   holder: Holder;
   version: number;
   publication: Publication<Json>;
-  account: ExternalAccount & PausedAccount & { id: string; health: AccountHealth; grantUpdatedAt: Millis };
+  account: ExternalAccount & PausedAccount & { id: string; health: AccountHealth; tokenEnvelope: string };
   io: Io;
 }
 
@@ -71,8 +71,8 @@ export async function prepareTask(
   material: TaskMaterial | null,
 ): Promise<Prepared> {
   if (!material) throw new Error("the database does not have the version that the object names");
-  const { account, grant } = material;
-  if (!account || !grant) {
+  const { account, tokenEnvelope } = material;
+  if (!account) {
     return { is: "impossible", code: "account_disconnected", message: "The account was disconnected." };
   }
   const isComment = holder.part === "comment";
@@ -91,7 +91,8 @@ export async function prepareTask(
     deps.clock(),
   );
   if (held) return { is: "fault", fault: held };
-  const token = await deps.vault.open(grant.tokenEnvelope, grantRow(ref.workspaceId, account.grantId));
+  if (tokenEnvelope === null) return { is: "fault", fault: needsReconnect("The account's grant was taken back.") };
+  const token = await deps.vault.open(tokenEnvelope, grantRow(ref.workspaceId, account.grantId));
   if (token === null) return { is: "fault", fault: needsReconnect("The account's stored token cannot be read.") };
 
   const external: ExternalAccount = { mode: ref.mode, platform: account.platform, externalId: account.externalId };
@@ -119,7 +120,7 @@ export async function prepareTask(
       holder,
       version,
       publication: isComment ? platform.comment : platform.post,
-      account: { ...external, workspaceId, id, health, grantId, graphHost, grantUpdatedAt: grant.updatedAt },
+      account: { ...external, workspaceId, id, health, grantId, graphHost, tokenEnvelope },
       io,
     },
   };

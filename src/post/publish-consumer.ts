@@ -1,15 +1,21 @@
+import type { RenewDeps } from "../accounts/renew-grant.ts";
+import { renewGrant } from "../accounts/renew-grant.ts";
 import type { Millis } from "../lib/clock.ts";
 import { SECOND } from "../lib/clock.ts";
+import type { LogFields } from "../lib/log.ts";
 import type { PublishMessage } from "./messages.ts";
 import { PUBLISH_MESSAGE, refOf } from "./messages.ts";
 import type { PublishDeps } from "./prepare-task.ts";
 import { publishTask } from "./publish-task.ts";
+import type { TaskMessage } from "./transition.ts";
+
+type ConsumerDeps = PublishDeps & RenewDeps;
 
 /** When a message whose object could not be reached is delivered again. */
 const REDELIVERY: Millis = 10 * SECOND;
 
 /** Takes a batch of the publish queue, each message on its own: what goes wrong with one leaves the others alone. */
-export async function consumePublishQueue(deps: PublishDeps, batch: MessageBatch): Promise<void> {
+export async function consumePublishQueue(deps: ConsumerDeps, batch: MessageBatch): Promise<void> {
   await Promise.all(
     batch.messages.map(async (message) => {
       const body = PUBLISH_MESSAGE.safeParse(message.body);
@@ -23,7 +29,7 @@ export async function consumePublishQueue(deps: PublishDeps, batch: MessageBatch
         await handle(deps, body.data);
         message.ack();
       } catch (error) {
-        deps.log.error("a message failed", error, { post_id: body.data.post_id, attempt: message.attempts });
+        deps.log.error("a message failed", error, { ...subjectOf(body.data), attempt: message.attempts });
         message.retry({ delaySeconds: REDELIVERY / SECOND });
       }
     }),
@@ -34,12 +40,13 @@ export async function consumePublishQueue(deps: PublishDeps, batch: MessageBatch
  * Takes the messages that were given up. Each wakes its object, which knows what to do: settle what is armed, send
  * again what is not.
  */
-export async function consumeDeadLetters(deps: PublishDeps, batch: MessageBatch): Promise<void> {
+export async function consumeDeadLetters(deps: ConsumerDeps, batch: MessageBatch): Promise<void> {
   for (const message of batch.messages) {
     const body = PUBLISH_MESSAGE.safeParse(message.body);
-    deps.log.error("a message was given up", null, body.success ? { post_id: body.data.post_id } : {});
+    deps.log.error("a message was given up", null, body.success ? subjectOf(body.data) : {});
     try {
-      if (body.success) await deps.posts(refOf(body.data)).wake();
+      // A renewal is found by the next sweep.
+      if (body.success && body.data.kind !== "renew") await deps.posts(refOf(body.data)).wake();
       message.ack();
     } catch (error) {
       deps.log.error("a post could not be woken", error);
@@ -48,8 +55,27 @@ export async function consumeDeadLetters(deps: PublishDeps, batch: MessageBatch)
   }
 }
 
-async function handle(deps: PublishDeps, message: PublishMessage): Promise<void> {
-  const ref = refOf(message);
-  if (message.kind === "wake") await deps.posts(ref).wake();
-  else await publishTask(deps, ref, { accountId: message.account_id, part: message.part, epoch: message.epoch });
+async function handle(deps: ConsumerDeps, message: PublishMessage): Promise<void> {
+  switch (message.kind) {
+    case "task":
+      return publishTask(deps, refOf(message), taskOf(message));
+    case "wake":
+      return deps.posts(refOf(message)).wake();
+    case "resume":
+      return deps.posts(refOf(message)).resume(message.account_id);
+    case "renew":
+      return renewGrant(deps, {
+        workspaceId: message.workspace_id,
+        mode: message.mode,
+        grantId: message.grant_id,
+      });
+  }
+}
+
+function taskOf(message: Extract<PublishMessage, { kind: "task" }>): TaskMessage {
+  return { accountId: message.account_id, part: message.part, epoch: message.epoch };
+}
+
+function subjectOf(message: PublishMessage): LogFields {
+  return message.kind === "renew" ? { grant_id: message.grant_id } : { post_id: message.post_id };
 }

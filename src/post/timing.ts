@@ -94,8 +94,6 @@ export const PERMALINK_WAIT: Millis = 10 * SECOND;
 export const PROJECTION_RETRY: Millis = 30 * SECOND;
 /** How long until an alarm handler that failed runs again. */
 export const ALARM_RETRY: Millis = 15 * SECOND;
-/** Messages in one `sendBatch`, by the queue's limit. */
-export const MESSAGES_PER_SEND = 100;
 /** How long after its object's next alarm the sweeper takes a post for stuck. */
 export const WAKE_GRACE: Millis = 60 * SECOND;
 /** How long after its time the sweeper looks for a post whose first nudge may have been lost. */

@@ -16,7 +16,7 @@ export interface CreatedWorkspace {
 /** Creates a workspace with one key for each mode. */
 export async function createWorkspace(
   deps: { db: Database; clock: Clock; apiKeyPepper: string },
-  name: string,
+  { name, logoUrl }: { name: string; logoUrl: string | null },
 ): Promise<CreatedWorkspace> {
   const now = deps.clock();
   const id = newId("workspace", now);
@@ -31,6 +31,6 @@ export async function createWorkspace(
       createdAt: now,
     })),
   );
-  await insertWorkspace(deps.db, { id, name, createdAt: now }, rows);
+  await insertWorkspace(deps.db, { id, name, logoUrl, createdAt: now }, rows);
   return { id, name, apiKeys };
 }

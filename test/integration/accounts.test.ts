@@ -37,15 +37,17 @@ describe("an account connected with a token", () => {
       token_expires_at: null,
     });
     const [url, init] = graph.mock.calls[0] ?? [];
-    expect(String(url)).toBe("https://graph.facebook.com/v26.0/1234567890?fields=id%2Cname");
+    expect(decodeURIComponent(String(url))).toBe(
+      "https://graph.facebook.com/v26.0/1234567890?fields=id,name,link,picture{url}",
+    );
     expect(new Headers(init?.headers).get("Authorization")).toBe(`Bearer ${TOKEN}`);
   });
 
   it("is an Instagram account on graph.facebook.com or on graph.instagram.com, by its token's family", async () => {
     const viaFacebook = graphAnswers({ id: "17841400000000001", username: "apionics" });
     await connect({ platform: "instagram", external_id: "17841400000000001" });
-    expect(String(viaFacebook.mock.calls[0]?.[0])).toBe(
-      "https://graph.facebook.com/v26.0/17841400000000001?fields=id%2Cusername",
+    expect(decodeURIComponent(String(viaFacebook.mock.calls[0]?.[0]))).toBe(
+      "https://graph.facebook.com/v26.0/17841400000000001?fields=id,username,name,profile_picture_url",
     );
     vi.restoreAllMocks();
     // Numeric ids beyond 2^53 keep their digits, wrapped in a list or not.
@@ -56,8 +58,8 @@ describe("an account connected with a token", () => {
       access_token: "IGAAcanary",
     });
     expect([answer.status, answer.body.username]).toEqual([201, "apionics"]);
-    expect(String(viaInstagram.mock.calls[0]?.[0])).toBe(
-      "https://graph.instagram.com/v26.0/me?fields=user_id%2Cusername",
+    expect(decodeURIComponent(String(viaInstagram.mock.calls[0]?.[0]))).toBe(
+      "https://graph.instagram.com/v26.0/me?fields=user_id,id,username,name,profile_picture_url",
     );
   });
 
@@ -67,7 +69,7 @@ describe("an account connected with a token", () => {
     vi.restoreAllMocks();
     graphAnswers({ id: "555", name: "After" });
     const second = await connect({ external_id: "555", access_token: "EAAnew" });
-    expect(second.body).toEqual({ ...first.body, username: "After" });
+    expect(second.body).toEqual({ ...first.body, username: "After", name: "After" });
   });
 
   it("leaves its token nowhere but in an envelope", async () => {

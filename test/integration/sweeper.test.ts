@@ -26,7 +26,7 @@ const sweeper = () => env.SWEEPER.getByName(SWEEPER_NAME);
 async function sweep(postId: string): Promise<PublishMessage[]> {
   const handed: PublishMessage[] = [];
   const spy = vi.spyOn(env.PUBLISH, "sendBatch").mockImplementation(async (messages) => {
-    for (const { body } of messages) if (body.post_id === postId) handed.push(body);
+    for (const { body } of messages) if ("post_id" in body && body.post_id === postId) handed.push(body);
     return undefined as never;
   });
   await sweeper().sweep();

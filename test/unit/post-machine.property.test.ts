@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { PostDocument } from "../../src/post/document.ts";
 import { newDocument, publicationsOf } from "../../src/post/document.ts";
-import { acknowledge, arm, attachPermalink, begin, cancel, nextAlarm, wake } from "../../src/post/machine.ts";
+import { acknowledge, arm, attachPermalink, begin, cancel, nextAlarm, resume, wake } from "../../src/post/machine.ts";
 import type { Report } from "../../src/post/report.ts";
 import { report } from "../../src/post/report.ts";
 import { isOpen } from "../../src/post/status.ts";
@@ -251,6 +251,15 @@ class World {
     this.take(attachPermalink(this.document, "acc_1", "https://example.com/p/1", this.now));
   }
 
+  /** The account is connected again: told to any task, at any time. */
+  resume(pick: number): void {
+    const { accountId } = this.document.tasks[pick % 2] ?? { accountId: "" };
+    const before = this.document.tasks[pick % 2]?.epoch;
+    this.take(resume(this.document, accountId, this.now));
+    if (this.document.tasks[pick % 2]?.epoch !== before) this.reached.add("resumed");
+    this.wake();
+  }
+
   acknowledge(): void {
     const eventIds = this.document.events.map((event) => event.id);
     this.take(acknowledge(this.document, { seq: this.document.seq, wakeBy: undefined, eventIds }));
@@ -325,6 +334,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: moody((world, p, m) => world.answer(p, m)) },
   { weight: 4, arbitrary: moody((world, p, m) => world.read(p, m)) },
   { weight: 1, arbitrary: moody((world, p, m) => world.work(p, m)) },
+  { weight: 1, arbitrary: picking((world, p) => world.resume(p)) },
   { weight: 1, arbitrary: always((world) => world.acknowledge()) },
   { weight: 1, arbitrary: always((world) => world.attachPermalink()) },
 );
@@ -365,6 +375,7 @@ it("never lets a task become public twice, whatever comes in whatever order", ()
     "wait stale",
     "clock moved",
     "clock held",
+    "resumed",
   ]) {
     expect(reached).toContain(place);
   }

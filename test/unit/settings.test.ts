@@ -21,8 +21,16 @@ describe("the settings", () => {
         graphVersion: "v26.0",
         facebookOrigin: "https://graph.facebook.com",
         instagramOrigin: "https://graph.instagram.com",
+        uploadOrigin: "https://rupload.facebook.com",
         appId: null,
         appSecret: null,
+      },
+      login: {
+        facebookDialogOrigin: "https://www.facebook.com",
+        instagramDialogOrigin: "https://www.instagram.com",
+        instagramTokenOrigin: "https://api.instagram.com",
+        facebookApp: null,
+        instagramApp: null,
       },
     });
     expect(read(GOOD).encryptionKeys.map((key) => key.id)).toEqual(["new", "old"]);
@@ -53,6 +61,14 @@ describe("the settings", () => {
     } catch (error) {
       for (const secret of Object.values(GOOD).slice(0, 3)) expect(String(error)).not.toContain(secret);
     }
+  });
+
+  it("know an app only when both its id and its secret are set", () => {
+    const apps = { META_APP_ID: "1", META_APP_SECRET: "s", INSTAGRAM_APP_ID: "2", INSTAGRAM_APP_SECRET: "" };
+    expect(read({ ...GOOD, ...apps }).login).toMatchObject({
+      facebookApp: { id: "1", secret: "s" },
+      instagramApp: null,
+    });
   });
 
   it("allow private targets on an http origin", () => {

@@ -118,13 +118,26 @@ export async function callGraph(settings: MetaSettings, io: GraphIo, call: Graph
     redirect: "manual",
     signal: AbortSignal.timeout(call.timeout),
   };
+  return call.method === "GET"
+    ? askMeta(io, `${address}?${params}`, init, [token])
+    : askMeta(io, address, { ...init, body: call.file ? multipart(params, call.file) : params }, [token]);
+}
+
+/**
+ * Sends one request to one of Meta's hosts and reads its answer.
+ *
+ * @param secrets what must not come back in an error's message
+ */
+export async function askMeta(
+  io: Pick<Io, "fetch" | "now">,
+  address: string,
+  init: RequestInit,
+  secrets: readonly string[],
+): Promise<GraphAnswer> {
   let response: Response;
   let text: string;
   try {
-    response =
-      call.method === "GET"
-        ? await io.fetch(`${address}?${params}`, init)
-        : await io.fetch(address, { ...init, body: call.file ? multipart(params, call.file) : params });
+    response = await io.fetch(address, init);
     text = await response.text();
   } catch (error) {
     return { is: "lost", reason: isTimeout(error) ? "no answer in time" : "the connection broke" };
@@ -139,7 +152,7 @@ export async function callGraph(settings: MetaSettings, io: GraphIo, call: Graph
       error: {
         code,
         subcode: error_subcode ?? null,
-        message: redact(error_user_msg ?? message, token),
+        message: redact(error_user_msg ?? message, secrets),
         trace: fbtrace_id ?? null,
         regainAccessAt: regainAccessAt(response.headers, io.now()),
       },
@@ -149,9 +162,9 @@ export async function callGraph(settings: MetaSettings, io: GraphIo, call: Graph
   return { is: "ok", body };
 }
 
-/** A platform's words, without the token that they may quote. */
-export function redact(words: string, token: string): string {
-  return words.replaceAll(token, "[redacted]");
+/** A platform's words, without the secrets that they may quote. */
+export function redact(words: string, secrets: readonly string[]): string {
+  return secrets.reduce((told, secret) => told.replaceAll(secret, "[redacted]"), words);
 }
 
 function multipart(params: URLSearchParams, file: { name: string; bytes: Blob }): FormData {

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import type { Millis } from "../../lib/clock.ts";
 import { SECOND } from "../../lib/clock.ts";
+import type { Json } from "../../lib/json.ts";
 import { parseTimestamp } from "../../lib/time.ts";
-import type { Io, ProfileAnswer } from "../platform.ts";
+import type { PlatformId } from "../../lib/vocabulary.ts";
+import type { Io, Profile, ProfileAnswer } from "../platform.ts";
 import { faultOfAnswer, missingField } from "./faults.ts";
 import type { MetaSettings } from "./graph.ts";
 import { CALL_TIMEOUT, callGraph } from "./graph.ts";
@@ -19,6 +21,48 @@ export function parseGraphTime(value: string | number): Millis | null {
   return parseTimestamp(value.replace(/([+-]\d{2})(\d{2})$/, "$1:$2"));
 }
 
+const PICTURE = z.object({ data: z.object({ url: z.string() }) });
+
+/** A Page or an Instagram account, as far as it was asked for and is told. */
+export const PROFILE_NODE = z.object({
+  /** Of `/me` on graph.instagram.com this is the person, as our app knows them, and not the account. */
+  id: GRAPH_ID.optional(),
+  user_id: GRAPH_ID.optional(),
+  name: z.string().optional(),
+  username: z.string().optional(),
+  link: z.string().optional(),
+  picture: PICTURE.optional().catch(undefined),
+  profile_picture_url: z.string().optional(),
+});
+
+/** What a Page, and an Instagram account, is asked for. */
+export const PAGE_FIELDS = "id,name,link,picture{url}";
+export const INSTAGRAM_FIELDS = "id,username,name,profile_picture_url";
+
+/** @returns null unless the node says which account it is and what it is called */
+export function profileFrom(node: z.infer<typeof PROFILE_NODE>, platform: PlatformId): Profile | null {
+  const externalId = node.user_id ?? node.id;
+  const username = platform === "facebook" ? node.name : node.username;
+  if (externalId === undefined || username === undefined) return null;
+  const common = { externalId, username, name: node.name ?? null };
+  return platform === "facebook"
+    ? {
+        ...common,
+        avatarUrl: node.picture?.data.url ?? null,
+        profileUrl: node.link ?? `https://www.facebook.com/${externalId}`,
+      }
+    : {
+        ...common,
+        avatarUrl: node.profile_picture_url ?? null,
+        profileUrl: `https://www.instagram.com/${encodeURIComponent(username)}/`,
+      };
+}
+
+/** The documentation wraps some answers in a list, live clients read them flat. */
+export function unwrapped(body: { [key: string]: Json }): Json | undefined {
+  return Array.isArray(body.data) ? body.data[0] : body;
+}
+
 /**
  * Asks who an account is. On graph.instagram.com only `/me` tells, and what it calls `id` is another number than the
  * account's: `user_id` is the one that publishes.
@@ -30,29 +74,18 @@ export async function profileOf(
   io: Pick<Io, "connection" | "fetch" | "now">,
   nameField: "username" | "name",
 ): Promise<ProfileAnswer> {
+  const isPage = nameField === "name";
   const viaMe = io.connection.host === "instagram";
   const answer = await callGraph(settings, io, {
     method: "GET",
     path: viaMe ? "me" : io.connection.externalId,
-    params: { fields: viaMe ? "user_id,username" : `id,${nameField}` },
+    params: { fields: viaMe ? `user_id,${INSTAGRAM_FIELDS}` : isPage ? PAGE_FIELDS : INSTAGRAM_FIELDS },
     timeout: CALL_TIMEOUT,
   });
   if (answer.is === "lost") return { is: "lost" };
   if (answer.is === "error") return { is: "refused", fault: faultOfAnswer(answer, io.now()) };
-  // The documentation wraps the answer of `/me` in a list, live clients read it flat.
-  const node = Array.isArray(answer.body.data) ? answer.body.data[0] : answer.body;
-  const profile = z
-    .object({
-      id: GRAPH_ID.optional(),
-      user_id: GRAPH_ID.optional(),
-      name: z.string().optional(),
-      username: z.string().optional(),
-    })
-    .safeParse(node).data;
-  const externalId = profile?.user_id ?? profile?.id;
-  const username = profile?.[nameField] ?? profile?.username;
-  if (externalId === undefined || username === undefined) {
-    return { is: "refused", fault: missingField(externalId === undefined ? "id" : nameField) };
-  }
-  return { is: "ok", profile: { externalId, username } };
+  const node = PROFILE_NODE.safeParse(unwrapped(answer.body)).data;
+  const profile = node && profileFrom(node, isPage ? "facebook" : "instagram");
+  if (!profile) return { is: "refused", fault: missingField(nameField) };
+  return { is: "ok", profile };
 }

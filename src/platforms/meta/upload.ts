@@ -52,7 +52,7 @@ export async function handOverFile(io: Io, address: string, fileUrl: string): Pr
   const failure = DEBUG_INFO.safeParse(body);
   if (failure.success) {
     const { type, message } = failure.data.debug_info;
-    const words = redact(message, token);
+    const words = redact(message, [token]);
     return {
       kind: "retry",
       scope: "post",

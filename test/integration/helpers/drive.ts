@@ -57,6 +57,7 @@ export function callsOf(posts: PostObjects, ref: PostRef): PostCalls {
     arm: (holder, commit) => posts(ref).arm(holder, commit),
     report: (holder, made) => posts(ref).report(holder, made),
     attachPermalink: (id, permalink) => posts(ref).attachPermalink(id, permalink),
+    resume: (id) => posts(ref).resume(id),
     cancel: () => posts(ref).cancel(),
   };
 }

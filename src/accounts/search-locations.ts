@@ -1,0 +1,56 @@
+import { findAccountToken } from "../db/accounts.ts";
+import type { Database } from "../db/database.ts";
+import type { Clock } from "../lib/clock.ts";
+import { platformError, Refusal } from "../lib/refusal.ts";
+import type { Scope } from "../lib/vocabulary.ts";
+import type { MetaSettings } from "../platforms/meta/graph.ts";
+import type { Place } from "../platforms/meta/places.ts";
+import { searchPlaces } from "../platforms/meta/places.ts";
+import type { Io } from "../platforms/platform.ts";
+import type { Vault } from "./vault.ts";
+import { grantRow } from "./vault.ts";
+
+export interface SearchDeps {
+  db: Database;
+  vault: Vault;
+  clock: Clock;
+  meta: MetaSettings;
+  transport(scope: Scope): Io["fetch"];
+}
+
+/**
+ * Searches places that posts of an account can be tagged with.
+ *
+ * @throws Refusal when the workspace has no such account, the platform does not let it search, or does not answer
+ */
+export async function searchLocations(
+  deps: SearchDeps,
+  scope: Scope,
+  accountId: string,
+  query: string,
+): Promise<Place[]> {
+  const found = await findAccountToken(deps.db, scope, accountId);
+  if (!found) throw accountNotFound();
+  const { account, tokenEnvelope } = found;
+  if (account.graphHost === "instagram") {
+    const message =
+      "Meta does not let accounts connected by Instagram Login search locations. Connect the account by Facebook Login.";
+    throw new Refusal("conflict", message);
+  }
+  const row = grantRow(scope.workspaceId, account.grantId);
+  const token = tokenEnvelope === null ? null : await deps.vault.open(tokenEnvelope, row);
+  if (token === null || account.health === "needs_reconnect") {
+    throw new Refusal("conflict", "The account must be connected again before it can search locations.");
+  }
+  const connection = { externalId: account.externalId, host: account.graphHost, token };
+  const answer = await searchPlaces(deps.meta, { connection, fetch: deps.transport(scope), now: deps.clock }, query);
+  if (answer.is === "ok") return answer.places;
+  if (answer.is === "lost") throw platformError();
+  const { kind, code, message } = answer.fault;
+  if (kind === "retry" || kind === "quota") throw platformError();
+  throw new Refusal("conflict", `The platform does not let this account search locations (${code}): ${message}`);
+}
+
+export function accountNotFound(): Refusal {
+  return new Refusal("not_found", "Account does not exist in this workspace.");
+}

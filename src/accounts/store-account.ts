@@ -1,0 +1,113 @@
+import type { AccountEvent, AccountRow, GrantRow } from "../db/accounts.ts";
+import { findAccountByExternalId, saveAccount } from "../db/accounts.ts";
+import type { Database } from "../db/database.ts";
+import { retryWrite } from "../db/retry.ts";
+import type { Clock, Millis } from "../lib/clock.ts";
+import { newId } from "../lib/ids.ts";
+import { printTime } from "../lib/time.ts";
+import type { AuthProvider, PlatformId, SandboxBehavior, Scope } from "../lib/vocabulary.ts";
+import type { Profile, TokenGrant } from "../platforms/platform.ts";
+import type { Renewals } from "../platforms/registry.ts";
+import { healthOf } from "./health.ts";
+import { printAccount } from "./print-account.ts";
+import { nextRenewal } from "./renewal-times.ts";
+import type { Vault } from "./vault.ts";
+import { grantRow } from "./vault.ts";
+
+export interface StoreDeps {
+  db: Database;
+  vault: Vault;
+  clock: Clock;
+  renewals: Renewals;
+  /** Lets the tasks go on that waited for the account to be connected again. Never throws. */
+  resumeHeldTasks(scope: Scope, accountId: string): Promise<void>;
+}
+
+/** An account whose token is known to be good for it. */
+export interface ConnectedAccount extends Profile {
+  platform: PlatformId;
+  host: AuthProvider;
+  grant: TokenGrant;
+  behavior: SandboxBehavior | null;
+}
+
+/**
+ * Stores an account. Connected again, also after it was disconnected, it keeps its id, its posts and its history, and
+ * what waited for it goes on.
+ *
+ * @param occasion names the act of connecting: repeated, it is told of once
+ */
+export async function storeAccount(
+  deps: StoreDeps,
+  scope: Scope,
+  connected: ConnectedAccount,
+  occasion: string,
+): Promise<AccountRow> {
+  for (;;) {
+    const now = deps.clock();
+    const known = await findAccountByExternalId(deps.db, scope, connected.platform, connected.externalId);
+    const grant = await sealGrant(deps, scope, connected, known?.grantId ?? newId("grant", now), now);
+    const account: AccountRow = {
+      id: known?.id ?? newId("account", now),
+      ...scope,
+      platform: connected.platform,
+      externalId: connected.externalId,
+      username: connected.username,
+      name: connected.name,
+      avatarUrl: connected.avatarUrl,
+      profileUrl: connected.profileUrl,
+      labels: known?.labels ?? [],
+      graphHost: connected.host,
+      grantId: grant.id,
+      health: "ok",
+      healthReason: null,
+      quota: known?.quota ?? null,
+      behavior: connected.behavior,
+      createdAt: known?.createdAt ?? now,
+      disconnectedAt: null,
+      tokenExpiresAt: grant.expiresAt,
+      dataAccessExpiresAt: grant.dataAccessExpiresAt,
+      renewAt: grant.renewAt,
+      renewFault: null,
+    };
+    const event = tellOf(account, known, occasion, now);
+    const isStored = await retryWrite(() => saveAccount(deps.db, account, grant, event));
+    // Somebody else connected it for the first time in this moment: now it is known.
+    if (!isStored) continue;
+    if (known) await deps.resumeHeldTasks(scope, account.id);
+    return account;
+  }
+}
+
+async function sealGrant(
+  deps: StoreDeps,
+  scope: Scope,
+  { host, grant }: ConnectedAccount,
+  id: string,
+  now: Millis,
+): Promise<GrantRow> {
+  const { token, expiresAt, dataAccessExpiresAt, scopes, personId } = grant;
+  return {
+    id,
+    ...scope,
+    tokenEnvelope: await deps.vault.seal(token, grantRow(scope.workspaceId, id)),
+    expiresAt,
+    dataAccessExpiresAt,
+    scopes,
+    personId,
+    updatedAt: now,
+    renewAt: deps.renewals[host] === null ? null : nextRenewal(expiresAt, now),
+    renewLeaseUntil: null,
+    renewFault: null,
+  };
+}
+
+/** The event is the act's: its id does not say which of the two it was. */
+function tellOf(account: AccountRow, known: AccountRow | null, occasion: string, now: Millis): AccountEvent {
+  const wasConnected = known !== null && known.disconnectedAt === null;
+  const isRecovered = wasConnected && healthOf(known, now).health === "needs_reconnect";
+  const type = isRecovered ? "account.recovered" : "account.connected";
+  const body = { type, timestamp: printTime(now), data: { account: printAccount(account, 0, now) } };
+  const suffix = `${account.id.replace(/^acc_/, "")}_${occasion.replace(/^[a-z]+_/, "")}_account`;
+  return { id: `evt_${suffix}`, type, body: JSON.stringify(body), createdAt: now };
+}

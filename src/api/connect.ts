@@ -1,0 +1,118 @@
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { connectAccount } from "../accounts/connect-account.ts";
+import { createConnectLink } from "../accounts/connect-link.ts";
+import { createSandboxAccount } from "../accounts/create-sandbox-account.ts";
+import { printAccount } from "../accounts/print-account.ts";
+import { printTime } from "../lib/time.ts";
+import { SANDBOX_BEHAVIORS } from "../lib/vocabulary.ts";
+import { account } from "./account-schemas.ts";
+import { requireKey, scopeOf } from "./authenticate.ts";
+import type { AppEnv } from "./context.ts";
+import { errorResponses, platform, printedTime } from "./schemas.ts";
+
+/*
+ * The ways in which a workspace gets accounts: a person's consent, a token that the client has, the sandbox.
+ */
+
+const MIN_LIFE_SECONDS = 300;
+const MAX_LIFE_SECONDS = 604_800;
+const DEFAULT_LIFE_SECONDS = 3_600;
+
+const linkBody = z.strictObject({
+  platform,
+  redirect_url: z.string().optional().openapi({
+    description: "Where the person's browser goes in the end, with what became of it in its query.",
+    example: "https://your-app.com/connected",
+  }),
+  expires_in: z
+    .number()
+    .int()
+    .min(MIN_LIFE_SECONDS)
+    .max(MAX_LIFE_SECONDS)
+    .default(DEFAULT_LIFE_SECONDS)
+    .openapi({ description: "How long the link lives, in seconds." }),
+});
+
+const link = z
+  .strictObject({ id: z.string(), url: z.string(), expires_at: printedTime })
+  .openapi("ConnectLink", { description: "A link that anybody can open, good for one consent." });
+
+const tokenBody = z.strictObject({
+  platform,
+  external_id: z
+    .string()
+    .regex(/^\d{1,32}$/, "{field} must be the platform's numeric id of the account.")
+    .openapi({
+      description: "The Page's id, or the id of the Instagram professional account.",
+      example: "17841400000000000",
+    }),
+  access_token: z.string().min(1).max(4_096),
+});
+
+const sandboxBody = z.strictObject({
+  platform,
+  username: z
+    .string()
+    .regex(/^[\p{L}\p{N}_. -]{1,64}$/u, "{field} must have 1 to 64 letters, digits, dots, dashes or spaces."),
+  behavior: z.enum(SANDBOX_BEHAVIORS).default("ok"),
+});
+
+const created = { description: "The account", content: { "application/json": { schema: account } } };
+
+const linkRoute = createRoute({
+  method: "post",
+  path: "/v1/accounts/connect",
+  operationId: "createConnectLink",
+  summary: "Create a link by which a person connects accounts",
+  middleware: [requireKey("live")] as const,
+  request: { body: { required: true, content: { "application/json": { schema: linkBody } } } },
+  responses: {
+    201: { description: "The link, shown this once", content: { "application/json": { schema: link } } },
+    ...errorResponses(400, 401, 403, 409, 413, 415, 500),
+  },
+});
+
+const tokenRoute = createRoute({
+  method: "post",
+  path: "/v1/accounts",
+  operationId: "connectAccount",
+  summary: "Connect an account with a token of the platform",
+  middleware: [requireKey("live")] as const,
+  request: { body: { required: true, content: { "application/json": { schema: tokenBody } } } },
+  responses: { 201: created, ...errorResponses(400, 401, 403, 413, 415, 500) },
+});
+
+const sandboxRoute = createRoute({
+  method: "post",
+  path: "/v1/accounts/sandbox",
+  operationId: "createSandboxAccount",
+  summary: "Create an account of the sandbox",
+  middleware: [requireKey("test")] as const,
+  request: { body: { required: true, content: { "application/json": { schema: sandboxBody } } } },
+  responses: { 201: created, ...errorResponses(400, 401, 403, 413, 415, 500) },
+});
+
+export const connect = new OpenAPIHono<AppEnv>();
+
+connect.openapi(linkRoute, async (c) => {
+  const { services, actor } = c.var;
+  const { platform, redirect_url, expires_in } = c.req.valid("json");
+  const deps = { ...services, allowPrivateTargets: services.settings.allowPrivateTargets };
+  const request = { platform, redirectUrl: redirect_url ?? null, expiresIn: expires_in };
+  const { id, url, expiresAt } = await createConnectLink(deps, scopeOf(actor), request);
+  return c.json({ id, url, expires_at: printTime(expiresAt) }, 201);
+});
+
+connect.openapi(tokenRoute, async (c) => {
+  const { services, actor } = c.var;
+  const { platform, external_id, access_token } = c.req.valid("json");
+  const credentials = { platform, externalId: external_id, token: access_token };
+  const row = await connectAccount(services, scopeOf(actor), credentials);
+  return c.json(printAccount(row, 0, services.clock()), 201);
+});
+
+connect.openapi(sandboxRoute, async (c) => {
+  const { services, actor } = c.var;
+  const row = await createSandboxAccount(services, scopeOf(actor), c.req.valid("json"));
+  return c.json(printAccount(row, 0, services.clock()), 201);
+});

@@ -1,0 +1,24 @@
+import type { PostRef } from "../lib/vocabulary.ts";
+import type { PublishMessage } from "./messages.ts";
+import { wakeMessage } from "./messages.ts";
+
+/** Messages in one `sendBatch`, by the queue's limit. */
+const MESSAGES_PER_SEND = 100;
+
+/** Sends messages to the publish queue, as many at once as it takes. */
+export async function sendMessages(
+  queue: Queue<PublishMessage>,
+  messages: readonly MessageSendRequest<PublishMessage>[],
+): Promise<void> {
+  for (let from = 0; from < messages.length; from += MESSAGES_PER_SEND) {
+    await queue.sendBatch(messages.slice(from, from + MESSAGES_PER_SEND));
+  }
+}
+
+/** Hands posts over to the publish queue, whose consumer wakes their objects. */
+export function wakePosts(queue: Queue<PublishMessage>, posts: readonly PostRef[]): Promise<void> {
+  return sendMessages(
+    queue,
+    posts.map((ref) => ({ body: wakeMessage(ref) })),
+  );
+}
