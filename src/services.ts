@@ -40,6 +40,7 @@ export interface Services {
   posts: PostObjects;
   library: MediaLibrary;
   bucket: R2Bucket;
+  images: ImagesBinding | null;
   replayCache: KVNamespace;
   transport(scope: Scope): Io["fetch"];
   mediaUrl(mediaId: string): Promise<string>;
@@ -73,6 +74,7 @@ export function servicesOf(env: Env): Services {
     posts: (ref) => env.POSTS.getByName(objectName(ref)) as unknown as PostCalls,
     library,
     bucket: env.MEDIA,
+    images: env.IMAGES ?? null,
     replayCache: env.IDEMPOTENCY,
     transport: (scope) =>
       scope.mode === "live"

@@ -8,6 +8,7 @@ export const ID_PREFIXES = {
   account: "acc",
   grant: "grant",
   media: "media",
+  upload: "upload",
   post: "post",
   event: "evt",
   request: "req",

@@ -102,6 +102,7 @@ export const ERROR_CODES = [
   "method_not_allowed",
   "conflict",
   "idempotency_conflict",
+  "platform_not_configured",
   "payload_too_large",
   "unsupported_media_type",
   "rate_limited",

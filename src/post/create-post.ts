@@ -2,6 +2,7 @@ import type { AccountRow } from "../db/accounts.ts";
 import type { Database } from "../db/database.ts";
 import type { IdempotencyRow } from "../db/idempotency.ts";
 import type { MediaRow } from "../db/media.ts";
+import { findMedia } from "../db/media.ts";
 import type { NewPostRow } from "../db/posts.ts";
 import type { PublishContext } from "../db/publish-requests.ts";
 import { claimAndSavePost, loadPublishContext, savePost } from "../db/publish-requests.ts";
@@ -9,9 +10,11 @@ import { retryWrite } from "../db/retry.ts";
 import type { Clock, Millis } from "../lib/clock.ts";
 import { DAY, MINUTE } from "../lib/clock.ts";
 import { newId } from "../lib/ids.ts";
+import type { Refusal } from "../lib/refusal.ts";
 import { invalid } from "../lib/refusal.ts";
 import { roundUpToSecond } from "../lib/time.ts";
 import type { PlatformId, PostRef, Scope } from "../lib/vocabulary.ts";
+import { MEDIA_LIFE } from "../media/add-media.ts";
 import type { PlatformOptions, Platforms } from "../platforms/registry.ts";
 import { firstWakeBy, newDocument, stateOf } from "./document.ts";
 import { draftMedia } from "./draft.ts";
@@ -81,7 +84,8 @@ export async function createPost(
   const accepted = acceptPost(scope, request, accounts, scheduledAt, now);
   const { ref } = accepted.post;
   if (!claim) {
-    await retryWrite(() => savePost(deps.db, accepted.post));
+    const isStored = await retryWrite(() => savePost(deps.db, accepted.post));
+    if (!isStored) throw await mediaGone(deps.db, scope, mediaIds);
     return { is: "created", ref, accepted, claimed: null };
   }
   const { status, body } = claim.respond(accepted);
@@ -95,6 +99,7 @@ export async function createPost(
     expiresAt: claim.expiresAt,
   };
   const winner = await retryWrite(() => claimAndSavePost(deps.db, accepted.post, row));
+  if (!winner) throw await mediaGone(deps.db, scope, mediaIds);
   if (winner.claim !== row.claim) return { is: "taken", row: winner };
   return { is: "created", ref, accepted, claimed: row };
 }
@@ -127,6 +132,12 @@ function resolveMedia(ids: string[], found: MediaRow[]): MediaRow[] {
     if (!media) throw invalid(`media.${index}`, `media.${index} is not media of this workspace.`);
     return media;
   });
+}
+
+/** The refusal of a request whose media was deleted while it was checked. */
+async function mediaGone(db: Database, scope: Scope, ids: string[]): Promise<Refusal> {
+  resolveMedia(ids, await findMedia(db, scope, ids));
+  return invalid("media", "media was deleted while this was being accepted.");
 }
 
 function checkLimits(platforms: Platforms, request: PublishRequest, accounts: AccountRow[], media: MediaRow[]): void {
@@ -164,6 +175,7 @@ function acceptPost(
     version: CONTENT_VERSION,
     content: request.content,
     media: request.mediaIds,
+    mediaKeptUntil: scheduledAt + MEDIA_LIFE,
     options: { facebook: optionsFor(request.options, "facebook") },
     platforms,
     scheduledAt,

@@ -6,6 +6,7 @@ import type { Env } from "../env.ts";
 import type { Millis } from "../lib/clock.ts";
 import { SECOND, systemClock } from "../lib/clock.ts";
 import { consoleLog } from "../lib/log.ts";
+import { sweepMedia } from "../media/discard.ts";
 import { wakeMessage } from "./messages.ts";
 import { MESSAGES_PER_SEND } from "./timing.ts";
 
@@ -49,6 +50,7 @@ export class SweeperObject extends DurableObject<Env> {
       await this.env.PUBLISH.sendBatch(refs.map((ref) => ({ body: wakeMessage(ref) })));
     }
     await deleteExpiredKeys(db, now, MAX_EXPIRED_KEYS);
+    await sweepMedia({ db, bucket: this.env.MEDIA }, now);
     return posts.length;
   }
 }
