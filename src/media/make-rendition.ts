@@ -11,6 +11,8 @@ import { INSTAGRAM_MAX_BYTES, INSTAGRAM_WIDTHS, renditionHint } from "./renditio
 export type RenditionOutcome = { is: "made"; media: MediaRow } | { is: "found"; media: MediaRow };
 
 const QUALITY = 90;
+/** Too large, no picture, too many pixels, unknown or invalid format. https://developers.cloudflare.com/images/reference/troubleshooting/ */
+const UNREADABLE: readonly unknown[] = [9402, 9412, 9413, 9520, 9523];
 const NOT_CONFIGURED =
   'Renditions need Cloudflare Images: bind it in wrangler.toml ([images] binding = "IMAGES") and deploy again.';
 
@@ -50,14 +52,24 @@ function targetWidth(width: number): number {
   return Math.min(Math.max(width, INSTAGRAM_WIDTHS.min), INSTAGRAM_WIDTHS.max);
 }
 
-/** Colour profiles and EXIF orientation are applied on the way; what is transparent becomes white. */
+/**
+ * Colour profiles and EXIF orientation are applied on the way; what is transparent becomes white.
+ *
+ * @throws Refusal when the picture cannot be read
+ */
 async function convert(images: ImagesBinding, source: ReadableStream<Uint8Array>, width: number): Promise<Uint8Array> {
-  const converted = await images
-    .input(source)
-    .transform({ width, fit: "contain" })
-    .output({ format: "image/jpeg", quality: QUALITY, background: "#ffffff" });
-  // Of a known length, as R2 wants it. At this width a JPEG has a megabyte or two.
-  const bytes = new Uint8Array(await new Response(converted.image()).arrayBuffer());
-  if (bytes.byteLength > INSTAGRAM_MAX_BYTES) throw new Error("a rendition is larger than it can be");
-  return bytes;
+  try {
+    const converted = await images
+      .input(source)
+      .transform({ width, fit: "contain" })
+      .output({ format: "image/jpeg", quality: QUALITY, background: "#ffffff" });
+    // Of a known length, as R2 wants it. At this width a JPEG has a megabyte or two.
+    const bytes = new Uint8Array(await new Response(converted.image()).arrayBuffer());
+    if (bytes.byteLength > INSTAGRAM_MAX_BYTES) throw new Error("a rendition is larger than it can be");
+    return bytes;
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : null;
+    if (!UNREADABLE.includes(code)) throw error;
+    throw invalid("media_id", `The picture could not be read by Cloudflare Images (${code}): it may be damaged.`);
+  }
 }
