@@ -1,5 +1,6 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { printTime } from "../lib/time.ts";
+import { announcedLength } from "../media/store-bytes.ts";
 import type { PartedUpload } from "../media/uploads.ts";
 import {
   abortUpload,
@@ -113,13 +114,8 @@ mediaUploads.openapi(getRoute, async (c) => {
 mediaUploads.openapi(partRoute, async (c) => {
   const { services, actor } = c.var;
   const { upload_id, number } = c.req.valid("param");
-  const length = c.req.header("Content-Length");
-  const part = {
-    uploadId: upload_id,
-    number,
-    body: c.req.raw.body,
-    length: length === undefined ? null : Number(length),
-  };
+  const { body, headers } = c.req.raw;
+  const part = { uploadId: upload_id, number, body, length: announcedLength(headers) };
   return c.json(printUpload(await receivePart(services, scopeOf(actor), part)), 200);
 });
 

@@ -6,6 +6,7 @@ import { removeMedia } from "../media/discard.ts";
 import { requireMedia } from "../media/find-media.ts";
 import { makeRendition } from "../media/make-rendition.ts";
 import { receiveBody, receiveFormFile, receiveFromUrl } from "../media/receive.ts";
+import { announcedLength } from "../media/store-bytes.ts";
 import { requireKey, scopeOf } from "./authenticate.ts";
 import { isRawFile } from "./body-limit.ts";
 import type { AppEnv } from "./context.ts";
@@ -136,11 +137,9 @@ mediaRoutes.openapi(createMediaRoute, async (c) => {
     const deps = { ...services, outbound: { allowPrivateTargets, publicOrigin } };
     return c.json(printMedia(await receiveFromUrl(deps, scope, json.url)), 201);
   }
-  const { body } = c.req.raw;
+  const { body, headers } = c.req.raw;
   if (!body || !isRawFile(c.req.header("Content-Type") ?? "")) throw invalid("file", "A file or a url is required.");
-  const length = c.req.header("Content-Length");
-  const file = { body, length: length === undefined ? null : Number(length) };
-  return c.json(printMedia(await receiveBody(services, scope, file)), 201);
+  return c.json(printMedia(await receiveBody(services, scope, { body, length: announcedLength(headers) })), 201);
 });
 
 mediaRoutes.openapi(listRoute, async (c) => {

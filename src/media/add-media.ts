@@ -66,7 +66,8 @@ export async function addMedia(
     row = await keepUpload(deps, upload, origin);
     return row;
   } finally {
-    if (!row) await discardUpload(deps, upload.mediaId);
+    // Should this fail, the sweeper does it: what the client is told is why the file was not added.
+    if (!row) await discardUpload(deps, upload.mediaId).catch(() => {});
   }
 }
 

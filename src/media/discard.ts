@@ -20,8 +20,8 @@ interface DiscardDeps {
 }
 
 const MEDIA_PER_SWEEP = 100;
-/** Each may cost a call to R2 of its own. */
-const UPLOADS_PER_SWEEP = 40;
+/** Each may cost a call to R2 of its own, of the fifty that the free plan has. */
+const UPLOADS_PER_SWEEP = 25;
 /** When expired media that a post still waits for is looked at again. */
 const LOOK_AGAIN: Millis = DAY;
 

@@ -3,6 +3,7 @@ import { MINUTE, SECOND } from "../lib/clock.ts";
 import type { OutboundPolicy } from "../lib/outbound-url.ts";
 import { checkOutboundUrl } from "../lib/outbound-url.ts";
 import { invalid, Refusal } from "../lib/refusal.ts";
+import { announcedLength } from "./store-bytes.ts";
 
 /** A body that is on its way, with its length where that is known. */
 export interface IncomingFile {
@@ -57,6 +58,5 @@ async function follow(policy: OutboundPolicy, address: string, signal: AbortSign
 
 /** Null where it is not said, or is that of a compressed form which is not what arrives here. */
 function lengthOf(headers: Headers): number | null {
-  const length = headers.get("Content-Length");
-  return length === null || headers.has("Content-Encoding") ? null : Number(length);
+  return headers.has("Content-Encoding") ? null : announcedLength(headers);
 }

@@ -21,50 +21,61 @@ const GIF_TRAILER = 0x3b;
 
 export async function probePng(file: RangedFile): Promise<Probed> {
   if (!(await contains(file, Math.max(0, file.size - TAIL), PNG_END))) return truncated("PNG picture");
-  return probeHead(file, "image/png", "PNG picture");
+  return measure(await file.read(0, HEAD), "image/png", "PNG picture");
 }
 
 export async function probeGif(file: RangedFile): Promise<Probed> {
   const tail = await file.read(Math.max(0, file.size - TAIL), TAIL);
   // Some writers fill up with zeros.
   if (tail.findLast((byte) => byte !== 0) !== GIF_TRAILER) return truncated("GIF picture");
-  return probeHead(file, "image/gif", "GIF picture");
+  return measure(await file.read(0, HEAD), "image/gif", "GIF picture");
 }
 
 export async function probeWebp(file: RangedFile): Promise<Probed> {
   const head = await file.read(0, 8);
   const size = new DataView(head.buffer, head.byteOffset).getUint32(4, true);
   if (8 + size > file.size) return truncated("WebP picture");
-  return probeHead(file, "image/webp", "WebP picture");
+  return measure(await file.read(0, HEAD), "image/webp", "WebP picture");
 }
 
 /** HEIC and its like: a `meta` box describes what the `mdat` box holds. */
 export async function probeHeif(file: RangedFile, mimeType: "image/heic" | "image/heif"): Promise<Probed> {
   const top = await topLevelBoxes(file);
+  if (top.is === "truncated") return truncated("HEIC picture");
   const boxOf = (name: string) => (top.is === "boxes" ? top.boxes.find((box) => box.name === name) : undefined);
-  if (top.is === "truncated" || (top.is === "boxes" && !boxOf("mdat"))) return truncated("HEIC picture");
-  const meta = boxOf("meta");
-  if (!meta) return refused("The HEIC picture is damaged: it has no readable header.");
-  const head = await file.read(0, Math.max(meta.end, HEAD));
-  return probeHead(file, mimeType, "HEIC picture", isTurned(head, meta.content, meta.end));
+  const [ftyp, meta, mdat] = [boxOf("ftyp"), boxOf("meta"), boxOf("mdat")];
+  if (ftyp && !mdat) return truncated("HEIC picture");
+  if (!ftyp || !meta) return refused(damaged("HEIC picture"));
+  const [typeBytes, metaBytes] = [ftyp.end - ftyp.start, meta.end - meta.start];
+  // What tells of the picture and nothing else, wherever it stands in the file.
+  const head = new Uint8Array(typeBytes + metaBytes);
+  head.set(await file.read(ftyp.start, typeBytes));
+  head.set(await file.read(meta.start, metaBytes), typeBytes);
+  const description = head.subarray(typeBytes);
+  return measure(head, mimeType, "HEIC picture", isTurned(description));
 }
 
 /** Whether an `irot` property turns the picture by a quarter: an odd number of times (ISO/IEC 23008-12, 6.5.10). */
-function isTurned(head: Uint8Array, from: number, to: number): boolean {
+function isTurned(description: Uint8Array): boolean {
+  const [meta] = boxesIn(description, 0, description.byteLength);
   // `meta` has a version and flags before its boxes.
-  const iprp = boxesIn(head, from + 4, to).find((box) => box.name === "iprp");
-  const ipco = iprp && boxesIn(head, iprp.content, iprp.end).find((box) => box.name === "ipco");
-  const irot = ipco && boxesIn(head, ipco.content, ipco.end).find((box) => box.name === "irot");
-  return irot !== undefined && ((head[irot.content] ?? 0) & 1) === 1;
+  const iprp = meta && boxesIn(description, meta.content + 4, meta.end).find((box) => box.name === "iprp");
+  const ipco = iprp && boxesIn(description, iprp.content, iprp.end).find((box) => box.name === "ipco");
+  const irot = ipco && boxesIn(description, ipco.content, ipco.end).find((box) => box.name === "irot");
+  return irot !== undefined && ((description[irot.content] ?? 0) & 1) === 1;
 }
 
-async function probeHead(file: RangedFile, mimeType: string, kind: string, isTurned = false): Promise<Probed> {
-  const head = await file.read(0, HEAD);
+/** @param head what stands at the picture's start */
+function measure(head: Uint8Array, mimeType: string, kind: string, isTurned = false): Probed {
   try {
     const { width, height, orientation } = imageSize(head);
     return pictureFacts(mimeType, width, height, { isSideways: isTurned || isSideways(orientation) });
   } catch {
     // The library's way of saying that the bytes make no sense to it.
-    return refused(`The ${kind} is damaged: it has no readable header.`);
+    return refused(damaged(kind));
   }
+}
+
+function damaged(kind: string): string {
+  return `The ${kind} is damaged: it has no readable header.`;
 }

@@ -14,6 +14,12 @@ export type StoreOutcome =
   /** The body ended early, or is longer than it said. */
   | { is: "broken" };
 
+/** How long a body says it is, in bytes; null where it does not say. */
+export function announcedLength(headers: Headers): number | null {
+  const length = headers.get("Content-Length");
+  return length !== null && /^\d+$/.test(length) ? Number(length) : null;
+}
+
 /**
  * Stores a body.
  *

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { SWEEPER_NAME } from "../../src/post/sweeper.ts";
 import type { TestWorkspace } from "./helpers/api.ts";
 import { call, newAccount, newPicture, newWorkspace, publish } from "./helpers/api.ts";
-import { advance, drive, holdTime, refOf } from "./helpers/drive.ts";
+import { advance, drive, holdTime, refOf, sweepMediaAway } from "./helpers/drive.ts";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -121,7 +121,7 @@ describe("deleting media", () => {
     expect((await request("DELETE", `/${id}`)).status).toBe(500);
     vi.restoreAllMocks();
     expect((await request("GET", `/${id}`)).status).toBe(404);
-    await sweep();
+    await sweepMediaAway();
     expect(await isThere(id)).toBe(false);
   });
 
@@ -179,10 +179,10 @@ describe("media that nothing uses", () => {
   it("expires after 30 days", async () => {
     const id = await newPicture(workspace);
     advance(30 * DAY - 1_000);
-    await sweep();
+    await sweepMediaAway();
     expect(await isThere(id)).toBe(true);
     advance(1_000);
-    await sweep();
+    await sweepMediaAway();
     expect(await isThere(id)).toBe(false);
   });
 
@@ -194,10 +194,10 @@ describe("media that nothing uses", () => {
     const { expires_at } = (await request("GET", `/${id}`)).body;
     expect(Date.parse(expires_at)).toBeGreaterThanOrEqual(Date.now() + 30 * DAY - 60_000);
     advance(29 * DAY);
-    await sweep();
+    await sweepMediaAway();
     expect(await isThere(id)).toBe(true);
     advance(2 * DAY);
-    await sweep();
+    await sweepMediaAway();
     expect(await isThere(id)).toBe(false);
   });
 
@@ -208,7 +208,7 @@ describe("media that nothing uses", () => {
       Date.parse(accepted.body.scheduled_at) + 30 * DAY,
     );
     advance(90 * DAY);
-    await sweep();
+    await sweepMediaAway();
     expect(await isThere(id)).toBe(true);
   });
 
@@ -216,7 +216,7 @@ describe("media that nothing uses", () => {
     const id = await newPicture(workspace);
     await later([id], 1);
     advance(32 * DAY);
-    await sweep();
+    await sweepMediaAway();
     expect(await isThere(id)).toBe(true);
     expect(Date.parse((await request("GET", `/${id}`)).body.expires_at)).toBeGreaterThan(Date.now());
   });
@@ -224,7 +224,7 @@ describe("media that nothing uses", () => {
   it("costs no reading of what is kept", async () => {
     for (let i = 0; i < 3; i++) await newPicture(workspace);
     advance(31 * DAY);
-    await sweep();
+    await sweepMediaAway();
     const kept: string[] = [];
     for (let i = 0; i < 30; i++) kept.push(await newPicture(workspace));
     const read: number[] = [];

@@ -1,10 +1,9 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { SWEEPER_NAME } from "../../src/post/sweeper.ts";
 import { video } from "../helpers/videos.ts";
 import type { Answer, TestWorkspace } from "./helpers/api.ts";
 import { call, newWorkspace } from "./helpers/api.ts";
-import { advance, holdTime } from "./helpers/drive.ts";
+import { advance, holdTime, sweepMediaAway } from "./helpers/drive.ts";
 
 const HOUR = 3_600_000;
 const MIB = 1024 * 1024;
@@ -205,8 +204,6 @@ describe("an upload is refused", () => {
 });
 
 describe("an upload that is given up", () => {
-  const sweep = () => env.SWEEPER.getByName(SWEEPER_NAME).sweep();
-
   it("leaves nothing", async () => {
     const id = await start();
     await send(id, 1);
@@ -237,12 +234,12 @@ describe("an upload that is given up", () => {
     const id = await start();
     await send(id, 1);
     advance(24 * HOUR - 1_000);
-    await sweep();
+    await sweepMediaAway();
     expect((await request("GET", `/${id}`)).body.received_parts).toEqual([1]);
     advance(1_000);
     expect((await request("GET", `/${id}`)).status).toBe(404);
     expect((await complete(id)).status).toBe(404);
-    await sweep();
+    await sweepMediaAway();
     await expectGone(id);
   });
 
@@ -256,7 +253,7 @@ describe("an upload that is given up", () => {
     vi.restoreAllMocks();
     const [orphan] = (await env.MEDIA.list()).objects.filter((object) => !before.has(object.key));
     expect(orphan).toBeDefined();
-    await sweep();
+    await sweepMediaAway();
     await expectGone(orphan?.key ?? "");
   });
 });

@@ -358,6 +358,27 @@ describe("the public address of a picture", () => {
     expect([head.status, head.headers.get("Content-Length")]).toEqual([200, String(jpeg(1080, 1080).byteLength)]);
   });
 
+  it("of a large video is as good, also where only its head is asked for", async () => {
+    const { exports } = await import("cloudflare:workers");
+    const bytes = await video({ width: 1920, height: 1080, seconds: 2 });
+    const large = new Uint8Array(12 * 1024 * 1024);
+    large.set(bytes);
+    const rest = new DataView(large.buffer, bytes.byteLength);
+    rest.setUint32(0, rest.byteLength);
+    rest.setUint32(4, 0x66726565);
+    const added = await sendBody(large, { "Content-Type": "video/mp4", "Content-Length": String(large.byteLength) });
+    const path = await addressOf(added.body.id);
+    const expected = [200, "video/mp4", String(large.byteLength), null];
+    for (const method of ["HEAD", "GET"]) {
+      const headers = { Range: "bytes=0-", "User-Agent": "facebookexternalhit/1.1" };
+      const response = await exports.default.fetch(`${ORIGIN}${path}`, { method, headers });
+      const told = ["Content-Type", "Content-Length", "Content-Range"].map((name) => response.headers.get(name));
+      expect([method, response.status, ...told]).toEqual([method, ...expected]);
+      const body = await response.arrayBuffer();
+      if (method === "GET") expect(await digest(body)).toBe(await digest(large));
+    }
+  });
+
   it("is plain ASCII and lives for two days at least", async () => {
     const path = await addressOf(await newPicture(workspace));
     expect(path).toMatch(/^[\x21-\x7e]+$/);
