@@ -43,6 +43,8 @@ export default defineConfig({
           isolate: false,
           testTimeout: 30_000,
           maxWorkers: 1,
+          // Bundled, as wrangler bundles it: its optional import of Node's file system is left out there.
+          deps: { optimizer: { ssr: { enabled: true, include: ["mediabunny"] } } },
         },
       },
       {

@@ -12,6 +12,8 @@ export interface Env {
   DB: D1Database;
   IDEMPOTENCY: KVNamespace;
   MEDIA: R2Bucket;
+  /** Makes renditions; without it there are none. */
+  IMAGES?: ImagesBinding;
   /** Objects of `PostObject`. Its calls are typed by `PostCalls`: what RPC makes of recursive JSON is too deep a type. */
   POSTS: DurableObjectNamespace;
   SWEEPER: DurableObjectNamespace<SweeperObject>;

@@ -47,6 +47,7 @@ export interface Services {
   publishQueue: Queue<PublishMessage>;
   library: MediaLibrary;
   bucket: R2Bucket;
+  images: ImagesBinding | null;
   replayCache: KVNamespace;
   /** @param clockOffset how far the clock is ahead that the sandbox answers by */
   transport(scope: Scope, clockOffset?: Millis): Io["fetch"];
@@ -91,6 +92,7 @@ export function servicesOf(env: Env): Services {
     publishQueue: env.PUBLISH,
     library,
     bucket: env.MEDIA,
+    images: env.IMAGES ?? null,
     replayCache: env.IDEMPOTENCY,
     transport: (scope, clockOffset = 0) =>
       scope.mode === "live"

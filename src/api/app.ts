@@ -1,19 +1,19 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { SettingsError } from "../env.ts";
 import { newId } from "../lib/ids.ts";
 import { consoleLog } from "../lib/log.ts";
 import { Refusal } from "../lib/refusal.ts";
-import { MAX_MEDIA_BYTES } from "../media/add-media.ts";
 import { servicesOf } from "../services.ts";
 import { accounts } from "./accounts.ts";
 import { authenticate } from "./authenticate.ts";
+import { limitBody } from "./body-limit.ts";
 import { connect } from "./connect.ts";
 import type { AppEnv } from "./context.ts";
 import { encryptionKeys } from "./encryption-keys.ts";
 import { answerError } from "./errors.ts";
 import { mediaRoutes } from "./media.ts";
+import { mediaUploads } from "./media-uploads.ts";
 import { metaCallbacks } from "./meta-callbacks.ts";
 import { allowedMethods } from "./methods.ts";
 import { posts } from "./posts.ts";
@@ -23,11 +23,6 @@ import { sandbox } from "./sandbox.ts";
 import { validate } from "./validate.ts";
 import { refuseInvalid } from "./validation.ts";
 import { workspaces } from "./workspaces.ts";
-
-const MAX_JSON_BYTES = 256 * 1024;
-const MAX_FORM_BYTES = 64 * 1024;
-/** What a multipart body has around its file. */
-const MULTIPART_MARGIN = 16 * 1024;
 
 /** The HTTP API: everything that a request passes on its way, and every answer to one that is refused. */
 export function createApp(): OpenAPIHono<AppEnv> {
@@ -47,11 +42,8 @@ export function createApp(): OpenAPIHono<AppEnv> {
     await next();
   });
   app.use("/v1/*", authenticate);
-  app.use("/v1/media", limitBody(MAX_MEDIA_BYTES + MULTIPART_MARGIN));
-  app.use("/v1/*", async function limitJson(c, next) {
-    return c.req.path === "/v1/media" ? next() : limitBody(MAX_JSON_BYTES)(c, next);
-  });
-  app.use("/connect/*", limitBody(MAX_FORM_BYTES));
+  app.use("/v1/*", limitBody);
+  app.use("/connect/*", limitBody);
 
   app.route("/", publicRoutes);
   app.route("/", metaCallbacks);
@@ -62,6 +54,7 @@ export function createApp(): OpenAPIHono<AppEnv> {
   app.route("/", connect);
   app.route("/", mediaRoutes);
   app.route("/", sandbox);
+  app.route("/", mediaUploads);
   app.route("/", workspaces);
   app.route("/", encryptionKeys);
 
@@ -96,13 +89,4 @@ export function createApp(): OpenAPIHono<AppEnv> {
     return answerError(c, "internal_error", "Something went wrong on our side. Retry with the same Idempotency-Key.");
   });
   return app;
-}
-
-function limitBody(maxSize: number) {
-  return bodyLimit({
-    maxSize,
-    onError: () => {
-      throw new Refusal("payload_too_large", `The request body has more than ${maxSize} bytes.`, "body");
-    },
-  });
 }

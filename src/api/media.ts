@@ -1,11 +1,23 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import type { MediaRow } from "../db/media.ts";
-import { invalid } from "../lib/refusal.ts";
-import { printTime } from "../lib/time.ts";
-import { addMedia, addMediaFromUrl } from "../media/add-media.ts";
+import { createMiddleware } from "hono/factory";
+import { listMedia } from "../db/media.ts";
+import { invalid, Refusal } from "../lib/refusal.ts";
+import { removeMedia } from "../media/discard.ts";
+import { requireMedia } from "../media/find-media.ts";
+import { makeRendition } from "../media/make-rendition.ts";
+import { receiveBody, receiveFormFile, receiveFromUrl } from "../media/receive.ts";
+import { announcedLength } from "../media/store-bytes.ts";
 import { requireKey, scopeOf } from "./authenticate.ts";
+import { isRawFile } from "./body-limit.ts";
 import type { AppEnv } from "./context.ts";
-import { errorResponses, printedTime } from "./schemas.ts";
+import { readCursor, writeCursor } from "./cursor.ts";
+import { media, printMedia } from "./media-object.ts";
+import { errorResponses } from "./schemas.ts";
+
+const DEFAULT_LIMIT = 25;
+const MAX_LIMIT = 100;
+/** What a cursor of this list is told apart by from one of another. */
+const LIST = { list: "media" };
 
 const urlBody = z.strictObject({ url: z.string() });
 const fileBody = z.strictObject({
@@ -13,30 +25,101 @@ const fileBody = z.strictObject({
     .instanceof(File, { error: "{field} must be an uploaded file." })
     .openapi({ type: "string", format: "binary" }),
 });
+const listQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT),
+  cursor: z.string().optional(),
+});
+const mediaParams = z.strictObject({ media_id: z.string() });
+const renditionBody = z.strictObject({ for: z.literal("instagram", "{field} must be instagram.") });
 
-const media = z
-  .strictObject({
-    id: z.string(),
-    mime_type: z.string(),
-    bytes: z.number().int(),
-    width: z.number().int(),
-    height: z.number().int(),
-    created_at: printedTime,
-  })
-  .openapi("Media");
+const mediaList = z.strictObject({ media: z.array(media), next_cursor: z.string().nullable() }).openapi("MediaList");
+
+const one = (description: string) => ({ description, content: { "application/json": { schema: media } } });
+const binary = { schema: { type: "string", format: "binary" } };
+const rawFile = { "image/*": binary, "video/*": binary, "application/octet-stream": binary };
+
+/** What clients say of a body when nobody told them what it is: it cannot carry a file. */
+const refuseUrlencoded = createMiddleware<AppEnv>(async function refuseUrlencoded(c, next) {
+  if (/^application\/x-www-form-urlencoded/i.test(c.req.header("Content-Type") ?? "")) {
+    const message =
+      "Send application/json with a url, multipart/form-data with a file, or a file as image/*, video/* or application/octet-stream.";
+    throw new Refusal("unsupported_media_type", message, "Content-Type");
+  }
+  await next();
+});
 
 const createMediaRoute = createRoute({
   method: "post",
   path: "/v1/media",
   operationId: "createMedia",
-  summary: "Add a picture, by upload or by address",
+  summary: "Add a picture or a video: by address, as a form's file, or as the body itself",
+  middleware: [requireKey(), refuseUrlencoded] as const,
+  request: {
+    body: {
+      content: {
+        "application/json": { schema: urlBody },
+        "multipart/form-data": { schema: fileBody },
+        // For the description alone: no schema reads such a body, and the types must not ask for one.
+        ...(rawFile as object),
+      },
+    },
+  },
+  responses: { 201: one("The media"), ...errorResponses(400, 401, 403, 413, 415, 500) },
+});
+
+const listRoute = createRoute({
+  method: "get",
+  path: "/v1/media",
+  operationId: "listMedia",
+  summary: "List the workspace's media, newest first",
+  middleware: [requireKey()] as const,
+  request: { query: listQuery },
+  responses: {
+    200: { description: "A page of media", content: { "application/json": { schema: mediaList } } },
+    ...errorResponses(400, 401, 403, 500),
+  },
+});
+
+const getRoute = createRoute({
+  method: "get",
+  path: "/v1/media/{media_id}",
+  operationId: "getMedia",
+  summary: "Get media",
+  middleware: [requireKey()] as const,
+  request: { params: mediaParams },
+  responses: { 200: one("The media"), ...errorResponses(401, 403, 404, 500) },
+});
+
+const deleteRoute = createRoute({
+  method: "delete",
+  path: "/v1/media/{media_id}",
+  operationId: "deleteMedia",
+  summary: "Delete media that no waiting post uses",
+  middleware: [requireKey()] as const,
+  request: { params: mediaParams },
+  responses: {
+    200: {
+      description: "The media is deleted",
+      content: { "application/json": { schema: z.strictObject({ success: z.literal(true) }) } },
+    },
+    ...errorResponses(401, 403, 404, 409, 500),
+  },
+});
+
+const renditionRoute = createRoute({
+  method: "post",
+  path: "/v1/media/{media_id}/renditions",
+  operationId: "makeRendition",
+  summary: "Make of a picture one that a platform takes",
   middleware: [requireKey()] as const,
   request: {
-    body: { content: { "application/json": { schema: urlBody }, "multipart/form-data": { schema: fileBody } } },
+    params: mediaParams,
+    body: { required: true, content: { "application/json": { schema: renditionBody } } },
   },
   responses: {
-    201: { description: "The media", content: { "application/json": { schema: media } } },
-    ...errorResponses(400, 401, 403, 413, 415, 500),
+    200: one("The media itself, which fits, or the rendition that was made before"),
+    201: one("The rendition"),
+    ...errorResponses(400, 401, 403, 404, 409, 413, 415, 500),
   },
 });
 
@@ -44,27 +127,46 @@ export const mediaRoutes = new OpenAPIHono<AppEnv>();
 
 mediaRoutes.openapi(createMediaRoute, async (c) => {
   const { services, actor } = c.var;
-  const { db, bucket, clock, settings } = services;
-  const { allowPrivateTargets, publicOrigin } = settings;
-  const deps = { db, bucket, clock, outbound: { allowPrivateTargets, publicOrigin } };
+  const scope = scopeOf(actor);
   // The library validates the one that the content type names and leaves the other empty.
   const form = c.req.valid("form");
-  if ("file" in form) {
-    const bytes = new Uint8Array(await form.file.arrayBuffer());
-    return c.json(printMedia(await addMedia(deps, scopeOf(actor), bytes, "file")), 201);
-  }
+  if ("file" in form) return c.json(printMedia(await receiveFormFile(services, scope, form.file)), 201);
   const json = c.req.valid("json");
-  if ("url" in json) return c.json(printMedia(await addMediaFromUrl(deps, scopeOf(actor), json.url)), 201);
-  throw invalid("file", "A file or a url is required.");
+  if ("url" in json) {
+    const { allowPrivateTargets, publicOrigin } = services.settings;
+    const deps = { ...services, outbound: { allowPrivateTargets, publicOrigin } };
+    return c.json(printMedia(await receiveFromUrl(deps, scope, json.url)), 201);
+  }
+  const { body, headers } = c.req.raw;
+  if (!body || !isRawFile(c.req.header("Content-Type") ?? "")) throw invalid("file", "A file or a url is required.");
+  return c.json(printMedia(await receiveBody(services, scope, { body, length: announcedLength(headers) })), 201);
 });
 
-function printMedia(row: MediaRow): z.infer<typeof media> {
-  return {
-    id: row.id,
-    mime_type: row.mimeType,
-    bytes: row.bytes,
-    width: row.width,
-    height: row.height,
-    created_at: printTime(row.createdAt),
-  };
-}
+mediaRoutes.openapi(listRoute, async (c) => {
+  const { services, actor } = c.var;
+  const { limit, cursor } = c.req.valid("query");
+  const after = cursor === undefined ? null : readCursor(cursor, LIST);
+  // One more than asked for tells whether there is a next page.
+  const rows = await listMedia(services.db, scopeOf(actor), { after, limit: limit + 1 });
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  const nextCursor = rows.length > limit && last ? writeCursor(last.id, LIST) : null;
+  return c.json({ media: page.map(printMedia), next_cursor: nextCursor }, 200);
+});
+
+mediaRoutes.openapi(getRoute, async (c) => {
+  const { services, actor } = c.var;
+  return c.json(printMedia(await requireMedia(services.db, scopeOf(actor), c.req.valid("param").media_id)), 200);
+});
+
+mediaRoutes.openapi(deleteRoute, async (c) => {
+  const { services, actor } = c.var;
+  await removeMedia(services, scopeOf(actor), c.req.valid("param").media_id);
+  return c.json({ success: true as const }, 200);
+});
+
+mediaRoutes.openapi(renditionRoute, async (c) => {
+  const { services, actor } = c.var;
+  const outcome = await makeRendition(services, scopeOf(actor), c.req.valid("param").media_id);
+  return c.json(printMedia(outcome.media), outcome.is === "made" ? 201 : 200);
+});

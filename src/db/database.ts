@@ -1,5 +1,7 @@
 import type { SQL } from "drizzle-orm";
+import { getTableColumns, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
+import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import * as schema from "./schema.ts";
 
 /** The database, through drizzle. D1 has no interactive transactions: what belongs together goes through `batch`. */
@@ -16,4 +18,16 @@ export type Database = ReturnType<typeof database>;
 export function statement(db: Database, query: SQL) {
   const raw = db.run(query);
   return Object.assign(raw, { stmt: db.$client.prepare(raw.getQuery().sql) });
+}
+
+/**
+ * A row as a SELECT, for an insert that has a condition.
+ *
+ * @param condition the row is there only where this holds
+ */
+export function selectValues<T extends SQLiteTable>(table: T, row: T["$inferSelect"], condition: SQL): SQL {
+  const values = Object.entries(getTableColumns(table)).map(([name, column]) =>
+    sql.param((row as Record<string, unknown>)[name] ?? null, column),
+  );
+  return sql`SELECT ${sql.join(values, sql`, `)} WHERE ${condition}`;
 }

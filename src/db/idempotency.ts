@@ -1,7 +1,9 @@
+import type { SQL } from "drizzle-orm";
 import { and, eq, inArray, lte, sql } from "drizzle-orm";
 import type { Millis } from "../lib/clock.ts";
 import type { Scope } from "../lib/vocabulary.ts";
 import type { Database } from "./database.ts";
+import { selectValues } from "./database.ts";
 import { idempotency } from "./schema.ts";
 
 export type IdempotencyRow = typeof idempotency.$inferSelect;
@@ -9,11 +11,13 @@ export type IdempotencyRow = typeof idempotency.$inferSelect;
 /**
  * The statement by which a request claims its key, to stand first in the batch that does the request's work. A key
  * that is taken stays as it is, unless its time is over.
+ *
+ * @param condition the key is claimed only where this holds
  */
-export function claimKey(db: Database, row: IdempotencyRow, now: Millis) {
+export function claimKey(db: Database, row: IdempotencyRow, now: Millis, condition: SQL = sql`true`) {
   return db
     .insert(idempotency)
-    .values(row)
+    .select(selectValues(idempotency, row, condition))
     .onConflictDoUpdate({
       target: [idempotency.workspaceId, idempotency.mode, idempotency.key],
       set: {

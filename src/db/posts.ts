@@ -54,6 +54,10 @@ export interface NewPostRow {
   version: number;
   content: string;
   media: string[];
+  /** All media it needs: that, and what options name. */
+  usedMedia: string[];
+  /** The media does not expire before that. */
+  mediaKeptUntil: Millis;
   options: { [platform: string]: Json };
   platforms: string[];
   scheduledAt: Millis;
@@ -64,7 +68,7 @@ export interface NewPostRow {
 }
 
 /**
- * The statements that store a new post, its tasks and its place in the counters, for one batch. Repeating the batch
+ * The statements that store a new post, its tasks, its use of media and its place in the counters, for one batch. Repeating the batch
  * changes nothing.
  *
  * @param condition the post is stored only where this holds
@@ -98,7 +102,30 @@ export function insertPost(db: Database, post: NewPostRow, condition: SQL = sql`
       FROM json_each(${JSON.stringify(post.state.tasks)})
       WHERE ${condition} ON CONFLICT DO NOTHING`,
     ),
+    statement(
+      db,
+      sql`
+      INSERT INTO post_media (workspace_id, mode, media_id, post_id)
+      SELECT ${workspaceId}, ${mode}, value, ${postId} FROM json_each(${JSON.stringify(post.usedMedia)})
+      WHERE ${condition} ON CONFLICT DO NOTHING`,
+    ),
+    statement(
+      db,
+      sql`
+      UPDATE media SET expires_at = ${post.mediaKeptUntil} WHERE ${isMediaOf(post)}
+      AND expires_at < ${post.mediaKeptUntil} AND ${condition}`,
+    ),
   ] as const;
+}
+
+function isMediaOf({ ref, usedMedia }: NewPostRow): SQL {
+  return sql`workspace_id = ${ref.workspaceId} AND mode = ${ref.mode}
+    AND id IN (SELECT value FROM json_each(${JSON.stringify(usedMedia)}))`;
+}
+
+/** Holds where all media of a new post is there: what is being deleted in the same moment is gone, or stays. */
+export function hasItsMedia(post: NewPostRow): SQL {
+  return sql`(SELECT count(*) FROM media WHERE ${isMediaOf(post)}) = ${post.usedMedia.length}`;
 }
 
 function isPost(ref: PostRef): SQL | undefined {

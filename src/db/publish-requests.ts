@@ -8,8 +8,8 @@ import type { IdempotencyRow } from "./idempotency.ts";
 import { claimKey, isClaimedBy, selectKey } from "./idempotency.ts";
 import type { MediaRow } from "./media.ts";
 import type { NewPostRow } from "./posts.ts";
-import { insertPost } from "./posts.ts";
-import { media } from "./schema.ts";
+import { hasItsMedia, insertPost } from "./posts.ts";
+import { media, posts } from "./schema.ts";
 import { selectClockOffset } from "./test-clock.ts";
 
 /** What a publish request is checked against. */
@@ -47,30 +47,40 @@ export async function loadPublishContext(
   };
 }
 
-/** Stores a post without a key. Repeating it changes nothing. */
-export async function savePost(db: Database, post: NewPostRow): Promise<void> {
-  await db.batch(insertPost(db, post));
+/**
+ * Stores a post without a key, unless media of it is gone. Repeating it changes nothing.
+ *
+ * @returns whether it is stored
+ */
+export async function savePost(db: Database, post: NewPostRow): Promise<boolean> {
+  const { workspaceId, mode, postId } = post.ref;
+  const results = await db.batch([
+    ...insertPost(db, post, hasItsMedia(post)),
+    db
+      .select({ id: posts.id })
+      .from(posts)
+      .where(and(eq(posts.workspaceId, workspaceId), eq(posts.mode, mode), eq(posts.id, postId))),
+  ]);
+  return results[5].length > 0;
 }
 
 /**
- * Claims a key and stores the post, both or neither: where the key is taken, nothing is written. Repeating it changes
- * nothing.
+ * Claims a key and stores the post, both or neither: where the key is taken, or media of the post is gone, nothing is
+ * written. Repeating it changes nothing.
  *
  * @param now the real time, by which keys expire
- * @returns the key's row: the request's own when it won, another's when that was first
+ * @returns the key's row: the request's own when it won, another's when that was first; null when media is gone
  */
 export async function claimAndSavePost(
   db: Database,
   post: NewPostRow,
   claim: IdempotencyRow,
   now: Millis,
-): Promise<IdempotencyRow> {
+): Promise<IdempotencyRow | null> {
   const results = await db.batch([
-    claimKey(db, claim, now),
+    claimKey(db, claim, now, hasItsMedia(post)),
     ...insertPost(db, post, isClaimedBy(claim)),
     selectKey(db, claim, claim.key),
   ]);
-  const [row] = results[4];
-  if (!row) throw new Error("a key was claimed and is not there");
-  return row;
+  return results[6][0] ?? null;
 }

@@ -122,26 +122,89 @@ export const accounts = sqliteTable(
 );
 
 /** Uploaded media; the bytes are in R2 under the same id. */
-export const media = sqliteTable("media", {
-  id: text().primaryKey(),
-  workspaceId: workspaceId(),
-  mode: mode(),
-  mimeType: text().notNull(),
-  bytes: integer().notNull(),
-  width: integer().notNull(),
-  height: integer().notNull(),
-  /** Videos only. */
-  durationMs: integer(),
-  frameRate: real(),
-  /** As people call it: `h264`, `hevc`, `aac`. Null for pictures, and for a track that is not there or not known. */
-  videoCodec: text(),
-  audioCodec: text(),
-  /** Whether a video's index (`moov`) stands before its frames. */
-  fastStart: integer({ mode: "boolean" }),
-  /** Pictures only, where the file tells. */
-  colorSpace: text({ enum: COLOR_SPACES }),
-  createdAt: time().notNull(),
-});
+export const media = sqliteTable(
+  "media",
+  {
+    id: text().primaryKey(),
+    workspaceId: workspaceId(),
+    mode: mode(),
+    mimeType: text().notNull(),
+    bytes: integer().notNull(),
+    width: integer().notNull(),
+    height: integer().notNull(),
+    /** Videos only. */
+    durationMs: integer(),
+    frameRate: real(),
+    /** As people call it: `h264`, `hevc`, `aac`. Null for pictures, and for a track that is not there or not known. */
+    videoCodec: text(),
+    audioCodec: text(),
+    /** Whether a video's index (`moov`) stands before its frames. */
+    fastStart: integer({ mode: "boolean" }),
+    /** Pictures only, where the file tells. */
+    colorSpace: text({ enum: COLOR_SPACES }),
+    /** The media that this was made from, for a platform that does not take it as it is. */
+    renditionOf: text(),
+    createdAt: time().notNull(),
+    /** When the sweeper deletes it unless a post uses it; each use moves it. */
+    expiresAt: time(),
+  },
+  (table) => [
+    index("media_by_workspace").on(table.workspaceId, table.mode, table.id),
+    index("media_by_expiry").on(table.expiresAt).where(sql`expires_at IS NOT NULL`),
+    uniqueIndex("media_by_source")
+      .on(table.workspaceId, table.mode, table.renditionOf)
+      .where(sql`rendition_of IS NOT NULL`),
+  ],
+);
+
+/** Which post uses which media, written in the batch that accepts the post. */
+export const postMedia = sqliteTable(
+  "post_media",
+  {
+    workspaceId: workspaceId(),
+    mode: mode(),
+    mediaId: text().notNull(),
+    postId: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.workspaceId, table.mode, table.mediaId, table.postId] })],
+);
+
+/**
+ * Bytes in R2, or on their way there, that no row of `media` promises: what is being uploaded, and what is being
+ * deleted. The row is there before the bytes and goes after them, so that a crash leaves nothing that nobody finds.
+ */
+export const mediaUploads = sqliteTable(
+  "media_uploads",
+  {
+    /** Of the media that becomes of it; the bytes are in R2 under it. */
+    mediaId: text().primaryKey(),
+    workspaceId: workspaceId(),
+    mode: mode(),
+    /** The three that only an upload in parts has: its size, its name, and R2's id of it. */
+    bytes: integer(),
+    fileName: text(),
+    r2UploadId: text(),
+    createdAt: time().notNull(),
+    /** From then on the sweeper deletes the bytes. 0: given up, and nothing may become of it any more. */
+    expiresAt: time().notNull(),
+  },
+  (table) => [index("media_uploads_by_expiry").on(table.expiresAt)],
+);
+
+/** The parts of an upload, once each was begun. */
+export const mediaUploadParts = sqliteTable(
+  "media_upload_parts",
+  {
+    mediaId: text().notNull(),
+    number: integer().notNull(),
+    /** How often the part was begun. Each attempt is a part of its own in R2: two that overlap cannot mix. */
+    attempts: integer().notNull(),
+    /** R2's number and tag of the attempt that arrived last; null while none has. */
+    r2Number: integer(),
+    etag: text(),
+  },
+  (table) => [primaryKey({ columns: [table.mediaId, table.number] })],
+);
 
 /** What a post says, and the projection of where it is in its life (owned by its `PostObject`). */
 export const posts = sqliteTable(

@@ -10,6 +10,7 @@ export const ID_PREFIXES = {
   connectLink: "link",
   consent: "consent",
   media: "media",
+  upload: "upload",
   post: "post",
   event: "evt",
   request: "req",

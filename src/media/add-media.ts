@@ -1,112 +1,98 @@
 import type { Database } from "../db/database.ts";
 import type { MediaRow } from "../db/media.ts";
-import { insertMedia } from "../db/media.ts";
+import type { MediaUploadRow } from "../db/media-uploads.ts";
+import { finishUpload, insertUpload } from "../db/media-uploads.ts";
+import { retryWrite } from "../db/retry.ts";
 import type { Clock, Millis } from "../lib/clock.ts";
-import { SECOND } from "../lib/clock.ts";
+import { DAY, HOUR } from "../lib/clock.ts";
 import { newId } from "../lib/ids.ts";
-import type { OutboundPolicy } from "../lib/outbound-url.ts";
-import { checkOutboundUrl } from "../lib/outbound-url.ts";
-import { invalid, Refusal } from "../lib/refusal.ts";
+import { invalid } from "../lib/refusal.ts";
 import type { Scope } from "../lib/vocabulary.ts";
-import { probeImage } from "./probe.ts";
+import { discardUpload } from "./discard.ts";
+import { probe } from "./probe.ts";
+import { storedFile } from "./ranged-file.ts";
 
-export interface AddMediaDeps {
+/*
+ * The one way by which a file becomes media, however it comes: an upload's row, its bytes in R2, what they are, and at
+ * last the row of media in place of the upload's. Bytes are in R2 only while one of the two rows says so.
+ */
+
+export interface MediaDeps {
   db: Database;
   bucket: R2Bucket;
   clock: Clock;
-  outbound: OutboundPolicy;
 }
 
-/** The largest file that is taken in one piece. */
-export const MAX_MEDIA_BYTES = 20 * 1024 * 1024;
-const FETCH_TIMEOUT: Millis = 20 * SECOND;
-const MAX_REDIRECTS = 3;
+/** Media that no post uses lives so long, counted from when it was added or last used. */
+export const MEDIA_LIFE: Millis = 30 * DAY;
+/** An upload that is not completed by then is given up. */
+export const UPLOAD_LIFE: Millis = 24 * HOUR;
+
+/** What an upload in parts has more than others. */
+type Parted = Pick<MediaUploadRow, "bytes" | "fileName" | "r2UploadId">;
+
+const IN_ONE_PIECE: Parted = { bytes: null, fileName: null, r2UploadId: null };
+
+/** The row of an upload that starts now. */
+export function newUpload(scope: Scope, now: Millis, parted = IN_ONE_PIECE): MediaUploadRow {
+  return { mediaId: newId("media", now), ...scope, ...parted, createdAt: now, expiresAt: now + UPLOAD_LIFE };
+}
+
+/** What a refusal of a file is about: a field of the request, and the media it is made from, if it is. */
+export interface Origin {
+  field: string;
+  renditionOf: string | null;
+}
 
 /**
- * Stores a file.
+ * Adds a file that comes in one piece. What is refused, or breaks off, leaves nothing behind.
  *
- * @param field what a refusal is about
- * @throws Refusal when it is empty, or not a picture of a supported type
+ * @param store puts the bytes into R2
+ * @returns null when other media was made of the same source first
+ * @throws Refusal when the file is not one that we take
  */
 export async function addMedia(
-  deps: AddMediaDeps,
+  deps: MediaDeps,
   scope: Scope,
-  bytes: Uint8Array<ArrayBuffer>,
-  field: "file" | "url",
-): Promise<MediaRow> {
-  if (bytes.byteLength === 0) throw invalid(field, "The file is empty.");
-  const image = probeImage(bytes);
-  if (!image) throw invalid(field, "The file is not a JPEG, PNG, GIF or WebP picture.");
-  const now = deps.clock();
-  const row: MediaRow = {
-    id: newId("media", now),
-    workspaceId: scope.workspaceId,
-    mode: scope.mode,
-    mimeType: image.mimeType,
-    bytes: bytes.byteLength,
-    width: image.width,
-    height: image.height,
-    durationMs: null,
-    frameRate: null,
-    videoCodec: null,
-    audioCodec: null,
-    fastStart: null,
-    colorSpace: null,
-    createdAt: now,
-  };
-  // The bytes first: a row promises that they are there.
-  await deps.bucket.put(row.id, bytes, { httpMetadata: { contentType: row.mimeType } });
-  await insertMedia(deps.db, row);
-  return row;
+  origin: Origin,
+  store: (key: string) => Promise<unknown>,
+): Promise<MediaRow | null> {
+  const { workspaceId, mode } = scope;
+  const upload = newUpload({ workspaceId, mode }, deps.clock());
+  await insertUpload(deps.db, upload);
+  let row: MediaRow | null = null;
+  try {
+    await store(upload.mediaId);
+    row = await keepUpload(deps, upload, origin);
+    return row;
+  } finally {
+    // Should this fail, the sweeper does it: what the client is told is why the file was not added.
+    if (!row) await discardUpload(deps, upload.mediaId).catch(() => {});
+  }
 }
 
 /**
- * Fetches a file from where the client says, and stores it.
+ * Makes media of an upload whose bytes are all in R2.
  *
- * @throws Refusal when the address is not allowed, does not answer with a file, or the file is not allowed
+ * @returns null when the upload was given up meanwhile, or other media was made of the same source first
+ * @throws Refusal when the file is not one that we take
  */
-export async function addMediaFromUrl(deps: AddMediaDeps, scope: Scope, address: string): Promise<MediaRow> {
-  return addMedia(deps, scope, await download(deps, address), "url");
-}
-
-async function download(deps: AddMediaDeps, address: string): Promise<Uint8Array<ArrayBuffer>> {
-  const signal = AbortSignal.timeout(FETCH_TIMEOUT);
-  let target = address;
-  try {
-    for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-      // Each hop anew: a public address may redirect to a private one.
-      const allowed = checkOutboundUrl(target, deps.outbound);
-      if (allowed.is === "refused") throw invalid("url", `url ${allowed.reason}.`);
-      const response = await fetch(allowed.url, { redirect: "manual", signal });
-      const location = response.headers.get("Location");
-      if (response.status >= 300 && response.status < 400 && location !== null) {
-        await response.body?.cancel();
-        target = new URL(location, allowed.url).href;
-        continue;
-      }
-      if (!response.ok) throw invalid("url", `The address answered ${response.status}.`);
-      return await readAtMost(response, MAX_MEDIA_BYTES);
-    }
-  } catch (error) {
-    if (error instanceof Refusal) throw error;
-    throw invalid("url", signal.aborted ? "The address did not answer in time." : "The address could not be read.");
-  }
-  throw invalid("url", `The address redirects more than ${MAX_REDIRECTS} times.`);
-}
-
-async function readAtMost(response: Response, limit: number): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength;
-    if (size > limit) throw invalid("url", `The file has more than ${limit} bytes.`);
-    chunks.push(chunk);
-  }
-  const bytes = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return bytes;
+export async function keepUpload(deps: MediaDeps, upload: MediaUploadRow, origin: Origin): Promise<MediaRow | null> {
+  const { mediaId, workspaceId, mode } = upload;
+  const object = await deps.bucket.head(mediaId);
+  if (!object) return null;
+  const probed = await probe(storedFile(deps.bucket, mediaId, object.size));
+  if (probed.is === "refused") throw invalid(origin.field, probed.reason);
+  const now = deps.clock();
+  const row: MediaRow = {
+    id: mediaId,
+    workspaceId,
+    mode,
+    ...probed.facts,
+    bytes: object.size,
+    renditionOf: origin.renditionOf,
+    createdAt: now,
+    expiresAt: now + MEDIA_LIFE,
+  };
+  return retryWrite(() => finishUpload(deps.db, row, now));
 }

@@ -7,8 +7,10 @@ import { retryWrite } from "../db/retry.ts";
 import type { Clock, Millis } from "../lib/clock.ts";
 import { newId } from "../lib/ids.ts";
 import type { JsonObject } from "../lib/json.ts";
+import type { Refusal } from "../lib/refusal.ts";
 import { invalid } from "../lib/refusal.ts";
 import type { PostRef, Scope } from "../lib/vocabulary.ts";
+import { MEDIA_LIFE } from "../media/add-media.ts";
 import type { Platforms } from "../platforms/registry.ts";
 import { optionsFor } from "../platforms/registry.ts";
 import type { CheckedPost, PublishRequest } from "./check-post.ts";
@@ -68,7 +70,8 @@ export async function createPost(
   const accepted = acceptPost(scope, request, checked, { now, clockOffset });
   const { ref } = accepted.post;
   if (!claim) {
-    await retryWrite(() => savePost(deps.db, accepted.post));
+    const isStored = await retryWrite(() => savePost(deps.db, accepted.post));
+    if (!isStored) throw await mediaGone(deps, scope, request);
     return { is: "created", ref, accepted, claimed: null };
   }
   const { status, body } = claim.respond(accepted);
@@ -82,8 +85,20 @@ export async function createPost(
     expiresAt: claim.expiresAt,
   };
   const winner = await retryWrite(() => claimAndSavePost(deps.db, accepted.post, row, realNow));
+  if (!winner) throw await mediaGone(deps, scope, request);
   if (winner.claim !== row.claim) return { is: "taken", row: winner };
   return { is: "created", ref, accepted, claimed: row };
+}
+
+/** The refusal of a request whose media was deleted while it was checked. */
+async function mediaGone(
+  deps: { db: Database; clock: Clock; platforms: Platforms },
+  scope: Scope,
+  request: PublishRequest,
+): Promise<Refusal> {
+  const [violation] = (await validatePost(deps, scope, request)).violations;
+  if (violation) return invalid(violation.field, violation.message);
+  return invalid("media", "media was deleted while this was being accepted.");
 }
 
 function acceptPost(
@@ -105,6 +120,9 @@ function acceptPost(
     version: CONTENT_VERSION,
     content: request.content,
     media: request.mediaIds,
+    usedMedia: mediaOf(request),
+    // In real time, in which media lives.
+    mediaKeptUntil: scheduledAt - clockOffset + MEDIA_LIFE,
     options,
     platforms: request.platforms ?? [...new Set(accounts.map((account) => account.platform))],
     scheduledAt,

@@ -8,6 +8,7 @@ import type { Env } from "../env.ts";
 import type { Millis } from "../lib/clock.ts";
 import { SECOND, systemClock } from "../lib/clock.ts";
 import { consoleLog } from "../lib/log.ts";
+import { sweepMedia } from "../media/discard.ts";
 import { renewMessage } from "./messages.ts";
 import { sendMessages, wakePosts } from "./send-messages.ts";
 
@@ -57,6 +58,7 @@ export class SweeperObject extends DurableObject<Env> {
     );
     await deleteExpiredKeys(db, now, MAX_EXPIRED_KEYS);
     await sweepConsents(db, now, MAX_CONSENTS);
+    await sweepMedia({ db, bucket: this.env.MEDIA }, now);
     return posts.length;
   }
 }

@@ -89,7 +89,7 @@ describe("with a good key", () => {
       ["PUT", "/v1/posts", "GET"],
       ["PATCH", "/v1/posts/post_1", "DELETE, GET"],
       ["OPTIONS", "/v1/publish", "POST"],
-      ["DELETE", "/v1/media", "POST"],
+      ["DELETE", "/v1/media", "GET, POST"],
     ] as const) {
       const answer = await call(method, path, { key: workspace.test });
       expect(answer.status).toBe(405);

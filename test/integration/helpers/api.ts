@@ -29,7 +29,11 @@ export interface RequestOptions {
 /** Makes a request to the Worker. A body that is not text is sent as JSON. */
 export async function call(method: string, path: string, options: RequestOptions = {}): Promise<Answer> {
   const { key, body, headers = {} } = options;
-  const isRaw = typeof body === "string" || body instanceof FormData || body instanceof Uint8Array;
+  const isRaw =
+    typeof body === "string" ||
+    body instanceof FormData ||
+    body instanceof Uint8Array ||
+    body instanceof ReadableStream;
   const response = await exports.default.fetch(`${ORIGIN}${path}`, {
     method,
     headers: {

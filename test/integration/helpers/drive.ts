@@ -18,6 +18,7 @@ import { taskMessage, wakeMessage } from "../../../src/post/messages.ts";
 import type { PostCalls, PostObjects } from "../../../src/post/post-calls.ts";
 import { objectName } from "../../../src/post/post-calls.ts";
 import { isOpen } from "../../../src/post/status.ts";
+import { SWEEPER_NAME } from "../../../src/post/sweeper.ts";
 import type { Answer, TestWorkspace } from "./api.ts";
 import { call } from "./api.ts";
 
@@ -152,4 +153,19 @@ export async function publicPosts(workspace: TestWorkspace, accountId: string): 
 
 export async function getPost(workspace: TestWorkspace, ref: PostRef): Promise<Answer> {
   return call("GET", `/v1/posts/${ref.postId}`, { key: workspace.test });
+}
+
+/** Lets the sweeper run until no media and no upload is left whose time is over: it takes some at a time. */
+export async function sweepMediaAway(): Promise<void> {
+  for (let sweeps = 0; sweeps < 100; sweeps++) {
+    await env.SWEEPER.getByName(SWEEPER_NAME).sweep();
+    const left = await env.DB.prepare(
+      `SELECT (SELECT count(*) FROM media WHERE expires_at <= ?1)
+        + (SELECT count(*) FROM media_uploads WHERE expires_at <= ?1) AS n`,
+    )
+      .bind(Date.now())
+      .first<{ n: number }>();
+    if (left?.n === 0) return;
+  }
+  throw new Error("the sweeper does not come to an end");
 }

@@ -1,2 +1,0 @@
-ALTER TABLE `workspaces` ADD `test_clock_offset` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
-CREATE INDEX `test_posts_to_wake` ON `posts` (`workspace_id`,`wake_by`) WHERE mode = 'test' AND wake_by IS NOT NULL;

@@ -1,0 +1,40 @@
+import { bodyLimit } from "hono/body-limit";
+import { createMiddleware } from "hono/factory";
+import { Refusal } from "../lib/refusal.ts";
+import { MAX_FORM_FILE_BYTES } from "../media/receive.ts";
+import type { AppEnv } from "./context.ts";
+
+const MAX_JSON_BYTES = 256 * 1024;
+/** The forms of the connect pages, and what platforms send to their callbacks. */
+const MAX_FORM_BYTES = 64 * 1024;
+/** What a multipart body has around its file. */
+const MULTIPART_MARGIN = 16 * 1024;
+
+const MEDIA = "/v1/media";
+const UPLOAD_PART = /^\/v1\/media\/uploads\/[^/]+\/parts\/[^/]+$/;
+
+/** Bounds what a handler may find in a body. A file's raw body is bounded by whoever streams it into R2. */
+export const limitBody = createMiddleware<AppEnv>(async function limitBody(c, next) {
+  const maxSize = maxSizeOf(c.req.method, c.req.path, c.req.header("Content-Type") ?? "");
+  if (maxSize === null) return next();
+  return bodyLimit({
+    maxSize,
+    onError: () => {
+      throw new Refusal("payload_too_large", `The request body has more than ${maxSize} bytes.`, "body");
+    },
+  })(c, next);
+});
+
+/** @returns null where the body is a file and nothing else */
+function maxSizeOf(method: string, path: string, contentType: string): number | null {
+  if (method === "PUT" && UPLOAD_PART.test(path)) return null;
+  if (path.startsWith("/connect/")) return MAX_FORM_BYTES;
+  if (method !== "POST" || path !== MEDIA) return MAX_JSON_BYTES;
+  if (/^multipart\/form-data/i.test(contentType)) return MAX_FORM_FILE_BYTES + MULTIPART_MARGIN;
+  return isRawFile(contentType) ? null : MAX_JSON_BYTES;
+}
+
+/** Whether a body is a file and nothing else. The type says no more than that: what the file is shows its content. */
+export function isRawFile(contentType: string): boolean {
+  return /^(image\/|video\/|application\/octet-stream\b)/i.test(contentType.trim());
+}

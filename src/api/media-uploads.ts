@@ -1,0 +1,144 @@
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { printTime } from "../lib/time.ts";
+import { announcedLength } from "../media/store-bytes.ts";
+import type { PartedUpload } from "../media/uploads.ts";
+import {
+  abortUpload,
+  completeUpload,
+  describeUpload,
+  MAX_UPLOAD_BYTES,
+  receivePart,
+  startUpload,
+} from "../media/uploads.ts";
+import { requireKey, scopeOf } from "./authenticate.ts";
+import type { AppEnv } from "./context.ts";
+import { media, printMedia } from "./media-object.ts";
+import { errorResponses, printedTime } from "./schemas.ts";
+
+const startBody = z.strictObject({
+  bytes: z.number().int().min(1).max(MAX_UPLOAD_BYTES),
+  file_name: z.string().min(1).max(255).optional(),
+});
+const uploadParams = z.strictObject({ upload_id: z.string() });
+const partParams = uploadParams.extend({ number: z.coerce.number().int().min(1) });
+
+const upload = z
+  .strictObject({
+    id: z.string(),
+    bytes: z.number().int(),
+    file_name: z.string().nullable(),
+    part_bytes: z.number().int().openapi({ description: "The size of every part but the last." }),
+    parts: z.number().int().openapi({ description: "How many parts there are, numbered from 1." }),
+    received_parts: z.array(z.number().int()),
+    created_at: printedTime,
+    expires_at: printedTime,
+  })
+  .openapi("MediaUpload");
+
+const one = (description: string) => ({ description, content: { "application/json": { schema: upload } } });
+const binary = { schema: { type: "string" as const, format: "binary" } };
+
+const startRoute = createRoute({
+  method: "post",
+  path: "/v1/media/uploads",
+  operationId: "startMediaUpload",
+  summary: "Start an upload in parts, of a file up to 1 GiB",
+  middleware: [requireKey()] as const,
+  request: { body: { required: true, content: { "application/json": { schema: startBody } } } },
+  responses: { 201: one("The upload"), ...errorResponses(400, 401, 403, 413, 415, 500) },
+});
+
+const getRoute = createRoute({
+  method: "get",
+  path: "/v1/media/uploads/{upload_id}",
+  operationId: "getMediaUpload",
+  summary: "See which parts of an upload have arrived",
+  middleware: [requireKey()] as const,
+  request: { params: uploadParams },
+  responses: { 200: one("The upload"), ...errorResponses(401, 403, 404, 500) },
+});
+
+const partRoute = createRoute({
+  method: "put",
+  path: "/v1/media/uploads/{upload_id}/parts/{number}",
+  operationId: "putMediaUploadPart",
+  summary: "Send a part, as the body itself: in any order, several at once, also again",
+  middleware: [requireKey()] as const,
+  request: { params: partParams, body: { content: { "application/octet-stream": binary } } },
+  responses: { 200: one("The upload"), ...errorResponses(400, 401, 403, 404, 409, 500) },
+});
+
+const completeRoute = createRoute({
+  method: "post",
+  path: "/v1/media/uploads/{upload_id}/complete",
+  operationId: "completeMediaUpload",
+  summary: "Make media of an upload; again, it answers the same",
+  middleware: [requireKey()] as const,
+  request: { params: uploadParams },
+  responses: {
+    201: { description: "The media", content: { "application/json": { schema: media } } },
+    ...errorResponses(400, 401, 403, 404, 409, 500),
+  },
+});
+
+const abortRoute = createRoute({
+  method: "delete",
+  path: "/v1/media/uploads/{upload_id}",
+  operationId: "abortMediaUpload",
+  summary: "Give an upload up",
+  middleware: [requireKey()] as const,
+  request: { params: uploadParams },
+  responses: {
+    200: {
+      description: "Nothing of the upload is left",
+      content: { "application/json": { schema: z.strictObject({ success: z.literal(true) }) } },
+    },
+    ...errorResponses(401, 403, 404, 500),
+  },
+});
+
+export const mediaUploads = new OpenAPIHono<AppEnv>();
+
+mediaUploads.openapi(startRoute, async (c) => {
+  const { services, actor } = c.var;
+  const { bytes, file_name } = c.req.valid("json");
+  const started = await startUpload(services, scopeOf(actor), { bytes, fileName: file_name ?? null });
+  return c.json(printUpload(started), 201);
+});
+
+mediaUploads.openapi(getRoute, async (c) => {
+  const { services, actor } = c.var;
+  return c.json(printUpload(await describeUpload(services, scopeOf(actor), c.req.valid("param").upload_id)), 200);
+});
+
+mediaUploads.openapi(partRoute, async (c) => {
+  const { services, actor } = c.var;
+  const { upload_id, number } = c.req.valid("param");
+  const { body, headers } = c.req.raw;
+  const part = { uploadId: upload_id, number, body, length: announcedLength(headers) };
+  return c.json(printUpload(await receivePart(services, scopeOf(actor), part)), 200);
+});
+
+mediaUploads.openapi(completeRoute, async (c) => {
+  const { services, actor } = c.var;
+  return c.json(printMedia(await completeUpload(services, scopeOf(actor), c.req.valid("param").upload_id)), 201);
+});
+
+mediaUploads.openapi(abortRoute, async (c) => {
+  const { services, actor } = c.var;
+  await abortUpload(services, scopeOf(actor), c.req.valid("param").upload_id);
+  return c.json({ success: true as const }, 200);
+});
+
+function printUpload(row: PartedUpload): z.infer<typeof upload> {
+  return {
+    id: row.id,
+    bytes: row.bytes,
+    file_name: row.fileName,
+    part_bytes: row.partBytes,
+    parts: row.parts,
+    received_parts: row.receivedParts,
+    created_at: printTime(row.createdAt),
+    expires_at: printTime(row.expiresAt),
+  };
+}

@@ -1,0 +1,180 @@
+import type { MediaRow } from "../db/media.ts";
+import { findMedia } from "../db/media.ts";
+import type { ArrivedPart, MediaUploadRow } from "../db/media-uploads.ts";
+import { beginPart, findUpload, insertUpload, listArrivedParts, recordPart } from "../db/media-uploads.ts";
+import type { Millis } from "../lib/clock.ts";
+import { ID_PREFIXES } from "../lib/ids.ts";
+import { invalid, Refusal } from "../lib/refusal.ts";
+import type { Scope } from "../lib/vocabulary.ts";
+import type { MediaDeps } from "./add-media.ts";
+import { keepUpload, newUpload } from "./add-media.ts";
+import { discardUpload } from "./discard.ts";
+import { pipeExactly } from "./store-bytes.ts";
+
+/*
+ * Uploads in parts, by R2's multipart uploads. An upload and the media that becomes of it have the same id but for the
+ * prefix, so that a completed upload still leads to its media.
+ */
+
+export const MAX_UPLOAD_BYTES = 1024 * 1024 * 1024;
+const PART_BYTES = 8 * 1024 * 1024;
+/** Each attempt at a part is a part of its own in R2, which knows 10,000. */
+const MAX_ATTEMPTS = 64;
+
+/** An upload in parts, as its client sees it. */
+export interface PartedUpload {
+  id: string;
+  bytes: number;
+  fileName: string | null;
+  /** All parts but the last have this size. */
+  partBytes: number;
+  parts: number;
+  receivedParts: number[];
+  createdAt: Millis;
+  expiresAt: Millis;
+}
+
+/** An upload in parts as the database has it. */
+type PartedRow = MediaUploadRow & { bytes: number; r2UploadId: string };
+
+export async function startUpload(
+  deps: MediaDeps,
+  scope: Scope,
+  file: { bytes: number; fileName: string | null },
+): Promise<PartedUpload> {
+  const { workspaceId, mode } = scope;
+  const upload = newUpload({ workspaceId, mode }, deps.clock());
+  const { uploadId } = await deps.bucket.createMultipartUpload(upload.mediaId);
+  // Should this fail, R2 gives the upload up by itself after seven days.
+  const row = { ...upload, ...file, r2UploadId: uploadId };
+  await insertUpload(deps.db, row);
+  return describe(row, []);
+}
+
+/** @throws Refusal when the workspace has no such upload under way */
+export async function describeUpload(deps: MediaDeps, scope: Scope, id: string): Promise<PartedUpload> {
+  const row = await requireUpload(deps, scope, id);
+  return describe(row, await listArrivedParts(deps.db, row.mediaId));
+}
+
+/**
+ * Takes a part: in any order, also several at once, also again.
+ *
+ * @throws Refusal when there is no such part, or the body has another size
+ */
+export async function receivePart(
+  deps: MediaDeps,
+  scope: Scope,
+  part: { uploadId: string; number: number; body: ReadableStream<Uint8Array> | null; length: number | null },
+): Promise<PartedUpload> {
+  const row = await requireUpload(deps, scope, part.uploadId);
+  const { number, body, length } = part;
+  const parts = countParts(row.bytes);
+  if (number > parts) throw invalid("number", `This upload has ${parts} parts.`);
+  const size = number < parts ? PART_BYTES : row.bytes - (parts - 1) * PART_BYTES;
+  if (!body || (length !== null && length !== size)) throw wrongSize(number, size);
+
+  const attempt = await beginPart(deps.db, row.mediaId, number);
+  if (attempt > MAX_ATTEMPTS) {
+    throw new Refusal("conflict", `Part ${number} was sent ${MAX_ATTEMPTS} times. Start a new upload.`);
+  }
+  const r2Number = (number - 1) * MAX_ATTEMPTS + attempt;
+  const multipart = deps.bucket.resumeMultipartUpload(row.mediaId, row.r2UploadId);
+  const uploaded = await pipeExactly(body, size, (stream) => multipart.uploadPart(r2Number, stream)).catch(
+    async (error: unknown) => {
+      // Aborted or completed meanwhile, R2 does not know the upload any more.
+      await requireUpload(deps, scope, part.uploadId);
+      throw error;
+    },
+  );
+  if (!uploaded) throw wrongSize(number, size);
+  await recordPart(deps.db, row.mediaId, { number, r2Number, etag: uploaded.etag });
+  return describe(row, await listArrivedParts(deps.db, row.mediaId));
+}
+
+/**
+ * Makes media of an upload. Completing again answers the same media.
+ *
+ * @throws Refusal when parts are missing, or the file is not one that we take; then nothing of it is left
+ */
+export async function completeUpload(deps: MediaDeps, scope: Scope, id: string): Promise<MediaRow> {
+  const [completed] = await findMedia(deps.db, scope, [mediaIdOf(id)]);
+  if (completed) return completed;
+  const row = await requireUpload(deps, scope, id);
+  const arrived = await listArrivedParts(deps.db, row.mediaId);
+  const missing = missingParts(row, arrived);
+  if (missing.length > 0) throw new Refusal("conflict", `Parts are missing: ${missing.join(", ")}.`);
+  try {
+    await assemble(deps.bucket, row, arrived);
+    const media = await keepUpload(deps, row, { field: "file", renditionOf: null });
+    if (media) return media;
+  } catch (error) {
+    // What is refused stays refused; any other failure may pass, and the upload is there to be completed again.
+    if (error instanceof Refusal) await discardUpload(deps, row.mediaId);
+    else await requireUpload(deps, scope, id);
+    throw error;
+  }
+  throw uploadNotFound();
+}
+
+/** @throws Refusal when the workspace has no such upload under way */
+export async function abortUpload(deps: MediaDeps, scope: Scope, id: string): Promise<void> {
+  const row = await requireUpload(deps, scope, id);
+  await discardUpload(deps, row.mediaId);
+}
+
+/** Puts the parts together in R2, unless an earlier call has done so. */
+async function assemble(bucket: R2Bucket, row: PartedRow, arrived: ArrivedPart[]): Promise<void> {
+  if (await bucket.head(row.mediaId)) return;
+  const parts = arrived.map(({ r2Number, etag }) => ({ partNumber: r2Number, etag }));
+  try {
+    await bucket.resumeMultipartUpload(row.mediaId, row.r2UploadId).complete(parts);
+  } catch (error) {
+    // Another call may have been quicker.
+    if (!(await bucket.head(row.mediaId))) throw error;
+  }
+}
+
+function missingParts(row: PartedRow, arrived: ArrivedPart[]): number[] {
+  const numbers = new Set(arrived.map((part) => part.number));
+  return Array.from({ length: countParts(row.bytes) }, (_, index) => index + 1).filter(
+    (number) => !numbers.has(number),
+  );
+}
+
+async function requireUpload(deps: MediaDeps, scope: Scope, id: string): Promise<PartedRow> {
+  const row = await findUpload(deps.db, scope, mediaIdOf(id), deps.clock());
+  if (!row || row.bytes === null || row.r2UploadId === null) throw uploadNotFound();
+  return { ...row, bytes: row.bytes, r2UploadId: row.r2UploadId };
+}
+
+function describe(row: PartedRow, arrived: ArrivedPart[]): PartedUpload {
+  const { bytes, fileName, createdAt, expiresAt } = row;
+  return {
+    id: row.mediaId.replace(ID_PREFIXES.media, ID_PREFIXES.upload),
+    bytes,
+    fileName,
+    partBytes: PART_BYTES,
+    parts: countParts(bytes),
+    receivedParts: arrived.map((part) => part.number),
+    createdAt,
+    expiresAt,
+  };
+}
+
+function mediaIdOf(uploadId: string): string {
+  const [, ulid = ""] = new RegExp(`^${ID_PREFIXES.upload}_(.+)$`).exec(uploadId) ?? [];
+  return `${ID_PREFIXES.media}_${ulid}`;
+}
+
+function countParts(bytes: number): number {
+  return Math.ceil(bytes / PART_BYTES);
+}
+
+function wrongSize(number: number, size: number): Refusal {
+  return invalid("body", `Part ${number} of this upload has exactly ${size} bytes, and the body has another length.`);
+}
+
+function uploadNotFound(): Refusal {
+  return new Refusal("not_found", "There is no such upload under way in this workspace.");
+}
