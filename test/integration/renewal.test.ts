@@ -126,7 +126,10 @@ describe("a token of Instagram Login", () => {
     meta.broken.set("GET /refresh_access_token", () => Response.json({ error }, { status: 400 }));
     await deliver(message);
     const body = await shown();
-    expect(body).toMatchObject({ health: "needs_reconnect", reason: "The user removed the app ([redacted])." });
+    expect(body).toMatchObject({
+      health: "needs_reconnect",
+      reason: "The app was removed from the account's apps: connect the account again.",
+    });
     expect((await grant()).renew_at).toBeNull();
     const [again] = await connectByConsent(meta, workspace, { platform: "instagram" }, "instagram");
     expect([again, (await shown()).health]).toEqual([account, "ok"]);
