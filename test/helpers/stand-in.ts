@@ -52,6 +52,7 @@ export class StandIn implements Switches {
   readonly #mishaps: { matches: RegExp; mishap: Mishap; times: number }[] = [];
   readonly #network: SandboxNetwork;
   readonly #accounts: string[] = [];
+  readonly #tokens = new Map<string, string>();
 
   constructor(fetchMedia: (address: string, headers: Record<string, string>) => Promise<Response>) {
     this.#network = new SandboxNetwork({
@@ -68,12 +69,32 @@ export class StandIn implements Switches {
   open(platform: PlatformId, login: SandboxUser["login"] = "facebook"): { externalId: string; token: string } {
     const account = this.#network.openAccount({ platform, username: `a ${platform} account`, behavior: "ok", login });
     this.#accounts.push(account.externalId);
+    this.#tokens.set(account.externalId, account.token);
     return account;
   }
 
   /** What followers of an account see, stories and reels too, newest first. */
   posts(externalId: string): SandboxPost[] {
     return this.#network.publicPosts(externalId);
+  }
+
+  /**
+   * Posts a picture without a word, as the account's owner does in the app: nothing that is spoilt or seen here.
+   *
+   * @param picture its address
+   * @returns the id of the post
+   */
+  async postByHand(externalId: string, picture: string): Promise<string> {
+    const token = this.#tokens.get(externalId) ?? "";
+    const post = async (edge: string, params: Record<string, string>): Promise<string> => {
+      const address = `https://graph.facebook.com/v26.0/${externalId}/${edge}`;
+      const body = new URLSearchParams({ ...params, access_token: token });
+      const answer: { id: string } = await (
+        await this.#carryOut(new Request(address, { method: "POST", body }))
+      ).json();
+      return answer.id;
+    };
+    return post("media_publish", { creation_id: await post("media", { image_url: picture }) });
   }
 
   /** Spoils the next calls that match, as `METHOD path`. */

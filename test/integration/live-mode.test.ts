@@ -1,13 +1,14 @@
-import { env, exports } from "cloudflare:workers";
+import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { PostRef } from "../../src/lib/vocabulary.ts";
 import { servicesOf } from "../../src/services.ts";
 import { jpeg } from "../helpers/pictures.ts";
-import type { Mishap } from "../helpers/stand-in.ts";
-import { StandIn } from "../helpers/stand-in.ts";
+import type { StandIn } from "../helpers/stand-in.ts";
 import type { Answer, TestWorkspace } from "./helpers/api.ts";
 import { call, newPicture, newWorkspace } from "./helpers/api.ts";
 import { advance, callsOf, deliverTask, documentOf, drive, holdTime, ringAlarm, wake } from "./helpers/drive.ts";
+import type { Connected } from "./helpers/live.ts";
+import { connect as connectTo, publishLive, readLive, standInForMeta } from "./helpers/live.ts";
 
 /*
  * Live mode against a Graph API that knows nothing of us, and whose answers are spoilt one call at a time.
@@ -18,171 +19,17 @@ let graph: StandIn;
 beforeEach(async () => {
   holdTime();
   workspace = await newWorkspace();
-  // The platform fetches media as a stranger does, from the public route.
-  graph = new StandIn((address, headers) => exports.default.fetch(address, { headers }));
-  vi.spyOn(globalThis, "fetch").mockImplementation((input, init) => graph.fetch(new Request(input, init)));
+  graph = standInForMeta();
 });
 afterEach(() => vi.restoreAllMocks());
 
-interface Connected {
-  id: string;
-  externalId: string;
-}
-
-async function connect(
+const connect = (
   platform: "instagram" | "facebook",
   into = workspace,
   account = graph.open(platform),
-): Promise<Connected> {
-  const body = { platform, external_id: account.externalId, access_token: account.token };
-  const answer = await call("POST", "/v1/accounts", { key: into.live, body });
-  if (answer.status !== 201) throw new Error(answer.text);
-  graph.calls.length = 0;
-  return { id: answer.body.id, externalId: account.externalId };
-}
-
-async function publish(fields: Record<string, unknown>, from = workspace): Promise<PostRef> {
-  const answer = await call("POST", "/v1/publish", { key: from.live, body: fields });
-  if (answer.status !== 202) throw new Error(answer.text);
-  return { workspaceId: from.id, mode: "live", postId: answer.body.id };
-}
-
-const read = (ref: PostRef, from = workspace): Promise<Answer> =>
-  call("GET", `/v1/posts/${ref.postId}`, { key: from.live });
-
-interface Kind {
-  platform: "instagram" | "facebook";
-  pictures: number;
-  fields: Record<string, unknown>;
-  /** The calls it takes, in order. */
-  calls: [method: string, call: string, params: Record<string, unknown>][];
-}
-
-const VERSION = "/v26.0";
-const FEED_FIELDS = { fields: "id,permalink_url" };
-const MEDIA_URL = expect.stringMatching(/^http:\/\/apionics\.test\/media\/media_\w+\?expires=\d+&signature=[\w-]+$/);
-
-const KINDS: Record<string, Kind> = {
-  "an image on Instagram": {
-    platform: "instagram",
-    pictures: 1,
-    fields: { content: "Hello from Apionics" },
-    calls: [
-      ["POST", `${VERSION}/{account}/media`, { image_url: MEDIA_URL, caption: "Hello from Apionics" }],
-      ["GET", `${VERSION}/{id}`, { fields: "status_code,status" }],
-      ["GET", `${VERSION}/{account}/content_publishing_limit`, { fields: "config,quota_usage" }],
-      ["POST", `${VERSION}/{account}/media_publish`, { creation_id: expect.stringMatching(/^\d{17}$/) }],
-      ["GET", `${VERSION}/{id}`, { fields: "permalink" }],
-    ],
-  },
-  "a text on Facebook": {
-    platform: "facebook",
-    pictures: 0,
-    fields: { content: "Hello from Apionics" },
-    calls: [["POST", `${VERSION}/{account}/feed`, { ...FEED_FIELDS, message: "Hello from Apionics" }]],
-  },
-  "a link on Facebook": {
-    platform: "facebook",
-    pictures: 0,
-    fields: { content: "Read this", options: { facebook: { link: "https://example.com/story" } } },
-    calls: [
-      [
-        "POST",
-        `${VERSION}/{account}/feed`,
-        { ...FEED_FIELDS, message: "Read this", link: "https://example.com/story" },
-      ],
-    ],
-  },
-  "a photo on Facebook": {
-    platform: "facebook",
-    pictures: 1,
-    fields: { content: "One photo" },
-    calls: [
-      ["POST", `${VERSION}/{account}/photos`, { url: MEDIA_URL, published: "false" }],
-      [
-        "POST",
-        `${VERSION}/{account}/feed`,
-        { ...FEED_FIELDS, message: "One photo", attached_media: expect.stringMatching(/^\[\{"media_fbid":"\d+"\}\]$/) },
-      ],
-    ],
-  },
-  "three photos on Facebook": {
-    platform: "facebook",
-    pictures: 3,
-    fields: { content: "" },
-    calls: [
-      ["POST", `${VERSION}/{account}/photos`, { url: MEDIA_URL, published: "false" }],
-      ["POST", `${VERSION}/{account}/photos`, { url: MEDIA_URL, published: "false" }],
-      ["POST", `${VERSION}/{account}/photos`, { url: MEDIA_URL, published: "false" }],
-      ["POST", `${VERSION}/{account}/feed`, { ...FEED_FIELDS, attached_media: expect.any(String) }],
-    ],
-  },
-};
-
-async function accept(kind: Kind): Promise<{ ref: PostRef; account: Connected }> {
-  const account = await connect(kind.platform);
-  const media: string[] = [];
-  for (let i = 0; i < kind.pictures; i++) media.push(await newPicture(workspace, "live"));
-  return { ref: await publish({ ...kind.fields, accounts: [account.id], media }), account };
-}
-
-describe.each(Object.entries(KINDS))("%s", (_name, kind) => {
-  it("takes exactly these calls, in this order", async () => {
-    const { ref, account } = await accept(kind);
-    await drive(ref);
-    expect(graph.calls.map(({ method, call, params }) => [method, call, params])).toEqual(kind.calls);
-    const [post] = graph.posts(account.externalId);
-    const { body } = await read(ref);
-    expect(body.tasks[0]).toMatchObject({
-      status: "published",
-      platform_post_id: post?.id,
-      permalink: post?.permalink,
-    });
-  });
-
-  const mishaps: Mishap[] = [
-    "cut before",
-    "cut after",
-    "500 before",
-    "500 after",
-    "spam after",
-    "html after",
-    "nonsense after",
-  ];
-  const spoilt = kind.calls.flatMap(([method, path], index) =>
-    kind.calls.findIndex(([m, p]) => m === method && p === path) === index
-      ? mishaps.map((mishap) => [mishap, method, path] as const)
-      : [],
-  );
-
-  it.each(spoilt)("with %s at %s %s is public once", async (mishap, method, path) => {
-    const { ref, account } = await accept(kind);
-    graph.spoil(new RegExp(`^${method} ${path.replace(/[{}]/g, "\\$&")}$`), mishap);
-    await drive(ref);
-    const posts = graph.posts(account.externalId);
-    expect(posts).toHaveLength(1);
-    const { body } = await read(ref);
-    // What is public is said to be, under its right id.
-    expect(body.tasks[0]).toMatchObject({ status: "published", platform_post_id: posts[0]?.id });
-  });
-
-  it("to a platform that answers nothing any more fails after eight tries, or stays unconfirmed, and never twice", async () => {
-    const { ref, account } = await accept(kind);
-    graph.spoil(/./, "cut before", 10_000);
-    const document = await drive(ref);
-    const isCommitFirst = kind.calls.length === 1;
-    expect(document.tasks[0]?.status).toBe(isCommitFirst ? "unconfirmed" : "failed");
-    expect(graph.posts(account.externalId)).toHaveLength(0);
-    const { body } = await read(ref);
-    if (isCommitFirst) {
-      expect(body.tasks[0].error).toMatchObject({ code: "outcome_unknown", retryable: false });
-      expect(graph.calls.filter(({ method }) => method === "POST")).toHaveLength(1);
-    } else {
-      expect(body.tasks[0].error).toMatchObject({ code: "platform_error", retryable: true });
-      expect(graph.calls).toHaveLength(8);
-    }
-  });
-});
+): Promise<Connected> => connectTo(graph, into, platform, account);
+const publish = (fields: Record<string, unknown>, from = workspace): Promise<PostRef> => publishLive(from, fields);
+const read = (ref: PostRef, from = workspace): Promise<Answer> => readLive(from, ref);
 
 describe("equal texts on one Page", () => {
   it("do not meet: the second waits until the first is settled, and neither takes the other's post", async () => {

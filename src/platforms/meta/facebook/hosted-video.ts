@@ -25,9 +25,20 @@ type Upload = {
   nextPoll: Millis;
 };
 
-export type HostedVideoState = VideoPublication & { upload: Upload | null; rebuilds: number };
+export type HostedVideoState = VideoPublication & {
+  upload: Upload | null;
+  rebuilds: number;
+  /** The post that the publication is to become, where the platform named it when it took it on. */
+  postId: string | null;
+};
 
-export const NO_VIDEO_YET: HostedVideoState = { upload: null, rebuilds: 0, accepted: false, absentAt: [] };
+export const NO_VIDEO_YET: HostedVideoState = {
+  upload: null,
+  rebuilds: 0,
+  postId: null,
+  accepted: false,
+  absentAt: [],
+};
 
 /** Where the phases take place. */
 export interface HostedVideo {
@@ -106,23 +117,20 @@ export function uploadOf({ upload }: HostedVideoState): Upload {
   return upload;
 }
 
-/** What became of `finish`: taken on, with the id of the post where the answer names one, or as any other commit. */
-export type Finished = Prepared | { is: "taken"; state: HostedVideoState; postId: string | null };
-
-/** Publishes the video. */
+/** Publishes the video. Success is an acknowledgement: it is public once it was processed. */
 export async function finishVideo(
   { graph, edge }: HostedVideo,
   params: Record<string, string>,
   state: HostedVideoState,
   io: Io,
-): Promise<Finished> {
+): Promise<Prepared> {
   const { videoId } = uploadOf(state);
   const body = { upload_phase: "finish", video_id: videoId, ...params };
   const answer = await graph.commit(io, `${io.connection.externalId}/${edge}`, body);
   if (answer.is === "ok") {
     if (answer.body.success !== true) return { is: "unknown", fault: missingField("success") };
     const postId = GRAPH_ID.safeParse(answer.body.post_id).data ?? null;
-    return { is: "taken", state: { ...state, accepted: true }, postId };
+    return { is: "accepted", state: { ...state, accepted: true, postId } };
   }
   const fault = faultOfAnswer(answer, io.now());
   if (answer.is === "lost" || !provesRefusal(answer.error)) return { is: "unknown", fault };

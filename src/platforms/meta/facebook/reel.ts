@@ -5,8 +5,7 @@ import { permalinkOf } from "./permalink.ts";
 import { settleVideo } from "./settle-video.ts";
 
 /*
- * A reel on a Page. Its id is the video's: reels are in no list of the Page's posts. `finish` is only acknowledged, and
- * the reel is public once it was processed. https://developers.facebook.com/docs/video-api/guides/reels-publishing
+ * A reel on a Page. Reels are in no list of the Page's posts: the video is the handle. https://developers.facebook.com/docs/video-api/guides/reels-publishing
  */
 
 export function reelPost(at: HostedVideo): Publication<HostedVideoState> {
@@ -18,17 +17,13 @@ export function reelPost(at: HostedVideo): Publication<HostedVideoState> {
       if (step.effect !== "visible") return prepareVideo(at, step, state, io);
       const { text } = io.draft;
       const description: Record<string, string> = text === "" ? {} : { description: text };
-      const finished = await finishVideo(at, { video_state: "PUBLISHED", ...description }, state, io);
-      return finished.is === "taken" ? { is: "accepted", state: finished.state } : finished;
+      return finishVideo(at, { video_state: "PUBLISHED", ...description }, state, io);
     },
 
     settle(state, armed, io) {
       const { videoId } = uploadOf(state);
       const fresh = { ...NO_VIDEO_YET, rebuilds: state.rebuilds };
-      return settleVideo(at.graph, videoId, state, armed, io, fresh, (video) => ({
-        id: videoId,
-        permalink: video.permalink_url,
-      }));
+      return settleVideo(at.graph, videoId, state, armed, io, fresh);
     },
 
     permalink: (platformPostId, io) => permalinkOf(at.graph, platformPostId, io),

@@ -24,12 +24,9 @@ export type VideoPublication = {
 /** "Not published" is believed after this many readings, over at least this long. */
 const RULE = { readings: 3, span: 2 * MINUTE };
 /** Facebook processes short videos in seconds; the core reads ever more rarely. */
-const PROCESSING_WAIT: Millis = 3 * SECOND;
+export const PROCESSING_WAIT: Millis = 3 * SECOND;
 
-/**
- * @param fresh the state from which another video is made, when this one can never be published
- * @param publicPost how the public video is known
- */
+/** @param fresh the state from which another video is made, when this one can never be published */
 export async function settleVideo<S extends VideoPublication>(
   graph: Graph,
   videoId: string,
@@ -37,7 +34,6 @@ export async function settleVideo<S extends VideoPublication>(
   armed: Armed,
   io: Io,
   fresh: S,
-  publicPost: (video: VideoNode) => PublicPost,
 ): Promise<Verdict<S>> {
   const now = io.now();
   const later = (wait: Millis) => ({ is: "askLater", state, until: now + io.scaled(wait) }) as const;
@@ -46,7 +42,7 @@ export async function settleVideo<S extends VideoPublication>(
   const progress = progressOf(read.video, now);
   switch (progress.is) {
     case "public": {
-      const post = publicPost(read.video);
+      const post = publicPost(read.video, io);
       // The handle is ours, so is the post; the claim keeps others from taking it for theirs.
       await io.claim(post.id);
       return { is: "did", post };
@@ -65,4 +61,11 @@ export async function settleVideo<S extends VideoPublication>(
       return { is: "askLater", state: { ...state, absentAt }, until: now + io.scaled(RULE.span / (RULE.readings - 1)) };
     }
   }
+}
+
+/** A public video is known by the post that shows it, as every post of a Page; by its own id while there is none. */
+function publicPost({ id, post_id, permalink_url }: VideoNode, io: Io): PublicPost {
+  const postId = post_id ?? id;
+  const isWhole = !post_id || postId.includes("_");
+  return { id: isWhole ? postId : `${io.connection.externalId}_${postId}`, permalink: permalink_url };
 }

@@ -1,7 +1,7 @@
 import type { Publication, Verdict } from "../../platform.ts";
-import { UNREADABLE_WAIT } from "../faults.ts";
 import type { HostedVideo, HostedVideoState } from "./hosted-video.ts";
 import { finishVideo, NO_VIDEO_YET, nextVideoStep, prepareVideo, uploadOf } from "./hosted-video.ts";
+import { PROCESSING_WAIT } from "./settle-video.ts";
 import { settleStory, storyPermalink } from "./stories.ts";
 import { progressOf, readVideo } from "./video-node.ts";
 
@@ -12,11 +12,7 @@ export function videoStory(at: HostedVideo): Publication<HostedVideoState> {
     next: (state, _draft, now) => nextVideoStep(state, now),
 
     async run(step, state, io) {
-      if (step.effect !== "visible") return prepareVideo(at, step, state, io);
-      const finished = await finishVideo(at, {}, state, io);
-      if (finished.is !== "taken") return finished;
-      if (finished.postId === null) return { is: "accepted", state: finished.state };
-      return { is: "live", post: { id: finished.postId, permalink: null } };
+      return step.effect === "visible" ? finishVideo(at, {}, state, io) : prepareVideo(at, step, state, io);
     },
 
     async settle(state, armed, io): Promise<Verdict<HostedVideoState>> {
@@ -25,11 +21,15 @@ export function videoStory(at: HostedVideo): Publication<HostedVideoState> {
       if (verdict.is === "did") return verdict;
       // Not in the list (yet): the video itself says whether it ever will be.
       const read = await readVideo(at.graph, videoId, io);
-      const later = { is: "askLater", state, until: io.now() + io.scaled(UNREADABLE_WAIT) } as const;
+      const later = { is: "askLater", state, until: io.now() + io.scaled(PROCESSING_WAIT) } as const;
       if (read.is === "fault") return { ...later, fault: read.fault };
       const progress = progressOf(read.video, io.now());
       const fresh = { ...NO_VIDEO_YET, rebuilds: state.rebuilds };
       if (progress.is === "failed") return { is: "didNot", state: fresh, fault: progress.fault };
+      // Some say that the list leaves stories out: then the id that came with the acknowledgement must do.
+      if (progress.is === "public" && state.postId !== null && (await io.claim(state.postId))) {
+        return { is: "did", post: { id: state.postId, permalink: null } };
+      }
       const mayCome = state.accepted || progress.is === "under_way" || progress.is === "public";
       return mayCome ? later : verdict;
     },

@@ -56,12 +56,7 @@ export function videoPost(graph: Graph): Publication<VideoState> {
     async settle(state, armed, io) {
       const { session } = state;
       if (!session) throw new Error("a commit was armed without an upload session");
-      const { externalId } = io.connection;
-      return settleVideo(graph, session.videoId, state, armed, io, { ...state, session: null }, (video) => {
-        const postId = video.post_id ?? null;
-        if (postId === null) return { id: session.videoId, permalink: video.permalink_url };
-        return { id: postId.includes("_") ? postId : `${externalId}_${postId}`, permalink: video.permalink_url };
-      });
+      return settleVideo(graph, session.videoId, state, armed, io, { ...state, session: null });
     },
 
     permalink: (platformPostId, io) => permalinkOf(graph, platformPostId, io),
