@@ -219,16 +219,22 @@ function takeSettling(
 }
 
 /** It is certain now that the commit did not happen. What the platform had answered is believed after all. */
-function takeDidNot(document: PostDocument, task: TaskDocument, armed: ArmedCommit, now: Millis): void {
-  const { fault } = armed;
-  const isFinal = fault?.kind === "permanent" || fault?.kind === "held";
-  if (task.doubts >= MAX_DOUBTS && !isFinal) {
-    concludeUnconfirmed(document, task, now);
+function takeDidNot(document: PostDocument, task: TaskDocument, { fault }: ArmedCommit, now: Millis): void {
+  const isRefused = fault !== null && fault.kind !== "retry";
+  if (task.doubts >= MAX_DOUBTS) {
+    // There is no third commit. Where the platform gave a reason, and reading agrees, that is how it ends.
+    if (isRefused) fail(document, task, fault, now);
+    else concludeUnconfirmed(document, task, now);
     return;
   }
   task.armed = null;
-  if (fault && fault.kind !== "retry") takeFault(document, task, task.progress, fault, now);
+  if (isRefused) takeFault(document, task, task.progress, fault, now);
   else goOn(task, now);
+}
+
+function fail(document: PostDocument, task: TaskDocument, fault: Fault, now: Millis): void {
+  const error = errorOf(CODE_OF_FAULT[fault.kind], fault.message, fault.kind !== "permanent", fault);
+  conclude(document, task, { status: "failed", error }, now);
 }
 
 /** Shows what keeps a commit from being settled. */

@@ -50,6 +50,7 @@ export class StandIn implements Switches {
 
   readonly calls: SeenCall[] = [];
   readonly #mishaps: { matches: RegExp; mishap: Mishap; times: number }[] = [];
+  readonly #canned: { matches: RegExp; body: object; status: number; times: number }[] = [];
   readonly #network: SandboxNetwork;
   readonly #accounts: string[] = [];
   readonly #tokens = new Map<string, string>();
@@ -102,10 +103,25 @@ export class StandIn implements Switches {
     this.#mishaps.push({ matches, mishap, times });
   }
 
+  /** Refuses the next calls that match, as the platform does: it has not acted. */
+  refuse(matches: RegExp, error: { code: number; error_subcode?: number; message: string }, times = 1): void {
+    this.#canned.push({ matches, body: { error: { type: "OAuthException", ...error } }, status: 400, times });
+  }
+
+  /** Answers the next calls that match so, whatever is the case. */
+  answerWith(matches: RegExp, body: object, times = 1): void {
+    this.#canned.push({ matches, body, status: 200, times });
+  }
+
   async fetch(request: Request): Promise<Response> {
     const seen = await this.#see(request.clone());
     this.calls.push(seen);
     const name = `${seen.method} ${seen.call}`;
+    const canned = this.#canned.find(({ matches, times }) => times > 0 && matches.test(name));
+    if (canned) {
+      canned.times -= 1;
+      return Response.json(canned.body, { status: canned.status });
+    }
     const planned = this.#mishaps.find(({ matches, times }) => times > 0 && matches.test(name));
     if (!planned) return this.#carryOut(request);
     planned.times -= 1;
