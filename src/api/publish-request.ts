@@ -1,7 +1,8 @@
 import { z } from "@hono/zod-openapi";
+import { wellFormed } from "../lib/text.ts";
 import { platformOptions } from "../platforms/registry.ts";
 import type { PublishRequest } from "../post/check-post.ts";
-import { distinct, platform, timestamp, wellFormed } from "./schemas.ts";
+import { distinct, platform, timestamp } from "./schemas.ts";
 
 /*
  * The body of a publish request, which the dry run takes as well.

@@ -45,16 +45,6 @@ export function pageLimit(max: number, byDefault: number) {
     .openapi({ type: "integer", minimum: 1, maximum: max, default: byDefault });
 }
 
-/** Text that is to be published. Half a character cannot be: it would come out as another. */
-export const wellFormed = ({ value, issues }: z.core.ParsePayload<string>): void => {
-  if (value.isWellFormed()) return;
-  issues.push({
-    code: "custom",
-    input: value,
-    message: "{field} is not well-formed Unicode: a surrogate stands alone.",
-  });
-};
-
 /** A time of an answer: UTC, to the second. */
 export const printedTime = z.string().openapi({ format: "date-time", example: "2026-06-01T09:00:00Z" });
 

@@ -1,5 +1,4 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import type { CheckedPost } from "../post/check-post.ts";
 import { validatePost } from "../post/create-post.ts";
 import { requireKey, scopeOf } from "./authenticate.ts";
 import type { AppEnv } from "./context.ts";
@@ -47,15 +46,12 @@ export const validate = new OpenAPIHono<AppEnv>();
 validate.openapi(validateRoute, async (c) => {
   const { services, actor } = c.var;
   const { violations, warnings } = await validatePost(services, scopeOf(actor), requestOf(c.req.valid("json")));
-  const isValid = violations.length === 0;
   return c.json(
-    { valid: isValid, violations: violations.map(printFinding), warnings: warnings.map(printFinding) },
+    { valid: violations.length === 0, violations: violations.map(print), warnings: warnings.map(print) },
     200,
   );
 });
 
-type Found = CheckedPost["violations"][number] | CheckedPost["warnings"][number];
-
-function printFinding({ accountId, ...found }: Found): z.infer<typeof finding> {
+function print<Found extends { accountId: string | null }>({ accountId, ...found }: Found) {
   return { account_id: accountId, ...found };
 }

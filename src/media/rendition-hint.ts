@@ -11,9 +11,6 @@ export type RenditionHint = { possible: true } | { possible: false; reason: stri
 /** https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user/media */
 export const INSTAGRAM_WIDTHS = { min: 320, max: 1440 } as const;
 export const INSTAGRAM_MAX_BYTES = 8 * 1024 * 1024;
-const INSTAGRAM_RATIOS = { min: 4 / 5, max: 1.91 } as const;
-/** What rounding a picture to whole pixels can do to its ratio. */
-const RATIO_TOLERANCE = 0.01;
 
 /** What Cloudflare Images reads. https://developers.cloudflare.com/images/get-started/limits/ */
 const READABLE = { bytes: 100_000_000, pixels: 100_000_000, side: 12_000 } as const;
@@ -22,21 +19,17 @@ const VIDEO = "Videos are not converted. Convert it before you upload it: MP4 wi
 const HEIC = "HEIC pictures are not converted. Export the picture as JPEG and upload that.";
 
 /**
- * Says whether a rendition of media can be made that a platform takes.
+ * Says whether a rendition of media can be made that a platform takes. The aspect ratio stays as it is: how to crop is
+ * not ours to say, and a story takes any.
  *
  * @returns null when there is nothing to be made: the platform takes the picture as it is, or takes no renditions
  */
 export function renditionHint(media: RenditionSource, platform: PlatformId): RenditionHint | null {
   if (platform !== "instagram") return null;
   if (isVideo(media)) return { possible: false, reason: VIDEO };
-  const { width, height } = media;
-  const ratio = width / height;
-  if (ratio < INSTAGRAM_RATIOS.min - RATIO_TOLERANCE || ratio > INSTAGRAM_RATIOS.max + RATIO_TOLERANCE) {
-    const reason = `Instagram takes pictures between 4:5 and 1.91:1, and this is ${width} by ${height} pixels, ${printRatio(ratio)}. Crop it first.`;
-    return { possible: false, reason };
-  }
   if (fitsInstagram(media)) return null;
   if (/^image\/hei[cf]$/.test(media.mimeType)) return { possible: false, reason: HEIC };
+  const { width, height } = media;
   const isReadable =
     media.bytes <= READABLE.bytes && width * height <= READABLE.pixels && Math.max(width, height) <= READABLE.side;
   if (isReadable) return { possible: true };
@@ -47,8 +40,4 @@ export function renditionHint(media: RenditionSource, platform: PlatformId): Ren
 function fitsInstagram({ mimeType, bytes, width, colorSpace }: RenditionSource): boolean {
   const hasWidth = width >= INSTAGRAM_WIDTHS.min && width <= INSTAGRAM_WIDTHS.max;
   return mimeType === "image/jpeg" && bytes <= INSTAGRAM_MAX_BYTES && hasWidth && colorSpace !== "cmyk";
-}
-
-function printRatio(ratio: number): string {
-  return `${Math.round(ratio * 100) / 100}:1`;
 }

@@ -5,6 +5,8 @@ import type { Millis } from "../lib/clock.ts";
 import { MINUTE } from "../lib/clock.ts";
 import { roundUpToSecond } from "../lib/time.ts";
 import type { PlatformId, Scope } from "../lib/vocabulary.ts";
+import type { RenditionHint } from "../media/rendition-hint.ts";
+import { renditionHint } from "../media/rendition-hint.ts";
 import type { Violation, Warning } from "../platforms/platform.ts";
 import type { PlatformOptions, Platforms } from "../platforms/registry.ts";
 import { mediaInOptions, optionsFor } from "../platforms/registry.ts";
@@ -28,9 +30,14 @@ export interface PublishRequest {
 /** Of one account, or, where it is null, of the request as a whole. */
 type OfAccount<F> = F & { accountId: string | null };
 
+/** What a request is refused for. `rendition` where the platform does not take media as it is. */
+export type PostViolation = OfAccount<
+  Omit<Violation, "code"> & { code: Violation["code"] | "unknown" | "past" | "too_far"; rendition?: RenditionHint }
+>;
+
 export interface CheckedPost {
   /** Everything for which the request is refused. None: the rest may be relied on. */
-  violations: OfAccount<Omit<Violation, "code"> & { code: Violation["code"] | "unknown" | "past" | "too_far" }>[];
+  violations: PostViolation[];
   warnings: OfAccount<Omit<Warning, "code"> & { code: Warning["code"] | "unused" | "account_needs_reconnect" }>[];
   accounts: AccountRow[];
   scheduledAt: Millis;
@@ -131,9 +138,21 @@ function checkDrafts(checked: CheckedPost, platforms: Platforms, request: Publis
     const options = optionsFor(request.options, platform);
     const content = { text: request.content, mediaIds: request.mediaIds, options };
     const { violations, warnings } = platforms[platform].check(postDraft(content, media));
+    const hinted = violations.map((violation) => withHint(violation, platform, content.mediaIds, media));
     for (const account of checked.accounts.filter((each) => each.platform === platform)) {
-      checked.violations.push(...violations.map((violation) => ({ ...violation, accountId: account.id })));
+      checked.violations.push(...hinted.map((violation) => ({ ...violation, accountId: account.id })));
       checked.warnings.push(...warnings.map((warning) => ({ ...warning, accountId: account.id })));
     }
   }
 }
+
+/** Says of media that a platform refuses for its format or size whether one can be made that it takes. */
+function withHint(violation: Violation, platform: PlatformId, ids: string[], media: MediaRow[]): Hinted {
+  const [, index] = /^media\.(\d+)$/.exec(violation.field) ?? [];
+  const row = index === undefined ? undefined : media.find(({ id }) => id === ids[Number(index)]);
+  const isAboutTheFile = violation.code === "unsupported" || violation.code === "too_large";
+  const rendition = row && isAboutTheFile ? renditionHint(row, platform) : null;
+  return rendition ? { ...violation, rendition } : violation;
+}
+
+type Hinted = Violation & { rendition?: RenditionHint };

@@ -126,7 +126,8 @@ function checkCodec(
   taken: readonly string[] | undefined,
 ): void {
   if (codec === null || taken === undefined || taken.includes(codec)) return;
-  const message = `${what} must have ${track} in ${taken.join(" or ").toUpperCase()}, and this has ${codec.toUpperCase()}.`;
+  const names = taken.map((each) => each.toUpperCase()).join(" or ");
+  const message = `${what} must have ${track} in ${names}, and this has ${codec.toUpperCase()}.`;
   report.refuse(field, "unsupported", message, { limit: taken.join(", "), value: codec });
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { wellFormed } from "../../../lib/text.ts";
 import type { Draft } from "../../platform.ts";
 
 /*
@@ -9,13 +10,13 @@ const MAX_ALT_TEXT = 1_000;
 const MAX_PHOTOS = 10;
 const MAX_COMMENT = 8_000;
 
-const altText = z.string().min(1).max(MAX_ALT_TEXT);
+const altText = z.string().min(1).max(MAX_ALT_TEXT).check(wellFormed);
 
 export const facebookOptions = z.strictObject({
   /** What it is to be. Left out, it is a post in the feed. */
   type: z.enum(["feed", "reel", "story"]).optional(),
   /** The text on Facebook, in place of `content`. */
-  content: z.string().optional(),
+  content: z.string().check(wellFormed).optional(),
   /** Of the photo; of several, one entry for each. */
   alt_text: z.union([altText, z.array(altText.nullable()).min(1).max(MAX_PHOTOS)]).optional(),
   /** A link to show, in place of media. */
@@ -24,7 +25,7 @@ export const facebookOptions = z.strictObject({
     .max(2_000)
     .optional(),
   /** Written under the post once it is public. */
-  first_comment: z.string().min(1).max(MAX_COMMENT).optional(),
+  first_comment: z.string().min(1).max(MAX_COMMENT).check(wellFormed).optional(),
 });
 
 export type FacebookOptions = z.infer<typeof facebookOptions>;

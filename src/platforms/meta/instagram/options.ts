@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { wellFormed } from "../../../lib/text.ts";
 import type { Draft } from "../../platform.ts";
 
 /*
@@ -13,13 +14,13 @@ const MAX_COMMENT = 2_200;
 
 const username = z.string().regex(/^[A-Za-z0-9_.]{1,30}$/, "{field} must be an Instagram username, without the @.");
 const share = z.number().min(0).max(1);
-const altText = z.string().min(1).max(MAX_ALT_TEXT);
+const altText = z.string().min(1).max(MAX_ALT_TEXT).check(wellFormed);
 
 export const instagramOptions = z.strictObject({
   /** What it is to be. Left out, it follows from the media: one picture, a carousel, or a reel. */
   type: z.enum(["feed", "reel", "story"]).optional(),
   /** The caption on Instagram, in place of `content`. */
-  content: z.string().optional(),
+  content: z.string().check(wellFormed).optional(),
   /** Of the picture; of a carousel, one entry for each of its media. */
   alt_text: z.union([altText, z.array(altText.nullable()).min(1).max(MAX_ITEMS)]).optional(),
   user_tags: z
@@ -54,7 +55,7 @@ export const instagramOptions = z.strictObject({
   /** Whether a reel is to be shown in the feed too. */
   share_to_feed: z.boolean().optional(),
   /** Written under the post once it is public. */
-  first_comment: z.string().min(1).max(MAX_COMMENT).optional(),
+  first_comment: z.string().min(1).max(MAX_COMMENT).check(wellFormed).optional(),
 });
 
 export type InstagramOptions = z.infer<typeof instagramOptions>;
