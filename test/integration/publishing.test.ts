@@ -1,14 +1,39 @@
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { servicesOf } from "../../src/services.ts";
 import type { TestWorkspace } from "./helpers/api.ts";
 import { newAccount, newPicture, newWorkspace, publish } from "./helpers/api.ts";
-import { drive, evict, getPost, holdTime, publicPosts, refOf } from "./helpers/drive.ts";
+import { callsOf, drive, evict, getPost, holdTime, publicPosts, refOf } from "./helpers/drive.ts";
 
 beforeEach(holdTime);
+afterEach(() => vi.restoreAllMocks());
 
 let workspace: TestWorkspace;
 beforeAll(async () => {
   workspace = await newWorkspace();
 });
+
+/** Has a post's object forget all it has in memory before every call that a consumer makes. */
+function evictBeforeEveryCall(): void {
+  const services = servicesOf(env);
+  const { posts } = services;
+  vi.spyOn(services, "posts").mockImplementation((ref) => {
+    const real = callsOf(posts, ref);
+    const evicted =
+      <A extends unknown[], R>(act: (...given: A) => Promise<R>) =>
+      async (...given: A): Promise<R> => {
+        await evict(ref);
+        return act(...given);
+      };
+    return {
+      ...real,
+      begin: evicted(real.begin),
+      arm: evicted(real.arm),
+      report: evicted(real.report),
+      attachPermalink: evicted(real.attachPermalink),
+    };
+  });
+}
 
 describe("a post", () => {
   it("goes out on Instagram and Facebook, each with its id and its address", async () => {
@@ -65,16 +90,17 @@ describe("a post", () => {
     expect(body.tasks[0]).toMatchObject({ status: "published", platform_post_id: posts[0]?.id });
   });
 
-  it.each(["instagram", "facebook"] as const)(
-    "survives the eviction of its object between all steps on %s",
-    async (platform) => {
-      const account = await newAccount(workspace, platform, "transient_errors");
-      const media = [await newPicture(workspace)];
-      const accepted = await publish(workspace, { content: "Evicted", accounts: [account], media });
-      const ref = refOf(workspace, accepted);
-      await drive(ref, () => evict(ref));
-      expect(await publicPosts(workspace, account)).toHaveLength(1);
-      expect((await getPost(workspace, ref)).body.status).toBe("published");
-    },
+  const pairs = (["instagram", "facebook"] as const).flatMap((platform) =>
+    (["ok", "lost_answer", "transient_errors", "slow_processing"] as const).map((each) => [platform, each] as const),
   );
+  it.each(pairs)("survives the eviction of its object between all steps on %s, with %s", async (platform, behavior) => {
+    const account = await newAccount(workspace, platform, behavior);
+    const media = [await newPicture(workspace)];
+    const accepted = await publish(workspace, { content: "Evicted", accounts: [account], media });
+    const ref = refOf(workspace, accepted);
+    evictBeforeEveryCall();
+    await drive(ref, () => evict(ref));
+    expect(await publicPosts(workspace, account)).toHaveLength(1);
+    expect((await getPost(workspace, ref)).body.status).toBe("published");
+  });
 });

@@ -140,6 +140,7 @@ export const BY_CODE: Readonly<Record<number, Meaning>> = {
   25: held("Instagram has restricted the account: open the Instagram app and follow what it says."),
   32: throttled("account", "The Page has reached Meta's limit of calls."),
   100: permanent("The platform did not take a parameter of the call."),
+  105: permanent("The platform did not take that many parameters."),
   102: reauth(TOKEN),
   104: permanent("Meta does not take the app's proof: META_APP_SECRET is not the secret of this app.", "app"),
   190: reauth(TOKEN),

@@ -54,7 +54,7 @@ export function handleAfter(error: GraphError): HandleAfter {
 /** Codes that say nothing of whether a commit was carried out: posts have gone out under each of them. */
 const AMBIGUOUS_CODES: readonly number[] = [-2, -1, 1, 2, 368, 506];
 /** The last two are what a platform says to content that it has, perhaps by this very commit. */
-const AMBIGUOUS_SUBCODES: readonly number[] = [2207001, 2207051, 1366051, 1404082];
+const AMBIGUOUS_SUBCODES: readonly number[] = [2207001, 2207051, 1363047, 1609010, 1366051, 1404082];
 
 /**
  * Whether this error proves that a commit did not happen, given that no earlier commit of the same content is in
