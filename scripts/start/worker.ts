@@ -94,8 +94,12 @@ export async function startWorker(port: number): Promise<RunningWorker> {
     hasStopped = true;
   });
   const deadline = Date.now() + START_TIMEOUT_MS;
-  while (!(await answers(origin))) {
+  for (;;) {
+    const problem = await problemAt(origin);
+    if (problem === null) break;
     if (hasStopped) throw new Failure(`The Worker did not start: ${lastError(said.text())}`);
+    // It is up and says what is wrong: a setting, most likely. Waiting does not mend it.
+    if (problem !== "") throw new Failure(problem);
     if (Date.now() > deadline) throw new Failure("The Worker did not start within a minute.");
     await sleep(100);
   }
@@ -116,11 +120,14 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
-async function answers(origin: string): Promise<boolean> {
+/** @returns null when the Worker is well, what it says when it is not, and nothing while it does not listen yet */
+async function problemAt(origin: string): Promise<string | null> {
   try {
-    return (await fetch(`${origin}/health`)).ok;
+    const response = await fetch(`${origin}/health`);
+    if (response.ok) return null;
+    const { error } = (await response.json()) as { error?: { message?: string } };
+    return error?.message ?? "";
   } catch {
-    // Not listening yet.
-    return false;
+    return "";
   }
 }

@@ -46,7 +46,9 @@ const tokenBody = z.strictObject({
       description: "The Page's id, or the id of the Instagram professional account.",
       example: "17841400000000000",
     }),
-  access_token: z.string().min(1).max(4_096),
+  access_token: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,4096}$/, "{field} must be a token of the platform: 1 to 4096 printable ASCII characters."),
 });
 
 const sandboxBody = z.strictObject({

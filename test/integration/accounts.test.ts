@@ -38,7 +38,7 @@ describe("an account connected with a token", () => {
     });
     const [url, init] = graph.mock.calls[0] ?? [];
     expect(decodeURIComponent(String(url))).toBe(
-      "https://graph.facebook.com/v26.0/1234567890?fields=id,name,link,picture{url}",
+      "https://graph.facebook.com/v26.0/me?fields=id,name,link,picture{url}",
     );
     expect(new Headers(init?.headers).get("Authorization")).toBe(`Bearer ${TOKEN}`);
   });

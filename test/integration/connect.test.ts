@@ -123,7 +123,9 @@ describe("Facebook Login", () => {
       redirect_uri: "http://apionics.test/connect/facebook/callback",
       response_type: "code",
       state: expect.stringMatching(/^[\w-]{43}$/),
-      scope: "pages_show_list,pages_read_engagement,pages_manage_posts,instagram_basic,instagram_content_publish",
+      scope:
+        "pages_show_list,pages_read_engagement,pages_manage_posts,instagram_basic,instagram_content_publish," +
+        "pages_manage_engagement,instagram_manage_comments",
     });
     const cookie = asked.headers.get("Set-Cookie");
     expect(cookie).toMatch(/^apionics_connect=[\w-]{43}; Max-Age=3600; Path=\/; HttpOnly; SameSite=Lax$/);
@@ -254,7 +256,9 @@ describe("Instagram Login", () => {
     const asked = await browser.open(link, { provider: "instagram" });
     const dialog = new URL(asked.location);
     expect(dialog.origin + dialog.pathname).toBe("https://www.instagram.com/oauth/authorize");
-    expect(dialog.searchParams.get("scope")).toBe("instagram_business_basic,instagram_business_content_publish");
+    expect(dialog.searchParams.get("scope")).toBe(
+      "instagram_business_basic,instagram_business_content_publish,instagram_business_manage_comments",
+    );
     const ids = await connectByConsent(meta, workspace, { platform: "instagram" }, "instagram");
     expect(ids).toHaveLength(1);
     const [printed] = await listed();

@@ -45,7 +45,8 @@ describe("the address at which a person is asked", () => {
     expect(facebook.authorizeUrl("https://api.example/connect/facebook/callback", "the state")).toBe(
       "https://www.facebook.com/v26.0/dialog/oauth?client_id=1" +
         "&redirect_uri=https%3A%2F%2Fapi.example%2Fconnect%2Ffacebook%2Fcallback&state=the+state&response_type=code" +
-        "&scope=pages_show_list%2Cpages_read_engagement%2Cpages_manage_posts%2Cinstagram_basic%2Cinstagram_content_publish",
+        "&scope=pages_show_list%2Cpages_read_engagement%2Cpages_manage_posts%2Cinstagram_basic%2Cinstagram_content_publish" +
+        "%2Cpages_manage_engagement%2Cinstagram_manage_comments",
     );
   });
 
@@ -53,7 +54,7 @@ describe("the address at which a person is asked", () => {
     expect(instagram.authorizeUrl("https://api.example/connect/instagram/callback", "s")).toBe(
       "https://www.instagram.com/oauth/authorize?client_id=2" +
         "&redirect_uri=https%3A%2F%2Fapi.example%2Fconnect%2Finstagram%2Fcallback&state=s&response_type=code" +
-        "&scope=instagram_business_basic%2Cinstagram_business_content_publish",
+        "&scope=instagram_business_basic%2Cinstagram_business_content_publish%2Cinstagram_business_manage_comments",
     );
   });
 });

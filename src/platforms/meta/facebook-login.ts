@@ -19,7 +19,9 @@ const REQUIRED: Readonly<Record<PlatformId, readonly string[]>> = {
   facebook: ["pages_show_list", "pages_read_engagement", "pages_manage_posts"],
   instagram: ["pages_show_list", "pages_read_engagement", "instagram_basic", "instagram_content_publish"],
 };
-const SCOPES = [...new Set(Object.values(REQUIRED).flat())];
+/** For first comments. Whoever declines them can publish all the same. */
+const WISHED = ["pages_manage_engagement", "instagram_manage_comments"];
+const SCOPES = [...new Set([...Object.values(REQUIRED).flat(), ...WISHED])];
 
 const PERMISSIONS = z.object({ data: z.array(z.object({ permission: z.string(), status: z.string() })) });
 const ME = z.object({ id: GRAPH_ID });

@@ -14,7 +14,9 @@ import { failed, TOKEN_ANSWER } from "./tokens.ts";
  * renewed. https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login
  */
 
-const SCOPES = ["instagram_business_basic", "instagram_business_content_publish"];
+const REQUIRED = ["instagram_business_basic", "instagram_business_content_publish"];
+/** For first comments. Whoever declines it can publish all the same. */
+const WISHED = ["instagram_business_manage_comments"];
 
 /** The documentation lists permissions, live answers join them with commas. */
 const PERMISSIONS = z.union([z.array(z.string()), z.string().transform((text) => text.split(/[,\s]+/))]);
@@ -40,11 +42,12 @@ export function createInstagramLogin(
   return {
     provider: "instagram",
     dialogOrigin: login.instagramDialogOrigin,
-    required: (platform) => (platform === "instagram" ? SCOPES : []),
+    required: (platform) => (platform === "instagram" ? REQUIRED : []),
 
     authorizeUrl(redirectUri, state) {
       const params = { client_id: app.id, redirect_uri: redirectUri, state, response_type: "code" };
-      return `${login.instagramDialogOrigin}/oauth/authorize?${new URLSearchParams({ ...params, scope: SCOPES.join(",") })}`;
+      const query = new URLSearchParams({ ...params, scope: [...REQUIRED, ...WISHED].join(",") });
+      return `${login.instagramDialogOrigin}/oauth/authorize?${query}`;
     },
 
     async exchange(code, redirectUri, io): Promise<AuthAnswer<TokenGrant>> {
@@ -79,7 +82,7 @@ export function createInstagramLogin(
       const profile = node?.user_id === undefined ? null : profileFrom(node, "instagram");
       if (!profile) return { is: "refused", fault: missingField("user_id") };
       const { scopes } = grant;
-      const missing = scopes === null ? [] : SCOPES.filter((scope) => !scopes.includes(scope));
+      const missing = scopes === null ? [] : REQUIRED.filter((scope) => !scopes.includes(scope));
       const personId = node?.id ?? grant.personId;
       const account: GrantedAccount = {
         ...profile,

@@ -64,8 +64,9 @@ export function unwrapped(body: { [key: string]: Json }): Json | undefined {
 }
 
 /**
- * Asks who an account is. On graph.instagram.com only `/me` tells, and what it calls `id` is another number than the
- * account's: `user_id` is the one that publishes.
+ * Asks who an account is. A Page's token is the Page's own, and `/me` the Page: other people's tokens may read a Page
+ * too, and cannot publish on it. On graph.instagram.com only `/me` tells, and what it calls `id` is another number than
+ * the account's: `user_id` is the one that publishes.
  *
  * @param nameField what the account calls its name
  */
@@ -75,11 +76,11 @@ export async function profileOf(
   nameField: "username" | "name",
 ): Promise<ProfileAnswer> {
   const isPage = nameField === "name";
-  const viaMe = io.connection.host === "instagram";
+  const isInstagramLogin = io.connection.host === "instagram";
   const answer = await callGraph(settings, io, {
     method: "GET",
-    path: viaMe ? "me" : io.connection.externalId,
-    params: { fields: viaMe ? `user_id,${INSTAGRAM_FIELDS}` : isPage ? PAGE_FIELDS : INSTAGRAM_FIELDS },
+    path: isPage || isInstagramLogin ? "me" : io.connection.externalId,
+    params: { fields: isInstagramLogin ? `user_id,${INSTAGRAM_FIELDS}` : isPage ? PAGE_FIELDS : INSTAGRAM_FIELDS },
     timeout: CALL_TIMEOUT,
   });
   if (answer.is === "lost") return { is: "lost" };
