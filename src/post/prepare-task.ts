@@ -16,7 +16,7 @@ import type { PausedAccount } from "./pauses.ts";
 import { pausedBy } from "./pauses.ts";
 import type { PostObjects } from "./post-calls.ts";
 import type { Report } from "./report.ts";
-import { KNOWN_REAUTH } from "./report.ts";
+import { KNOWN_REAUTH } from "./take-fault.ts";
 import type { SettleTiming } from "./timing.ts";
 import { scaled } from "./timing.ts";
 import type { Holder } from "./transition.ts";
