@@ -47,6 +47,7 @@ export class StandIn implements Switches {
   spelling = DEFAULT_SWITCHES.spelling;
   uploadOrigin = DEFAULT_SWITCHES.uploadOrigin;
   appSecret = DEFAULT_SWITCHES.appSecret;
+  appId = DEFAULT_SWITCHES.appId;
 
   readonly calls: SeenCall[] = [];
   readonly #mishaps: { matches: RegExp; mishap: Mishap; times: number }[] = [];

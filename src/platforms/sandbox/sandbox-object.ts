@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../../env.ts";
+import { settingsOf } from "../../env.ts";
 import type { Millis } from "../../lib/clock.ts";
 import { systemClock } from "../../lib/clock.ts";
 import type { PlatformId, SandboxBehavior } from "../../lib/vocabulary.ts";
@@ -28,7 +29,7 @@ export class SandboxObject extends DurableObject<Env> {
       // In the Worker itself: a Worker cannot fetch its own address on every host.
       fetchMedia: (address) => fetchOwnMedia(this.env, address),
       permalink: (postId) => sandboxPermalink(this.env, this.ctx.id.name ?? "", postId),
-      switches: DEFAULT_SWITCHES,
+      switches: { ...DEFAULT_SWITCHES, appId: settingsOf(this.env).meta.appId ?? DEFAULT_SWITCHES.appId },
       usage: this.#usage,
     });
   }

@@ -25,6 +25,8 @@ export interface Switches {
   uploadOrigin: string;
   /** With it a call's `appsecret_proof` is checked. */
   appSecret: string | null;
+  /** The app that calls, as listings name it. */
+  appId: string;
 }
 
 export const DEFAULT_SWITCHES: Readonly<Switches> = {
@@ -38,4 +40,5 @@ export const DEFAULT_SWITCHES: Readonly<Switches> = {
   spelling: "guide",
   uploadOrigin: "https://rupload.facebook.com",
   appSecret: null,
+  appId: "1",
 };

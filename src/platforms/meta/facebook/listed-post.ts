@@ -42,7 +42,7 @@ const MEDIA_ATTACHMENTS: readonly string[] = ["photo", "album", "video"];
  * its address too (equal texts of ours never are in flight together, see `fingerprint`). A post that could be ours and
  * does not show it is `unclear`, and nothing is believed while there is one.
  *
- * @param appId our own app's id, by which listings tell others' posts apart; null when none is configured
+ * @param appId our own app's id, by which listings say who posted; null when none is configured
  */
 export function matchOf(
   post: ListedPost,
@@ -58,10 +58,10 @@ export function matchOf(
     if (staged.some((photo) => attached.includes(photo.id))) return "ours";
     return attachments.length === 0 && couldBe(post, draft, appId) ? "unclear" : "no";
   }
-  const postedBy = post.application?.id;
-  if (postedBy !== undefined && appId !== null && postedBy !== appId) return "no";
   if (attachments.some(({ media_type }) => MEDIA_ATTACHMENTS.includes(media_type ?? ""))) return "no";
   if (!hasEqualText(post, draft)) return couldBe(post, draft, appId) ? "unclear" : "no";
+  // The token may be of another app than ours, or somebody said the same elsewhere: who knows.
+  if (isOfAnotherApp(post, appId)) return "unclear";
   const addresses = attachments.flatMap(({ unshimmed_url }) => unshimmed_url ?? []);
   const link = linkOf(draft);
   if (link !== null) return addresses.some((address) => sameAddress(address, link)) ? "ours" : "unclear";
@@ -73,11 +73,15 @@ function hasEqualText(post: ListedPost, draft: Draft): boolean {
   return normaliseText(post.message ?? "") === normaliseText(draft.text);
 }
 
-/** Whether a post that does not show that it is ours could still be. */
+/** Whether a post that does not show that it is ours could still be: of our app, or of a text like ours. */
 function couldBe(post: ListedPost, draft: Draft, appId: string | null): boolean {
+  const isOfOurApp = appId !== null && post.application?.id === appId;
+  return isOfOurApp || isSimilarText(post.message ?? "", draft.text);
+}
+
+function isOfAnotherApp(post: ListedPost, appId: string | null): boolean {
   const postedBy = post.application?.id;
-  if (postedBy !== undefined && appId !== null) return postedBy === appId;
-  return isSimilarText(post.message ?? "", draft.text);
+  return postedBy !== undefined && appId !== null && postedBy !== appId;
 }
 
 function sameAddress(a: string, b: string): boolean {

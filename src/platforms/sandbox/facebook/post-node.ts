@@ -27,7 +27,7 @@ export function postNode(context: NetworkContext, post: SandboxPost): GraphNode 
     is_published: records.draft(post.id) === undefined,
     is_hidden: false,
     status_type: STATUS_TYPES[post.kind],
-    application: { id: "1", name: "Sandbox" },
+    application: { id: switches.appId, name: "Sandbox" },
     from: { id: post.userId, name: post.username },
     attachments: attachmentsOf(post),
     full_picture: post.media.find(({ type }) => type === "image")?.url ?? undefined,
