@@ -53,7 +53,7 @@ export interface Services {
   transport(scope: Scope, clockOffset?: Millis): Io["fetch"];
   mediaUrl(mediaId: string): Promise<string>;
   /** Part of a file's bytes. */
-  readMedia(mediaId: string, range: { offset: number; length: number }): Promise<Blob>;
+  readMedia(mediaId: string, range: { offset: number; length: number }): Promise<Blob | null>;
   /** A new address for media whose address is at hand and may have expired. */
   renewMediaUrl(address: string): Promise<string>;
   openSandboxAccount: OpenSandboxAccount;

@@ -12,7 +12,7 @@ import { isRawFile } from "./body-limit.ts";
 import type { AppEnv } from "./context.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
 import { media, printMedia } from "./media-object.ts";
-import { errorResponses } from "./schemas.ts";
+import { errorResponses, pageLimit } from "./schemas.ts";
 
 const DEFAULT_LIMIT = 25;
 const MAX_LIMIT = 100;
@@ -26,7 +26,7 @@ const fileBody = z.strictObject({
     .openapi({ type: "string", format: "binary" }),
 });
 const listQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT),
+  limit: pageLimit(MAX_LIMIT, DEFAULT_LIMIT),
   cursor: z.string().optional(),
 });
 const mediaParams = z.strictObject({ media_id: z.string() });

@@ -1,5 +1,5 @@
 import type { SQL } from "drizzle-orm";
-import { getTableColumns, sql } from "drizzle-orm";
+import { DrizzleError, getTableColumns, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import * as schema from "./schema.ts";
@@ -30,4 +30,13 @@ export function selectValues<T extends SQLiteTable>(table: T, row: T["$inferSele
     sql.param((row as Record<string, unknown>)[name] ?? null, column),
   );
   return sql`SELECT ${sql.join(values, sql`, `)} WHERE ${condition}`;
+}
+
+/** Whether an error is the database's, and not one of ours: it passes when the database is back. */
+export function isDatabaseTrouble(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof DrizzleError || cause.name === "DrizzleQueryError" || /\bD1\b|D1_/.test(cause.message))
+      return true;
+  }
+  return false;
 }

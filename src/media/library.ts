@@ -65,15 +65,18 @@ export async function serveMedia(
   });
 }
 
-/** Reads part of a file. */
+/**
+ * Reads part of a file.
+ *
+ * @returns null when its bytes are gone
+ */
 export async function readMedia(
   library: MediaLibrary,
   mediaId: string,
   range: { offset: number; length: number },
-): Promise<Blob> {
+): Promise<Blob | null> {
   const object = await library.bucket.get(mediaId, { range });
-  if (!object) throw new Error("the bytes of media are gone");
-  return object.blob();
+  return object ? object.blob() : null;
 }
 
 async function sign(key: EncryptionKey, mediaId: string, expires: number): Promise<string> {

@@ -83,6 +83,8 @@ export interface Step {
   effect: "read" | "hidden" | "visible";
   /** The step is too early before this moment. */
   notBefore?: Millis;
+  /** How long its call may take, where that is longer than calls usually do. */
+  longest?: Millis;
   /**
    * For a commit that leaves no handle to find its post by: the normalised content. Two equal ones on one external
    * account are never in flight together.
@@ -108,6 +110,10 @@ export interface Fault {
   until?: Millis;
   /** Of a quota: whether every call is held back until then, or publishing alone. */
   holds?: "calls" | "posts";
+  /** The platform refuses what it has already: the post may be public, whatever reading shows. */
+  hintsPublic?: boolean;
+  /** What can be done about it was done, often enough: it ends here. */
+  isLast?: boolean;
   /** What the platform's support asks for, `fbtrace_id` at Meta. */
   trace?: string;
 }
@@ -160,6 +166,11 @@ export interface PublishingQuota {
   windowMs: Millis;
 }
 
+/** The bytes of media that a post needs are gone. */
+export class MediaMissing extends Error {
+  override name = "MediaMissing";
+}
+
 /** A platform's doors to the outside. */
 export interface Io {
   readonly connection: Connection;
@@ -167,7 +178,11 @@ export interface Io {
   fetch(url: string, init: RequestInit): Promise<Response>;
   /** An address that the platform can fetch the media from, for a day at least. */
   mediaUrl(mediaId: string): Promise<string>;
-  /** The bytes of media from an offset on. */
+  /**
+   * The bytes of media from an offset on.
+   *
+   * @throws MediaMissing when they are gone
+   */
   readMedia(mediaId: string, range: { offset: number; length: number }): Promise<Blob>;
   /** Of these posts of the account, those that belong to no other task. */
   unclaimed(platformPostIds: string[]): Promise<string[]>;

@@ -69,8 +69,8 @@ export function checkPost(
   checkAccounts(checked, request, scope, context.accounts);
   checkMedia(checked, request, context.media);
   // A draft without its media would be found to lack it.
-  if (checked.violations.every(({ code }) => code !== "unknown"))
-    checkDrafts(checked, platforms, request, context.media);
+  const isMediaThere = mediaOf(request).every((id) => context.media.some((each) => each.id === id));
+  if (isMediaThere) checkDrafts(checked, platforms, request, context.media);
   return checked;
 }
 

@@ -35,6 +35,8 @@ export interface TaskDocument {
   sends: number;
   /** The consumer that has the task for itself. A later lease fences an earlier one off. */
   lease: { id: number; until: Millis } | null;
+  /** How long the next consumer needs it for at least: a step that takes long is next. */
+  leaseFor: Millis | null;
   leases: number;
   /** The platform's state of the publication; null before the first step. */
   progress: Json | null;
@@ -146,6 +148,7 @@ function newTask(accountId: string, platform: PlatformId, part: TaskPart, dueAt:
     dueAt,
     sends: 0,
     lease: null,
+    leaseFor: null,
     leases: 0,
     progress: null,
     armed: null,
@@ -176,10 +179,19 @@ export function commentOf(document: PostDocument, accountId: string): TaskDocume
   return document.comments.find((comment) => comment.accountId === accountId) ?? null;
 }
 
-/** A stored document in today's format. The first one knew no comments and no test clock. */
+/**
+ * A stored document in today's format. The first one knew no comments and no test clock, and its publications had other
+ * states: one that is not armed begins anew, one that is keeps its commit's handle, which has not changed.
+ */
 export function upgraded(stored: PostDocument): PostDocument {
   if (stored.format === DOCUMENT_FORMAT) return stored;
-  const tasks = stored.tasks.map((task) => ({ ...task, part: "post" as const, parentId: null }));
+  const tasks = stored.tasks.map((task) => ({
+    ...task,
+    part: "post" as const,
+    parentId: null,
+    leaseFor: null,
+    progress: task.armed ? task.progress : null,
+  }));
   return { ...stored, format: DOCUMENT_FORMAT, tasks, comments: [], clockOffset: 0, clockLag: 0 };
 }
 

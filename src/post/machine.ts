@@ -38,6 +38,8 @@ export function wake(document: PostDocument, now: Millis): { document: PostDocum
       task.dueAt = now + watchdog(task.sends);
       messages.push({ accountId: task.accountId, part: task.part, epoch: task.epoch });
     }
+    // What the database was to be told is told now; should that hang, not before a while again.
+    if (copy.projectAt !== null && copy.projectAt <= now) copy.projectAt = now + PROJECTION_RETRY;
     // The sweeper found the post: it is alive, and says until when.
     if (copy.wakeBy !== null && copy.wakeBy <= now + copy.clockLag) markChanged(copy, now);
     return messages;
@@ -61,6 +63,8 @@ export type BeginAnswer =
   | {
       is: "begin";
       lease: number;
+      /** When the lease ends; absent from a release that did not say so. */
+      until?: Millis;
       version: number;
       /** Of a comment: the public post it belongs to. */
       parentId: string | null;
@@ -85,7 +89,9 @@ export function begin(
     if (now < copy.scheduledAt) return { is: "skip", because: "early" };
     if (task.lease && task.lease.until > now) return { is: "skip", because: "leased" };
     task.leases += 1;
-    task.lease = { id: task.leases, until: now + (task.armed ? SETTLE_LEASE : LEASE) };
+    const span = task.armed ? SETTLE_LEASE : Math.max(LEASE, task.leaseFor ?? 0);
+    task.lease = { id: task.leases, until: now + span };
+    task.leaseFor = null;
     task.dueAt = task.lease.until;
     if (task.status === "queued") {
       task.status = "publishing";
@@ -96,6 +102,7 @@ export function begin(
     return {
       is: "begin",
       lease: task.lease.id,
+      until: task.lease.until,
       version: copy.version,
       parentId: task.parentId,
       clockOffset: copy.clockOffset,

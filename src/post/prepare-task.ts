@@ -10,6 +10,7 @@ import type { Json } from "../lib/json.ts";
 import type { Log } from "../lib/log.ts";
 import type { AccountHealth, PostRef } from "../lib/vocabulary.ts";
 import type { Fault, Io, Publication } from "../platforms/platform.ts";
+import { MediaMissing } from "../platforms/platform.ts";
 import type { Platforms } from "../platforms/registry.ts";
 import { commentDraft, mediaOf, postDraft } from "./draft.ts";
 import type { PausedAccount } from "./pauses.ts";
@@ -34,7 +35,7 @@ export interface PublishDeps {
   /** How a mode's platform is reached: the network, or the workspace's sandbox as it is on a post's clock. */
   transport(ref: PostRef, clockOffset?: Millis): Io["fetch"];
   mediaUrl(mediaId: string): Promise<string>;
-  readMedia(mediaId: string, range: { offset: number; length: number }): Promise<Blob>;
+  readMedia(mediaId: string, range: { offset: number; length: number }): Promise<Blob | null>;
   sleep(span: Millis): Promise<void>;
 }
 
@@ -102,7 +103,11 @@ export async function prepareTask(
     draft: isComment ? commentDraft(content, parentId) : postDraft(content, material.media),
     fetch: deps.transport(ref),
     mediaUrl: deps.mediaUrl,
-    readMedia: deps.readMedia,
+    readMedia: async (mediaId, range) => {
+      const bytes = await deps.readMedia(mediaId, range);
+      if (!bytes) throw new MediaMissing();
+      return bytes;
+    },
     noteQuota: (quota) => noteQuota(deps.db, { id: account.id, mode: ref.mode }, { ...quota, readAt: deps.clock() }),
     unclaimed: (ids) => findUnclaimed(deps.db, external, ids, task),
     claim: (id) => claimPlatformPost(deps.db, external, id, task),

@@ -1,18 +1,20 @@
 import { setAccountHealth } from "../db/accounts.ts";
 import type { ExternalAccount } from "../db/commits.ts";
 import { takeCommitLock } from "../db/commits.ts";
+import { isDatabaseTrouble } from "../db/database.ts";
 import { loadTaskMaterial } from "../db/publishing.ts";
 import type { Millis } from "../lib/clock.ts";
 import { sha256Hex } from "../lib/crypto.ts";
 import type { Json } from "../lib/json.ts";
 import type { PostRef } from "../lib/vocabulary.ts";
 import type { Armed, Fault, PublicPost, Step } from "../platforms/platform.ts";
+import { MediaMissing } from "../platforms/platform.ts";
 import type { ArmAnswer } from "./machine.ts";
 import { pauseFor } from "./pauses.ts";
 import type { PublishDeps, Work } from "./prepare-task.ts";
 import { prepareTask } from "./prepare-task.ts";
 import type { Report } from "./report.ts";
-import { CALLS_PER_MESSAGE, CONSUMER_BUDGET, RECONNECT_READ_WAIT } from "./timing.ts";
+import { CALLS_PER_MESSAGE, CONSUMER_BUDGET, LEASE, LEASE_MARGIN, RECONNECT_READ_WAIT } from "./timing.ts";
 import type { Holder, TaskMessage } from "./transition.ts";
 
 /*
@@ -45,13 +47,25 @@ export async function publishTask(services: PublishDeps, ref: PostRef, message: 
       await settle(prepared.work, begun.progress, begun.armed);
     } else {
       const { work } = prepared;
-      await takeSteps(work, begun.progress ?? work.publication.begin(work.io.draft));
+      const leaseUntil = begun.until ?? deps.clock() + LEASE;
+      await takeSteps(work, begun.progress ?? work.publication.begin(work.io.draft), leaseUntil);
     }
   } catch (error) {
-    // Our own trouble, the database's most likely. No commit is in flight: `commit` lets nothing escape.
-    deps.log.error("a task was postponed", error, { post_id: ref.postId, account_id: message.accountId });
-    await report({ is: "postponed" });
+    // No commit is in flight: `commit` lets nothing escape.
+    deps.log.error("a task was cut short", error, { post_id: ref.postId, account_id: message.accountId });
+    await report(reportOf(error, begun.progress, begun.armed !== null, deps.clock()));
   }
+}
+
+/** What our own trouble does to a task. The database may be away for long; a fault of ours has its bounds. */
+function reportOf(error: unknown, progress: Json | null, isArmed: boolean, now: Millis): Report {
+  if (error instanceof MediaMissing && !isArmed) {
+    return { is: "impossible", code: "media_missing", message: "Media of the post was deleted." };
+  }
+  if (isDatabaseTrouble(error)) return { is: "postponed" };
+  const fault: Fault = { kind: "retry", scope: "post", code: "internal", message: "Something went wrong on our side." };
+  if (!isArmed) return { is: "fault", progress, fault };
+  return { is: "ask_later", progress, until: now + RECONNECT_READ_WAIT, fault };
 }
 
 /** Has a message handled on its post's clock: everything that happens to the task happens by it. */
@@ -60,7 +74,7 @@ function onClock(deps: PublishDeps, offset: Millis): PublishDeps {
 }
 
 /** Takes invisible steps until one must wait, the message's share is used up, or the commit is next. */
-async function takeSteps(work: Work, start: Json): Promise<void> {
+async function takeSteps(work: Work, start: Json, leaseUntil: Millis): Promise<void> {
   const { deps, publication, io } = work;
   const report = (made: Report) => deps.posts(work.ref).report(work.holder, made);
   const yieldAt = deps.clock() + CONSUMER_BUDGET;
@@ -75,6 +89,11 @@ async function takeSteps(work: Work, start: Json): Promise<void> {
     }
     if (step.effect === "visible") {
       await commit(work, step, progress);
+      return;
+    }
+    // A step may take longer than what is left of the lease: it is taken by whoever has it for long enough.
+    if (step.longest !== undefined && now + step.longest > leaseUntil) {
+      await report({ is: "wait", progress, until, leaseFor: step.longest + LEASE_MARGIN });
       return;
     }
     const outcome = await publication.run(step, progress, io);

@@ -19,8 +19,8 @@ import { changed, doubt, findTask, goOn, heldTask, markChanged } from "./transit
  */
 
 export type Report =
-  /** The task goes on at `until`. */
-  | { is: "wait"; progress: Json | null; until: Millis }
+  /** The task goes on at `until`, by a consumer that needs it for `leaseFor`. */
+  | { is: "wait"; progress: Json | null; until: Millis; leaseFor?: Millis }
   /** An invisible step met a fault. */
   | { is: "fault"; progress: Json | null; fault: Fault }
   /** Trouble of our own, or an equal post in flight: no try is counted. */
@@ -138,6 +138,7 @@ function takeStepReport(
   } else {
     makeProgress(document, task, made.progress, now);
     goOn(task, made.until);
+    task.leaseFor = made.leaseFor ?? null;
   }
   return { is: "taken" };
 }
@@ -200,12 +201,17 @@ function takeSettling(
   } else {
     task.progress = made.progress;
     if (made.fault) showFault(document, task, made.fault, now);
-    goOn(task, Math.max(made.until, now + Math.ceil(span * SETTLE_SLOWDOWN)));
+    const next = Math.max(made.until, now + Math.ceil(span * SETTLE_SLOWDOWN));
+    goOn(task, Math.min(next, armed.at + timing.settleFor));
   }
 }
 
 /** It is certain now that the commit did not happen. What the platform had answered is believed after all. */
 function takeDidNot(document: PostDocument, task: TaskDocument, { fault }: ArmedCommit, now: Millis): void {
+  if (fault?.hintsPublic) {
+    concludeUnconfirmed(document, task, now);
+    return;
+  }
   const isRefused = fault !== null && fault.kind !== "retry";
   if (task.doubts >= MAX_DOUBTS) {
     // There is no third commit. Where the platform gave a reason, and reading agrees, that is how it ends.

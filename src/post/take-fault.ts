@@ -38,7 +38,7 @@ export function takeFault(
   // What the platform said when it refused the grant tells more than that it still does.
   const isKnown = fault.code === KNOWN_REAUTH && task.error?.code === code;
   const error = isKnown && task.error ? task.error : errorOf(code, fault.message, fault.kind !== "permanent", fault);
-  const until = nextTry(task, fault, now);
+  const until = fault.isLast ? null : nextTry(task, fault, now);
   if (until === null) conclude(document, task, { status: "failed", error }, now);
   else waitWith(document, task, error, until, now);
 }

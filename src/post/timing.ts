@@ -41,6 +41,8 @@ export const SETTLE_SLOWDOWN = 0.1;
 
 /** How long a consumer has a task for itself. It yields after `CONSUMER_BUDGET`, plus one call at most. */
 export const LEASE: Millis = 45 * SECOND;
+/** What is left of a lease after the longest call: to say what became of it. */
+export const LEASE_MARGIN: Millis = 15 * SECOND;
 /** The same for settling, which may have many pages to read. */
 export const SETTLE_LEASE: Millis = 3 * MINUTE;
 export const CONSUMER_BUDGET: Millis = 20 * SECOND;

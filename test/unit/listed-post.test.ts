@@ -31,9 +31,9 @@ it.each<[string, Case, "ours" | "unclear" | "no"]>([
   ["another text", { text: "Hi", post: { message: "Bye" } }, "no"],
   ["another text of our app", { text: "Hi", post: { message: "Bye", application: { id: APP } } }, "unclear"],
   ["a text cut short", { text: "A long text that goes on", post: { message: "A long text that" } }, "unclear"],
-  ["an equal text under a photo", { text: "Hi", post: { message: "Hi", ...showing("photo", "7") } }, "no"],
-  ["an equal text under a video", { text: "Hi", post: { message: "Hi", ...showing("video", "7") } }, "no"],
-  ["an equal text with a link", { text: "Hi", post: { message: "Hi", ...linked(LINK) } }, "no"],
+  ["an equal text under a photo", { text: "Hi", post: { message: "Hi", ...showing("photo", "7") } }, "unclear"],
+  ["an equal text under a video", { text: "Hi", post: { message: "Hi", ...showing("video", "7") } }, "unclear"],
+  ["an equal text with a link", { text: "Hi", post: { message: "Hi", ...linked(LINK) } }, "unclear"],
   ["a text that holds its link", { text: `Hi ${LINK}`, post: { message: `Hi ${LINK}`, ...linked(LINK) } }, "ours"],
   ["a link", { text: "Hi", options: { link: LINK }, post: { message: "Hi", ...linked(`${LINK}/`) } }, "ours"],
   [
@@ -49,6 +49,17 @@ it.each<[string, Case, "ours" | "unclear" | "no"]>([
     { text: "Hi", staged: ["7"], post: { message: "Hi", ...showing("photo", "6") } },
     "no",
   ],
+  [
+    "a link that leads elsewhere",
+    { text: `Hi ${LINK}`, post: { message: `Hi ${LINK}`, ...linked("https://www.b.example/?x=1") } },
+    "unclear",
+  ],
+  [
+    "a photo without a name",
+    { text: "Hi", staged: ["7"], post: { message: "Hi", attachments: { data: [{ media_type: "photo" }] } } },
+    "unclear",
+  ],
+  ["an album whose photos are not named", { text: "", staged: ["7"], post: { ...showing("album", "70") } }, "unclear"],
   ["the same words without a photo", { text: "Hi", staged: ["7"], post: { message: "Hi" } }, "unclear"],
 ])("%s is told", (_name, { text, options = {}, staged = [], post }, match) => {
   const draft = { text, options, media: [], attachments: [], parentId: null };

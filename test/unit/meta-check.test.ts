@@ -181,6 +181,21 @@ describe("Instagram is not asked for what it would refuse:", () => {
       [["options.instagram.thumb_offset_ms", "out_of_range", /outside the video/]],
     ],
     [
+      "four collaborators",
+      { media: [picture()], options: { collaborators: ["a", "b", "c", "d"] } },
+      [["options.instagram.collaborators", "too_many", /at most 3/]],
+    ],
+    [
+      "1,001 characters of alt text",
+      { media: [picture()], options: { alt_text: "x".repeat(1_001) } },
+      [["options.instagram.alt_text", "too_long", /at most 1000/]],
+    ],
+    [
+      "an empty comment",
+      { media: [picture()], options: { first_comment: "" } },
+      [["options.instagram.first_comment", "required", /say something/]],
+    ],
+    [
       "several things at once, all of them",
       { text: "#a ".repeat(31), media: [picture({ mimeType: "image/webp" }), film({ fastStart: false })] },
       [
@@ -288,12 +303,9 @@ describe("options are strict", () => {
   it.each<[string, object]>([
     ["an unknown field", { filter: "x" }],
     ["another type", { type: "live" }],
-    ["four collaborators", { collaborators: ["a", "b", "c", "d"] }],
     ["a name with an @", { collaborators: ["@a"] }],
     ["a place off the picture", { user_tags: [{ username: "a", x: 1.1, y: 0 }] }],
-    ["1,001 characters of alt text", { alt_text: "x".repeat(1_001) }],
     ["a location that is no number", { location_id: "here" }],
-    ["an empty comment", { first_comment: "" }],
     ["half a millisecond", { thumb_offset_ms: 0.5 }],
   ])("on Instagram: %s", (_name, options) => {
     expect(instagramOptions.safeParse(options).success).toBe(false);

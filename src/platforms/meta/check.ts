@@ -1,4 +1,5 @@
 import type { Draft, DraftMedia, Violation, Warning } from "../platform.ts";
+import { normaliseText } from "../similarity.ts";
 
 /*
  * What the checks of Instagram and Facebook share.
@@ -30,6 +31,34 @@ export class Report {
 
   warn(field: string, code: Warning["code"], message: string, bound: Pick<Warning, "limit" | "value"> = {}): void {
     this.warnings.push({ field, code, message, ...bound });
+  }
+}
+
+const MAX_ALT_TEXT = 1_000;
+
+/** Checks the texts beside a post's own: what its pictures show, and the first comment. */
+export function checkOtherTexts(
+  report: Report,
+  platform: "instagram" | "facebook",
+  options: { alt_text?: string | (string | null)[] | undefined; first_comment?: string | undefined },
+  maxComment: number,
+): void {
+  const { alt_text = [], first_comment } = options;
+  const field = `options.${platform}.alt_text`;
+  const texts = Array.isArray(alt_text) ? alt_text : [alt_text];
+  texts.forEach((text, index) => {
+    if (text !== null) checkLength(report, Array.isArray(alt_text) ? `${field}.${index}` : field, text, MAX_ALT_TEXT);
+  });
+  if (first_comment !== undefined) checkLength(report, `options.${platform}.first_comment`, first_comment, maxComment);
+}
+
+function checkLength(report: Report, field: string, text: string, max: number): void {
+  const length = lengthOf(text);
+  if (normaliseText(text) === "") {
+    report.refuse(field, "required", `${field} must say something: leave it out otherwise.`);
+  } else if (length > max) {
+    const message = `${field} may have at most ${max} characters, and this has ${length}.`;
+    report.refuse(field, "too_long", message, { limit: max, value: length });
   }
 }
 

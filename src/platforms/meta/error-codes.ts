@@ -24,6 +24,8 @@ export interface Meaning {
   /** Quotas: whether every call is held back, or publishing alone. */
   holds?: "calls" | "posts";
   handle?: HandleAfter;
+  /** Said to content that the platform has already, perhaps by the very call that is answered so. */
+  hintsPublic?: boolean;
 }
 
 const fresh = (says: string): Meaning => ({ kind: "retry", handle: "fresh", says });
@@ -37,6 +39,8 @@ const throttled = (scope: Fault["scope"], says: string): Meaning => {
 const capped = (wait: Millis, says: string): Meaning => {
   return { kind: "quota", scope: "account", wait, holds: "posts", says };
 };
+
+const repeated = (says: string): Meaning => ({ kind: "permanent", hintsPublic: true, says });
 
 const RESTART_UPLOAD = fresh("The upload of the video to Facebook broke off and is started again.");
 const BAD_VIDEO = permanent("Facebook does not take a video of this size, length or format.");
@@ -104,8 +108,8 @@ export const BY_SUBCODE: Readonly<Record<number, Meaning>> = {
   1363129: permanent("The video's frame rate is outside what Facebook takes for a reel."),
   1346003: permanent("Facebook holds the content for abusive."), // field
   1366046: permanent("Facebook could not read the picture, or it is too large."), // field
-  1366051: permanent("The photo is part of a published post already."), // field
-  1404082: permanent("Facebook says that the same content was posted before."), // field
+  1366051: repeated("The photo is part of a published post already."), // field
+  1404082: repeated("Facebook says that the same content was posted before."), // field
   1404102: permanent("Facebook says that the content is against its Community Standards."), // field
   1609005: permanent("Facebook could not read the link."),
   1609008: permanent("Facebook does not allow links to facebook.com here."), // field
@@ -153,7 +157,7 @@ export const BY_CODE: Readonly<Record<number, Meaning>> = {
   368: held("The platform has blocked the account for breaking its rules: open it and follow what it says."),
   382: permanent("The video is too small for Facebook."),
   389: fresh("Facebook could not fetch the video from its address."),
-  506: permanent("Facebook says that this is the same as the last post."),
+  506: repeated("Facebook says that this is the same as the last post."),
   613: throttled("grant", "Meta has limited how fast calls may be made."),
   803: permanent("The platform does not know one of the ids."),
   1500: permanent("The link is not valid."),

@@ -25,7 +25,7 @@ export function createFacebook(settings: MetaSettings): Platform {
       photo_story: photoStory(graph),
       video_story: videoStory({ graph, settings, edge: "video_stories" }),
     }),
-    comment: commentPublication(graph, "id,message,from,created_time"),
+    comment: commentPublication(graph, "id,message,from"),
     profile: (io) => profileOf(settings, io, "name"),
   };
 }

@@ -26,6 +26,7 @@ export function faultOf(error: GraphError, now: Millis): Fault {
     ...(error.message === "" ? {} : { words: error.message }),
     ...(until === undefined ? {} : { until }),
     ...(meaning.holds === undefined ? {} : { holds: meaning.holds }),
+    ...(meaning.hintsPublic ? { hintsPublic: true } : {}),
     ...(error.trace === null ? {} : { trace: error.trace }),
   };
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { toHex, utf8 } from "../../lib/bytes.ts";
 import type { Millis } from "../../lib/clock.ts";
-import { MINUTE, SECOND } from "../../lib/clock.ts";
+import { DAY, MINUTE, SECOND } from "../../lib/clock.ts";
 import { hmacSha256 } from "../../lib/crypto.ts";
 import type { Json } from "../../lib/json.ts";
 import type { Io } from "../platform.ts";
@@ -201,6 +201,9 @@ export function parseKeepingIds(text: string): { [key: string]: Json } | null {
   }
 }
 
+/** No throttle of Meta's is longer; a number that says so is a mistake, and would hold everything back. */
+const MAX_THROTTLE: Millis = DAY;
+
 const BUSINESS_USE = z.record(
   z.string(),
   z.array(z.object({ estimated_time_to_regain_access: z.number().nonnegative().optional() })),
@@ -216,5 +219,5 @@ function regainAccessAt(headers: Headers, now: Millis): Millis | null {
       minutes = Math.max(minutes, entry.estimated_time_to_regain_access ?? 0);
     }
   }
-  return minutes > 0 ? now + minutes * MINUTE : null;
+  return minutes > 0 ? now + Math.min(minutes * MINUTE, MAX_THROTTLE) : null;
 }

@@ -13,7 +13,7 @@ export function createInstagram(settings: MetaSettings): Platform {
     id: "instagram",
     check: checkInstagramDraft,
     post: instagramPost(graph),
-    comment: commentPublication(graph, "id,text,from,timestamp"),
+    comment: commentPublication(graph, "id,text,from"),
     profile: (io) => profileOf(settings, io, "username"),
   };
 }

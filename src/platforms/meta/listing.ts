@@ -30,7 +30,8 @@ export async function listEdge<Row>(
     if (!list.success) return { is: "incomplete", rows, fault: missingField("data") };
     rows.push(...list.data.data);
     const next = list.data.paging?.next;
-    if (next === undefined || list.data.data.length === 0) return { is: "complete", rows };
+    // A page may be empty, and another one follow.
+    if (next === undefined) return { is: "complete", rows };
     const nextParams = paramsOf(next);
     if (!nextParams) break;
     pageParams = nextParams;

@@ -11,7 +11,8 @@ import { isTimeout, parseKeepingIds, redact } from "./graph.ts";
  * https://developers.facebook.com/docs/video-api/guides/reels-publishing
  */
 
-const TIMEOUT: Millis = MINUTE;
+/** Facebook may fetch the whole file before it answers. */
+export const UPLOAD_TIMEOUT: Millis = MINUTE;
 const UPLOAD_HOST = "https://rupload.facebook.com";
 
 const DEBUG_INFO = z.object({
@@ -42,7 +43,7 @@ export async function handOverFile(io: Io, address: string, fileUrl: string): Pr
       method: "POST",
       headers: { Authorization: `OAuth ${token}`, file_url: fileUrl },
       redirect: "manual",
-      signal: AbortSignal.timeout(TIMEOUT),
+      signal: AbortSignal.timeout(UPLOAD_TIMEOUT),
     });
     text = await response.text();
   } catch (error) {

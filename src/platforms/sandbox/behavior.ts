@@ -70,7 +70,7 @@ export function beforeCalling(context: NetworkContext, call: SandboxCall): void 
       throw new GraphFailure(368, 1390008, "(#368) It looks like you were misusing this feature by going too fast.");
     case "transient_errors":
       // A commit that fails is what `lost_answer` is for.
-      if (isCommit(call) || countCall(context, user.id, call.edge ?? "node") % 2 === 0) return;
+      if (isCommit(call) || countCall(context, user.id, kindOf(call)) % 2 === 0) return;
       throw new GraphFailure(2, null, "Service temporarily unavailable", { status: 500 });
   }
 }
@@ -115,6 +115,11 @@ function throttle(context: NetworkContext, call: SandboxCall): void {
   const [code, kind] = user.platform === "instagram" ? [80002, "Instagram"] : [80001, "Page"];
   const message = `(#${code}) There have been too many calls to this ${kind} account. Wait a bit and try again.`;
   throw new GraphFailure(code, null, message, { headers: usageHeaders(throttled, 0, now) });
+}
+
+/** What a call is called among others: the phases of an upload are different calls. */
+function kindOf({ edge, params }: SandboxCall): string {
+  return [edge ?? "node", params.get("upload_phase") ?? ""].filter((part) => part !== "").join("/");
 }
 
 /** Counts a call by its name, and answers its number. */

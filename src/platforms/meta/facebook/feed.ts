@@ -45,21 +45,23 @@ export function feedPost(graph: Graph, appId: string | null): Publication<FeedSt
       const params = { fields: LISTED_FIELDS, since: String(Math.floor(from / SECOND)), limit: "100" };
       const path = `${io.connection.externalId}/published_posts`;
       const listed = await listEdge(graph, io, path, params, LISTED_POST);
-      const inWindow = listed.rows.filter((post) => {
-        const at = parseGraphTime(post.created_time);
-        return at === null || (at >= from && at <= last + CLOCK_SKEW + 2 * io.commitTimeout);
+      const unclaimed = await io.unclaimed(listed.rows.map((post) => post.id));
+      const free = listed.rows.filter((post) => unclaimed.includes(post.id));
+      const until = last + CLOCK_SKEW + 2 * io.commitTimeout;
+      const matches = free.map((post) => {
+        const match = matchOf(post, state.photos, io.draft, appId);
+        // So late a text is hardly ours, and who knows: photos are, however late.
+        const isLate = state.photos.length === 0 && (parseGraphTime(post.created_time) ?? 0) > until;
+        return { post, match: match === "ours" && isLate ? "unclear" : match };
       });
-      const unclaimed = await io.unclaimed(inWindow.map((post) => post.id));
-      const free = inWindow.filter((post) => unclaimed.includes(post.id));
-      const matches = free.map((post) => ({ post, match: matchOf(post, state.photos, io.draft, appId) }));
       const [only, ...others] = matches.filter(({ match }) => match === "ours").map(({ post }) => post);
       if (only !== undefined && others.length === 0 && (await io.claim(only.id))) {
         return { is: "did", post: { id: only.id, permalink: only.permalink_url ?? null } };
       }
-      const until = io.now() + io.scaled(UNREADABLE_WAIT);
-      if (listed.is === "incomplete") return { is: "askLater", state, until, fault: listed.fault };
+      const later = { is: "askLater", until: io.now() + io.scaled(UNREADABLE_WAIT) } as const;
+      if (listed.is === "incomplete") return { ...later, state, fault: listed.fault };
       const isOneInDoubt = matches.some(({ match }) => match !== "no");
-      if (isOneInDoubt) return { is: "askLater", state: { ...state, absentAt: [] }, until };
+      if (isOneInDoubt) return { ...later, state: { ...state, absentAt: [] } };
       return absentFromListing(state, { first, last }, io);
     },
 

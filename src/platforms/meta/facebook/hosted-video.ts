@@ -5,7 +5,7 @@ import type { DraftMedia, Fault, Io, Outcome, Step } from "../../platform.ts";
 import { faultOfAnswer, handleAfter, missingField, provesRefusal } from "../faults.ts";
 import type { Graph, MetaSettings } from "../graph.ts";
 import { GRAPH_ID } from "../nodes.ts";
-import { handOverFile, isUploadAddress } from "../upload.ts";
+import { handOverFile, isUploadAddress, UPLOAD_TIMEOUT } from "../upload.ts";
 import type { VideoPublication } from "./settle-video.ts";
 import { progressOf, readVideo } from "./video-node.ts";
 
@@ -58,7 +58,7 @@ type Prepared = Outcome<HostedVideoState>;
 
 export function nextVideoStep({ upload }: HostedVideoState, now: Millis): Step {
   if (!upload || now >= upload.startedAt + UPLOAD_LIFE) return { name: "start", effect: "hidden" };
-  if (!upload.handedOver) return { name: "upload", effect: "hidden" };
+  if (!upload.handedOver) return { name: "upload", effect: "hidden", longest: UPLOAD_TIMEOUT };
   if (!upload.ready) return { name: "poll", effect: "read", notBefore: upload.nextPoll };
   return { name: "finish", effect: "visible" };
 }
@@ -93,7 +93,8 @@ function videoOf(io: Io): DraftMedia {
 async function handOver(state: HostedVideoState, io: Io): Promise<Prepared> {
   const upload = uploadOf(state);
   const fault = await handOverFile(io, upload.address, await io.mediaUrl(videoOf(io).id));
-  if (fault) return rebuild(state, fault);
+  // The same file may be handed over again; where the host says that it failed with this one, another is made.
+  if (fault) return fault.code === "no_answer" ? { is: "refused", fault, state } : rebuild(state, fault);
   return { is: "done", state: { ...state, upload: { ...upload, handedOver: true } } };
 }
 
@@ -140,7 +141,7 @@ export async function finishVideo(
 /** Uploads anew, at most three times. */
 function rebuild(state: HostedVideoState, fault: Fault): Prepared {
   if (fault.kind !== "retry") return { is: "refused", fault, state };
-  if (state.rebuilds >= MAX_REBUILDS) return { is: "refused", fault: { ...fault, kind: "permanent" }, state };
+  if (state.rebuilds >= MAX_REBUILDS) return { is: "refused", fault: { ...fault, isLast: true }, state };
   return { is: "refused", fault, state: { ...NO_VIDEO_YET, rebuilds: state.rebuilds + 1 } };
 }
 

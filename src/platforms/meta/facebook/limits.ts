@@ -2,7 +2,7 @@ import type { Draft, DraftMedia, Findings } from "../../platform.ts";
 import { isVideo } from "../../platform.ts";
 import { normaliseText } from "../../similarity.ts";
 import type { VideoRule } from "../check.ts";
-import { checkVideo, lengthOf, Report, textField } from "../check.ts";
+import { checkOtherTexts, checkVideo, lengthOf, Report, textField } from "../check.ts";
 import type { FacebookKind } from "./kind.ts";
 import { kindOf } from "./kind.ts";
 import { linkOf, optionsOf } from "./options.ts";
@@ -13,6 +13,7 @@ import { linkOf, optionsOf } from "./options.ts";
  */
 
 const MAX_TEXT = 63_206;
+const MAX_COMMENT = 8_000;
 const MAX_PHOTOS = 10;
 const MAX_PHOTO_BYTES = 10 * 1024 * 1024;
 const PHOTO_TYPES: readonly string[] = ["image/jpeg", "image/png", "image/gif"];
@@ -116,6 +117,7 @@ function checkPhoto(report: Report, field: string, photo: DraftMedia): void {
 function checkOptions(report: Report, draft: Draft, kind: FacebookKind): void {
   const { alt_text, link, first_comment } = optionsOf(draft);
   const field = (name: string) => `options.facebook.${name}`;
+  checkOtherTexts(report, "facebook", optionsOf(draft), MAX_COMMENT);
   if (link !== undefined && (kind !== "feed" || draft.media.length > 0)) {
     report.refuse(field("link"), "not_allowed", "A Facebook post shows either media or a link, not both.");
   }

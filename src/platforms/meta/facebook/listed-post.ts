@@ -31,6 +31,7 @@ export const LISTED_POST = z.object({
     .nullish(),
 });
 export type ListedPost = z.infer<typeof LISTED_POST>;
+type Attachment = NonNullable<ListedPost["attachments"]>["data"][number];
 
 export const LISTED_FIELDS =
   "id,message,created_time,permalink_url,application,attachments{media_type,target,unshimmed_url,subattachments{target}}";
@@ -39,8 +40,9 @@ const MEDIA_ATTACHMENTS: readonly string[] = ["photo", "album", "video"];
 
 /**
  * Whether a listed post is the draft's. Photos are recognised by the ids we staged; a text by being equal and a link by
- * its address too (equal texts of ours never are in flight together, see `fingerprint`). A post that could be ours and
- * does not show it is `unclear`, and nothing is believed while there is one.
+ * its address too (equal texts of ours never are in flight together, see `fingerprint`). Facebook shows what was posted
+ * in its own way: a link leads elsewhere, a video's address becomes a video. So an equal text is never told to be
+ * another's, and a post that could be ours and does not show it is `unclear`: nothing is believed while there is one.
  *
  * @param appId our own app's id, by which listings say who posted; null when none is configured
  */
@@ -52,21 +54,31 @@ export function matchOf(
 ): "ours" | "unclear" | "no" {
   const attachments = post.attachments?.data ?? [];
   if (staged.length > 0) {
-    const attached = attachments
-      .flatMap((attachment) => [attachment, ...(attachment.subattachments?.data ?? [])])
-      .flatMap((attachment) => attachment.target?.id ?? []);
-    if (staged.some((photo) => attached.includes(photo.id))) return "ours";
-    return attachments.length === 0 && couldBe(post, draft, appId) ? "unclear" : "no";
+    const shown = attachments.flatMap(photosOf);
+    if (staged.some((photo) => shown.includes(photo.id))) return "ours";
+    // Other photos than ours, and all of them named: another post.
+    const isAnother = shown.length > 0 && !shown.includes(null);
+    return !isAnother && couldBe(post, draft, appId) ? "unclear" : "no";
   }
-  if (attachments.some(({ media_type }) => MEDIA_ATTACHMENTS.includes(media_type ?? ""))) return "no";
   if (!hasEqualText(post, draft)) return couldBe(post, draft, appId) ? "unclear" : "no";
   // The token may be of another app than ours, or somebody said the same elsewhere: who knows.
   if (isOfAnotherApp(post, appId)) return "unclear";
+  if (attachments.some(({ media_type }) => MEDIA_ATTACHMENTS.includes(media_type ?? ""))) return "unclear";
   const addresses = attachments.flatMap(({ unshimmed_url }) => unshimmed_url ?? []);
   const link = linkOf(draft);
-  if (link !== null) return addresses.some((address) => sameAddress(address, link)) ? "ours" : "unclear";
-  // Facebook shows a link that a text holds; any other link was asked for, and not by this draft.
-  return addresses.every((address) => draft.text.includes(bare(address))) ? "ours" : "no";
+  const isShown =
+    link !== null
+      ? addresses.some((address) => sameAddress(address, link))
+      : // Facebook shows a link that a text holds.
+        addresses.every((address) => draft.text.includes(bare(address)));
+  return isShown ? "ours" : "unclear";
+}
+
+/** The ids of what an attachment shows; null for what is not named. An album is named by its photos alone. */
+function photosOf({ media_type, target, subattachments }: Attachment): (string | null)[] {
+  if (media_type !== "album") return [target?.id ?? null];
+  const photos = subattachments?.data ?? [];
+  return photos.length === 0 ? [null] : photos.map((photo) => photo.target?.id ?? null);
 }
 
 function hasEqualText(post: ListedPost, draft: Draft): boolean {

@@ -6,26 +6,25 @@ import type { Draft } from "../../platform.ts";
  * `options.facebook` of a publish request: what only a post on a Facebook Page has.
  */
 
-const MAX_ALT_TEXT = 1_000;
-const MAX_PHOTOS = 10;
-const MAX_COMMENT = 8_000;
+/** More entries than any list may have are no post of anybody's. What a platform takes is for its check to say. */
+const MANY = 100;
 
-const altText = z.string().min(1).max(MAX_ALT_TEXT).check(wellFormed);
+const text = z.string().check(wellFormed);
 
 export const facebookOptions = z.strictObject({
   /** What it is to be. Left out, it is a post in the feed. */
   type: z.enum(["feed", "reel", "story"]).optional(),
   /** The text on Facebook, in place of `content`. */
-  content: z.string().check(wellFormed).optional(),
+  content: text.optional(),
   /** Of the photo; of several, one entry for each. */
-  alt_text: z.union([altText, z.array(altText.nullable()).min(1).max(MAX_PHOTOS)]).optional(),
+  alt_text: z.union([text, z.array(text.nullable()).min(1).max(MANY)]).optional(),
   /** A link to show, in place of media. */
   link: z
     .url({ protocol: /^https?$/ })
     .max(2_000)
     .optional(),
   /** Written under the post once it is public. */
-  first_comment: z.string().min(1).max(MAX_COMMENT).check(wellFormed).optional(),
+  first_comment: text.optional(),
 });
 
 export type FacebookOptions = z.infer<typeof facebookOptions>;

@@ -1,7 +1,7 @@
 import type { Millis } from "../../../lib/clock.ts";
 import { MINUTE, SECOND } from "../../../lib/clock.ts";
 import type { Json } from "../../../lib/json.ts";
-import type { Armed, Io, PublicPost, Verdict } from "../../platform.ts";
+import type { Armed, Fault, Io, PublicPost, Verdict } from "../../platform.ts";
 import { provesAbsence } from "../../settling.ts";
 import { UNREADABLE_WAIT } from "../faults.ts";
 import type { Graph } from "../graph.ts";
@@ -48,19 +48,36 @@ export async function settleVideo<S extends VideoPublication>(
       return { is: "did", post };
     }
     case "failed":
-      return { is: "didNot", state: { ...fresh, absentAt: [], accepted: false }, fault: progress.fault };
+      return absent(state, armed, io, failedFor(progress.fault, state.accepted), fresh);
     case "under_way":
       return later(PROCESSING_WAIT);
     case "uploaded":
-    case "uploading": {
+    case "uploading":
       // What was taken on will come, however long it takes.
-      if (state.accepted) return later(PROCESSING_WAIT);
-      const absentAt = [...state.absentAt.filter((at) => at >= armed.last), now];
-      const span = io.scaled(RULE.span);
-      if (provesAbsence(absentAt, { ...RULE, span })) return { is: "didNot", state: { ...state, absentAt: [] } };
-      return { is: "askLater", state: { ...state, absentAt }, until: now + io.scaled(RULE.span / (RULE.readings - 1)) };
-    }
+      return state.accepted ? later(PROCESSING_WAIT) : absent(state, armed, io, null, state);
   }
+}
+
+/** What a reading means that shows no post: seen often enough, that there is none. */
+function absent<S extends VideoPublication>(state: S, armed: Armed, io: Io, fault: Fault | null, after: S): Verdict<S> {
+  const now = io.now();
+  // What was read before this commit says nothing of it.
+  const absentAt = [...state.absentAt.filter((at) => at >= armed.last), now];
+  const span = io.scaled(RULE.span);
+  if (!provesAbsence(absentAt, { ...RULE, span })) {
+    const until = now + io.scaled(RULE.span / (RULE.readings - 1));
+    return { is: "askLater", state: { ...state, absentAt }, until };
+  }
+  const next = { ...after, absentAt: [], accepted: false };
+  return fault ? { is: "didNot", state: next, fault } : { is: "didNot", state: next };
+}
+
+/**
+ * A video that was to be published is not replaced by another: it might come after all. Only one that expired unpublished
+ * is.
+ */
+export function failedFor(fault: Fault, isAccepted: boolean): Fault {
+  return isAccepted || fault.code !== "expired" ? { ...fault, kind: "permanent" } : fault;
 }
 
 /** A public video is known by the post that shows it, as every post of a Page; by its own id while there is none. */

@@ -1,7 +1,7 @@
 import type { Publication, Verdict } from "../../platform.ts";
 import type { HostedVideo, HostedVideoState } from "./hosted-video.ts";
 import { finishVideo, NO_VIDEO_YET, nextVideoStep, prepareVideo, uploadOf } from "./hosted-video.ts";
-import { PROCESSING_WAIT } from "./settle-video.ts";
+import { failedFor, PROCESSING_WAIT } from "./settle-video.ts";
 import { settleStory, storyPermalink } from "./stories.ts";
 import { progressOf, readVideo } from "./video-node.ts";
 
@@ -25,7 +25,10 @@ export function videoStory(at: HostedVideo): Publication<HostedVideoState> {
       if (read.is === "fault") return { ...later, fault: read.fault };
       const progress = progressOf(read.video, io.now());
       const fresh = { ...NO_VIDEO_YET, rebuilds: state.rebuilds };
-      if (progress.is === "failed") return { is: "didNot", state: fresh, fault: progress.fault };
+      if (progress.is === "failed") {
+        if (verdict.is !== "didNot") return verdict;
+        return { is: "didNot", state: fresh, fault: failedFor(progress.fault, state.accepted) };
+      }
       // Some say that the list leaves stories out: then the id that came with the acknowledgement must do.
       if (progress.is === "public" && state.postId !== null && (await io.claim(state.postId))) {
         return { is: "did", post: { id: state.postId, permalink: null } };

@@ -43,7 +43,9 @@ export function videoPost(graph: Graph): Publication<VideoState> {
     next(state, _draft, now) {
       const { session } = state;
       if (!session || now >= session.startedAt + SESSION_LIFE) return { name: "start", effect: "hidden" };
-      if (session.offset < session.end) return { name: `chunk/${session.offset}`, effect: "hidden" };
+      if (session.offset < session.end) {
+        return { name: `chunk/${session.offset}`, effect: "hidden", longest: CHUNK_TIMEOUT };
+      }
       return { name: "finish", effect: "visible" };
     },
 
@@ -103,16 +105,19 @@ async function transfer(graph: Graph, state: VideoState, io: Io): Promise<Outcom
   return { is: "done", state: { ...state, session: { ...session, offset: start_offset, end: end_offset } } };
 }
 
+/**
+ * A chunk may be sent again at its place: one that had arrived is refused, by a code that says where the session stands
+ * now, and the session is begun anew.
+ */
 function afterFault(state: VideoState, answer: Exclude<GraphAnswer, { is: "ok" }>, io: Io): Outcome<VideoState> {
   const fault = faultOfAnswer(answer, io.now());
-  // A chunk whose answer was lost may have arrived: where the session stands is known to Facebook alone.
-  const isFresh = answer.is === "lost" || handleAfter(answer.error) === "fresh" || fault.kind === "retry";
-  return isFresh ? restart(state, fault) : { is: "refused", fault, state };
+  const isSpent = answer.is === "error" && handleAfter(answer.error) === "fresh";
+  return isSpent ? restart(state, fault) : { is: "refused", fault, state };
 }
 
 /** Uploads anew, at most three times. */
 function restart(state: VideoState, fault: Fault): Outcome<VideoState> {
-  if (state.rebuilds >= MAX_REBUILDS) return { is: "refused", fault: { ...fault, kind: "permanent" }, state };
+  if (state.rebuilds >= MAX_REBUILDS) return { is: "refused", fault: { ...fault, isLast: true }, state };
   return { is: "refused", fault, state: { ...state, session: null, rebuilds: state.rebuilds + 1 } };
 }
 

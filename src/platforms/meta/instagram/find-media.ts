@@ -1,13 +1,13 @@
 import { z } from "zod";
 import type { Millis } from "../../../lib/clock.ts";
 import { SECOND } from "../../../lib/clock.ts";
-import type { Fault, Io, PublicPost } from "../../platform.ts";
+import type { Draft, Fault, Io, PublicPost } from "../../platform.ts";
+import { isVideo } from "../../platform.ts";
 import { normaliseText } from "../../similarity.ts";
 import { CLOCK_SKEW } from "../faults.ts";
 import type { Graph } from "../graph.ts";
 import { listEdge } from "../listing.ts";
 import { GRAPH_ID, parseGraphTime } from "../nodes.ts";
-import type { InstagramKind } from "./kind.ts";
 import { kindOf } from "./kind.ts";
 
 /*
@@ -48,6 +48,9 @@ export async function findMedia(
   const kind = kindOf(io.draft);
   const from = window.first - CLOCK_SKEW;
   const to = window.last + CLOCK_SKEW + 2 * io.commitTimeout;
+  // Without a word of its own nothing tells our post from one that somebody made by hand.
+  const isTellable = kind !== "story" && normaliseText(io.draft.text) !== "";
+  if (!isPublished && !isTellable) return { is: "several" };
   // Stories are not among the media.
   const edge = kind === "story" ? "stories" : "media";
   const params = { fields: FIELDS, since: String(Math.floor(from / SECOND)), limit: "50" };
@@ -58,7 +61,7 @@ export async function findMedia(
   const ours = normaliseText(io.draft.text);
   const candidates = listed.rows.filter((row) => {
     const at = parseGraphTime(row.timestamp);
-    if (at === null || at < from || at > to || !couldBe(row, kind)) return false;
+    if (at === null || at < from || at > to || !couldBe(row, typeOf(io.draft))) return false;
     return !tellsCaptions || normaliseText(row.caption ?? "") === ours;
   });
   const unclaimed = await io.unclaimed(candidates.map((row) => row.id));
@@ -69,13 +72,13 @@ export async function findMedia(
   return { is: "one", post: { id: only.id, permalink: only.permalink ?? null } };
 }
 
-const TYPES: Readonly<Record<InstagramKind, readonly string[]>> = {
-  image: ["IMAGE"],
-  carousel: ["CAROUSEL_ALBUM"],
-  reel: ["VIDEO"],
-  story: ["IMAGE", "VIDEO"],
-};
+/** What the media of a draft is called. */
+function typeOf(draft: Draft): string {
+  const [first] = draft.media;
+  if (kindOf(draft) === "carousel") return "CAROUSEL_ALBUM";
+  return first && isVideo(first) ? "VIDEO" : "IMAGE";
+}
 
-function couldBe(row: Row, kind: InstagramKind): boolean {
-  return !row.media_type || TYPES[kind].includes(row.media_type);
+function couldBe(row: Row, type: string): boolean {
+  return !row.media_type || row.media_type === type;
 }

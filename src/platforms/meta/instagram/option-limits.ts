@@ -1,6 +1,7 @@
 import type { Draft } from "../../platform.ts";
 import { isVideo } from "../../platform.ts";
 import type { Report } from "../check.ts";
+import { checkOtherTexts } from "../check.ts";
 import type { InstagramKind } from "./kind.ts";
 import type { InstagramOptions } from "./options.ts";
 import { optionsOf } from "./options.ts";
@@ -10,6 +11,9 @@ import { optionsOf } from "./options.ts";
  * https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user/media
  */
 
+const MAX_COMMENT = 2_200;
+const MAX_COLLABORATORS = 3;
+const MAX_USER_TAGS = 20;
 const MAX_COVER_BYTES = 8 * 1024 * 1024;
 
 const TAKEN_BY: Readonly<Partial<Record<keyof InstagramOptions, readonly InstagramKind[]>>> = {
@@ -36,9 +40,13 @@ export function checkInstagramOptions(report: Report, draft: Draft, kind: Instag
     if (options[name as keyof InstagramOptions] === undefined || kinds.includes(kind)) continue;
     report.refuse(`options.instagram.${name}`, "not_allowed", `${name} does not go with ${NAMES[kind]} on Instagram.`);
   }
+  checkOtherTexts(report, "instagram", options, MAX_COMMENT);
   checkAltText(report, draft, options, kind);
   checkUserTags(report, draft, options, kind);
-  checkDistinct(report, options.collaborators ?? [], "options.instagram.collaborators");
+  checkNames(report, "collaborators", options.collaborators ?? [], MAX_COLLABORATORS);
+  // One person may be tagged once on each of a carousel's media.
+  const tags = (options.user_tags ?? []).map(({ username, media = 0 }) => `${username} ${media}`);
+  checkNames(report, "user_tags", tags, MAX_USER_TAGS);
   checkCover(report, draft, options);
 }
 
@@ -104,9 +112,14 @@ function checkCover(report: Report, draft: Draft, { cover_media, thumb_offset_ms
   }
 }
 
-function checkDistinct(report: Report, names: string[], field: string): void {
+function checkNames(report: Report, option: string, names: string[], max: number): void {
+  const field = `options.instagram.${option}`;
+  if (names.length > max) {
+    const message = `Instagram takes at most ${max} ${option}, and these are ${names.length}.`;
+    report.refuse(field, "too_many", message, { limit: max, value: names.length });
+  }
   names.forEach((name, index) => {
     const first = names.findIndex((each) => each.toLowerCase() === name.toLowerCase());
-    if (first !== index) report.refuse(`${field}.${index}`, "not_allowed", `collaborators repeats entry ${first}.`);
+    if (first !== index) report.refuse(`${field}.${index}`, "not_allowed", `${option} repeats entry ${first}.`);
   });
 }

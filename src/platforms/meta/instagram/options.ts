@@ -7,22 +7,20 @@ import type { Draft } from "../../platform.ts";
  * https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user/media
  */
 
-const MAX_ALT_TEXT = 1_000;
-const MAX_ITEMS = 10;
-const MAX_USER_TAGS = 20;
-const MAX_COMMENT = 2_200;
+/** More entries than any list may have are no post of anybody's. What a platform takes is for its check to say. */
+const MANY = 100;
 
 const username = z.string().regex(/^[A-Za-z0-9_.]{1,30}$/, "{field} must be an Instagram username, without the @.");
 const share = z.number().min(0).max(1);
-const altText = z.string().min(1).max(MAX_ALT_TEXT).check(wellFormed);
+const text = z.string().check(wellFormed);
 
 export const instagramOptions = z.strictObject({
   /** What it is to be. Left out, it follows from the media: one picture, a carousel, or a reel. */
   type: z.enum(["feed", "reel", "story"]).optional(),
   /** The caption on Instagram, in place of `content`. */
-  content: z.string().check(wellFormed).optional(),
+  content: text.optional(),
   /** Of the picture; of a carousel, one entry for each of its media. */
-  alt_text: z.union([altText, z.array(altText.nullable()).min(1).max(MAX_ITEMS)]).optional(),
+  alt_text: z.union([text, z.array(text.nullable()).min(1).max(MANY)]).optional(),
   user_tags: z
     .array(
       z.strictObject({
@@ -31,18 +29,13 @@ export const instagramOptions = z.strictObject({
         x: share.optional(),
         y: share.optional(),
         /** Which of a carousel's media, counted from 0. */
-        media: z
-          .number()
-          .int()
-          .min(0)
-          .max(MAX_ITEMS - 1)
-          .optional(),
+        media: z.number().int().min(0).max(MANY).optional(),
       }),
     )
     .min(1)
-    .max(MAX_USER_TAGS)
+    .max(MANY)
     .optional(),
-  collaborators: z.array(username).min(1).max(3).optional(),
+  collaborators: z.array(username).min(1).max(MANY).optional(),
   /** The id of a Facebook Page that has a place. */
   location_id: z
     .string()
@@ -55,7 +48,7 @@ export const instagramOptions = z.strictObject({
   /** Whether a reel is to be shown in the feed too. */
   share_to_feed: z.boolean().optional(),
   /** Written under the post once it is public. */
-  first_comment: z.string().min(1).max(MAX_COMMENT).check(wellFormed).optional(),
+  first_comment: text.optional(),
 });
 
 export type InstagramOptions = z.infer<typeof instagramOptions>;

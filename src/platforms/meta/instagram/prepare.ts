@@ -118,8 +118,10 @@ export async function readQuota(graph: Graph, state: InstagramState, io: Io): Pr
   if (!row) return { is: "done", state: read };
   const { quota_total, quota_duration } = row.config;
   const windowMs = quota_duration === undefined ? DAY : quota_duration * SECOND;
-  await io.noteQuota({ used: row.quota_usage, total: quota_total, windowMs });
-  if (row.quota_usage < quota_total) return { is: "done", state: read };
+  const hasRoom = row.quota_usage < quota_total;
+  // With the post that is published next.
+  await io.noteQuota({ used: row.quota_usage + (hasRoom ? 1 : 0), total: quota_total, windowMs });
+  if (hasRoom) return { is: "done", state: read };
   const message = `The account has used all ${quota_total} posts that Instagram allows by API in ${hours(windowMs)} hours.`;
   const fault: Fault = {
     kind: "quota",
@@ -143,7 +145,7 @@ export function refused(fault: Fault, state: InstagramState): Prepared {
 /** Starts over with fresh containers, at most three times. */
 export function rebuild(state: InstagramState, fault: Fault): Prepared {
   if (fault.kind !== "retry") return refused(fault, state);
-  if (state.rebuilds >= MAX_REBUILDS) return refused({ ...fault, kind: "permanent" }, state);
+  if (state.rebuilds >= MAX_REBUILDS) return refused({ ...fault, isLast: true }, state);
   return refused(fault, { ...withoutContainers(state), rebuilds: state.rebuilds + 1 });
 }
 
