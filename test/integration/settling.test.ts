@@ -241,6 +241,8 @@ describe("a first comment", () => {
     await drive(next);
     expect(await taskOf(next)).toMatchObject({ status: "published" });
     expect(Date.now() - started).toBeLessThan(MINUTE);
+    await drive(ref);
+    expect(await commentOf(ref)).toMatchObject({ status: "published" });
   });
 });
 

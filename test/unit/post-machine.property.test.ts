@@ -126,6 +126,23 @@ class World {
     this.deliver(0);
   }
 
+  /** A whole publication, undisturbed until its answer: by chance alone few runs would get as far as a comment. */
+  publishNext(fate: number): void {
+    this.onward();
+    this.arm(0);
+    this.send(0);
+    this.act(0);
+    this.answer(0, fate);
+  }
+
+  /** The next task meets a dead grant; now and then its account is connected again at once. */
+  loseGrant(pick: number): void {
+    this.onward();
+    const consumer = this.consumers.at(-1);
+    if (consumer) this.tell(consumer.holder, { is: "fault", progress: {}, fault: { ...FAULT, kind: "reauth" } });
+    if (pick < 2) this.resume(pick);
+  }
+
   /** A message arrives: the newest, or one that was thought lost, or one for the second time. */
   deliver(pick: number): void {
     const message = this.messages.at(-1 - pick);
@@ -326,6 +343,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     ),
   },
   { weight: 8, arbitrary: always((world) => world.onward()) },
+  {
+    weight: 2,
+    arbitrary: mood.map(
+      (fate): Step =>
+        (world) =>
+          world.publishNext(fate),
+    ),
+  },
+  { weight: 1, arbitrary: picking((world, p) => world.loseGrant(p)) },
   { weight: 1, arbitrary: always((world) => world.wake()) },
   { weight: 2, arbitrary: picking((world, p) => world.deliver(p)) },
   { weight: 4, arbitrary: picking((world, p) => world.arm(p)) },
