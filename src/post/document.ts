@@ -214,9 +214,14 @@ export function projectTask(task: TaskDocument, comment: TaskDocument | null): P
     platformPostId: isAnnounced ? task.platformPostId : null,
     permalink: isAnnounced ? task.permalink : null,
     error: task.error,
-    nextAttemptAt: task.error === null ? null : task.dueAt,
+    nextAttemptAt: isWaiting(task) ? task.dueAt : null,
     ...(comment && { firstComment: projectComment(comment) }),
   };
+}
+
+/** Whether nothing is under way for the task before `dueAt`. */
+function isWaiting(task: TaskDocument): boolean {
+  return task.status === "publishing" && task.sends === 0 && task.lease === null;
 }
 
 function projectComment(comment: TaskDocument): ProjectedComment {

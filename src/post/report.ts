@@ -7,7 +7,7 @@ import type { ArmedCommit, PostDocument, TaskDocument } from "./document.ts";
 import { isOpen } from "./status.ts";
 import { fail, showFault, takeFault } from "./take-fault.ts";
 import type { SettleTiming } from "./timing.ts";
-import { NOT_SENT_WAIT, SETTLE_SLOWDOWN, watchdog } from "./timing.ts";
+import { NOT_SENT_WAIT, SETTLE_SLOWDOWN, SHOWN_WAIT, watchdog } from "./timing.ts";
 import type { Holder } from "./transition.ts";
 import { changed, doubt, findTask, goOn, heldTask, markChanged } from "./transition.ts";
 
@@ -126,7 +126,7 @@ function takeStepReport(
       return { is: "taken" };
     }
     task.postponements += 1;
-    goOn(task, now + watchdog(task.postponements));
+    waitUntil(document, task, now + watchdog(task.postponements), now);
   } else if (made.is === "impossible") {
     // A commit that is armed cannot be argued away: without its account it stays in doubt for good.
     if (task.armed) concludeUnconfirmed(document, task, now);
@@ -137,7 +137,7 @@ function takeStepReport(
     takeFault(document, task, made.progress, made.fault, now);
   } else {
     makeProgress(document, task, made.progress, now);
-    goOn(task, made.until);
+    waitUntil(document, task, made.until, now);
     task.leaseFor = made.leaseFor ?? null;
   }
   return { is: "taken" };
@@ -152,6 +152,7 @@ function takeCommitReport(
   // After an earlier commit in doubt no refusal proves anything: that one may have gone through.
   const hasEarlierDoubts = task.doubts > (task.armed?.inDoubt ? 1 : 0);
   if (made.is === "unknown" || (made.is === "refused" && hasEarlierDoubts)) {
+    showFault(document, task, made.fault, now);
     remainInDoubt(task, made.fault, now);
   } else if (made.is === "accepted") {
     task.progress = made.progress;
@@ -163,6 +164,12 @@ function takeCommitReport(
     disarm(task);
     goOn(task, now + NOT_SENT_WAIT);
   }
+}
+
+/** Has the task go on later, and shows when, if that is worth showing. */
+function waitUntil(document: PostDocument, task: TaskDocument, until: Millis, now: Millis): void {
+  goOn(task, until);
+  if (until - now >= SHOWN_WAIT) markChanged(document, now);
 }
 
 /** Settles at once: reading believes what it finds, and only absence takes time. */
@@ -197,12 +204,12 @@ function takeSettling(
     concludeUnconfirmed(document, task, now);
   } else if (made.is === "did_not") {
     // Read again when it may be believed, from the state that still has the commit's handle.
-    goOn(task, armed.at + timing.believeDidNotFrom);
+    waitUntil(document, task, armed.at + timing.believeDidNotFrom, now);
   } else {
     task.progress = made.progress;
     if (made.fault) showFault(document, task, made.fault, now);
     const next = Math.max(made.until, now + Math.ceil(span * SETTLE_SLOWDOWN));
-    goOn(task, Math.min(next, armed.at + timing.settleFor));
+    waitUntil(document, task, Math.min(next, armed.at + timing.settleFor), now);
   }
 }
 

@@ -86,6 +86,8 @@ export function reconnectCheck(checks: number): Millis {
   return Math.min(MINUTE * 2 ** Math.max(0, checks - 1), RECONNECT_CHECK_MAX);
 }
 
+/** A wait as long as this is shown; a shorter one is over before anybody looks. */
+export const SHOWN_WAIT: Millis = 30 * SECOND;
 /** The pause after a commit whose permit ran out. */
 export const NOT_SENT_WAIT: Millis = 2 * SECOND;
 /** How long a commit in doubt is left alone while its account must be connected again to be read. */
