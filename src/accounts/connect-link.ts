@@ -38,14 +38,14 @@ export async function createConnectLink(
   scope: Scope,
   { platform, redirectUrl, expiresIn }: ConnectLinkRequest,
 ): Promise<ConnectLink> {
+  if (redirectUrl !== null) {
+    const checked = checkRedirectUrl(redirectUrl, deps);
+    if (checked.is === "refused") throw invalid("redirect_url", `redirect_url ${checked.reason}.`);
+  }
   if (authsFor(deps.auths, platform).length === 0) {
     const settings = AUTHS_OF_PLATFORM[platform].map((provider) => SETTINGS_OF_AUTH[provider]).join(", or ");
     const message = `This deployment cannot ask for consent on ${platform}: set ${settings}.`;
     throw new Refusal("platform_not_configured", message, "platform");
-  }
-  if (redirectUrl !== null) {
-    const checked = checkRedirectUrl(redirectUrl, deps);
-    if (checked.is === "refused") throw invalid("redirect_url", `redirect_url ${checked.reason}.`);
   }
   const now = deps.clock();
   const token = newSecret();

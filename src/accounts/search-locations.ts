@@ -1,4 +1,4 @@
-import { findAccountToken } from "../db/accounts.ts";
+import { findAccountToken, setAccountHealth } from "../db/accounts.ts";
 import type { Database } from "../db/database.ts";
 import type { Clock } from "../lib/clock.ts";
 import { platformError, Refusal } from "../lib/refusal.ts";
@@ -17,6 +17,9 @@ export interface SearchDeps {
   meta: MetaSettings;
   transport(scope: Scope): Io["fetch"];
 }
+
+/** The codes of a token's end. That it lacks a permission to search says nothing of the account. */
+const ENDED_TOKEN = /^(102|190)(\/|$)/;
 
 /**
  * Searches places that posts of an account can be tagged with.
@@ -47,6 +50,9 @@ export async function searchLocations(
   if (answer.is === "ok") return answer.places;
   if (answer.is === "lost") throw platformError();
   const { kind, code, message } = answer.fault;
+  if (ENDED_TOKEN.test(code) && tokenEnvelope !== null) {
+    await setAccountHealth(deps.db, { ...account, tokenEnvelope }, "needs_reconnect", message);
+  }
   if (kind === "retry" || kind === "quota") throw platformError();
   throw new Refusal("conflict", `The platform does not let this account search locations (${code}): ${message}`);
 }

@@ -5,6 +5,7 @@ import { accountNotFound, searchLocations } from "../accounts/search-locations.t
 import { countOpenTasks } from "../db/account-tasks.ts";
 import type { AccountRow } from "../db/accounts.ts";
 import { disconnect, findAccount, listAccounts, setLabels } from "../db/accounts.ts";
+import { wellFormed } from "../lib/text.ts";
 import type { Scope } from "../lib/vocabulary.ts";
 import type { Services } from "../services.ts";
 import { account } from "./account-schemas.ts";
@@ -16,7 +17,7 @@ const MAX_LABELS = 20;
 
 const labelsBody = z.strictObject({
   labels: z
-    .array(z.string().min(1).max(50))
+    .array(z.string().trim().min(1).max(50).check(wellFormed))
     .max(MAX_LABELS)
     .check(distinct)
     .openapi({ example: ["summer campaign"] }),

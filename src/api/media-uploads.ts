@@ -20,7 +20,12 @@ const startBody = z.strictObject({
   file_name: z.string().min(1).max(255).optional(),
 });
 const uploadParams = z.strictObject({ upload_id: z.string() });
-const partParams = uploadParams.extend({ number: z.coerce.number().int().min(1) });
+const partNumber = z
+  .string()
+  .regex(/^[1-9]\d{0,4}$/, "{field} must be a part's number, from 1.")
+  .transform(Number)
+  .openapi({ type: "integer", minimum: 1 });
+const partParams = uploadParams.extend({ number: partNumber });
 
 const upload = z
   .strictObject({

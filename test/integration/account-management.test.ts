@@ -69,8 +69,8 @@ describe("one account", () => {
 });
 
 describe("labels", () => {
-  it("are kept as they were given, and replaced", async () => {
-    const answer = await label(["summer", "Ü ber"]);
+  it("are kept without the spaces around them, and replaced", async () => {
+    const answer = await label([" summer", "Ü ber\t"]);
     expect([answer.status, answer.body.labels]).toEqual([200, ["summer", "Ü ber"]]);
     expect((await read()).labels).toEqual(["summer", "Ü ber"]);
     expect((await label([])).body.labels).toEqual([]);
@@ -78,8 +78,10 @@ describe("labels", () => {
 
   it.each<[string, unknown, string]>([
     ["one that is empty", [""], "labels.0"],
+    ["one of spaces", ["  "], "labels.0"],
+    ["half a character", ["\ud800"], "labels.0"],
     ["one that is too long", ["x".repeat(51)], "labels.0"],
-    ["one twice", ["a", "b", "a"], "labels.2"],
+    ["one twice", ["a", "b", " a"], "labels.2"],
     ["too many", Array.from({ length: 21 }, (_, i) => `${i}`), "labels"],
     ["no list", "summer", "labels"],
     ["none at all", undefined, "labels"],
@@ -270,6 +272,15 @@ describe("locations", () => {
     const refused = await search("?q=x");
     expect([refused.status, refused.body.error.code]).toEqual([status, code]);
     expect((await read(live, workspace.live)).health).toBe("ok");
+  });
+
+  it.each([190, 102])("find out that a token has ended, by code %i", async (code) => {
+    answer = () => Response.json({ error: { code, message: "no" } }, { status: 400 });
+    expect((await search("?q=x")).body.error.code).toBe("conflict");
+    expect(await read(live, workspace.live)).toMatchObject({
+      health: "needs_reconnect",
+      reason: expect.stringMatching(/connect the account again/),
+    });
   });
 
   it("need an account that works", async () => {

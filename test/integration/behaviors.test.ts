@@ -1,6 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { SandboxBehavior } from "../../src/lib/vocabulary.ts";
 import { SANDBOX_BEHAVIORS } from "../../src/lib/vocabulary.ts";
+import { video } from "../helpers/videos.ts";
 import type { TestWorkspace } from "./helpers/api.ts";
 import { call, newAccount, newPicture, newWorkspace, publish } from "./helpers/api.ts";
 import { drive, getPost, holdTime, publicPosts, refOf } from "./helpers/drive.ts";
@@ -11,10 +12,14 @@ import { drive, getPost, holdTime, publicPosts, refOf } from "./helpers/drive.ts
 
 let workspace: TestWorkspace;
 let picture: string;
+let film: string;
 beforeAll(async () => {
   holdTime();
   workspace = await newWorkspace();
   picture = await newPicture(workspace);
+  const body = await video({ width: 1080, height: 1920, audio: true, seconds: 4 });
+  const headers = { "Content-Type": "application/octet-stream" };
+  film = (await call("POST", "/v1/media", { key: workspace.test, body, headers })).body.id;
 });
 beforeEach(holdTime);
 
@@ -64,6 +69,29 @@ describe.each(SANDBOX_BEHAVIORS)("an account that behaves as %s", (behavior) => 
     }
     expect(task.error).toMatchObject({ code: end.code, message: expect.stringMatching(/^[A-Z].*[.]$/) });
     expect(task.error.platform.code).toMatch(end.platform);
+  });
+});
+
+const VIDEOS = [
+  ["a reel on Instagram", "instagram", {}],
+  ["a video on Facebook", "facebook", {}],
+  ["a reel on Facebook", "facebook", { type: "reel" }],
+  ["a video story on Facebook", "facebook", { type: "story" }],
+] as const;
+
+describe.each(SANDBOX_BEHAVIORS)("a video to an account that behaves as %s", (behavior) => {
+  it.each(VIDEOS)("%s ends as a picture does", async (_name, platform, options) => {
+    const account = await newAccount(workspace, platform, behavior);
+    const content = "type" in options && options.type === "story" ? "" : "Moving";
+    const body = { content, accounts: [account], media: [film], options: { [platform]: options } };
+    const ref = refOf(workspace, await publish(workspace, body));
+    await drive(ref);
+    const end = ENDS[behavior][platform];
+    const isPublic = end.status === "published";
+    const [task] = (await getPost(workspace, ref)).body.tasks;
+    const posts = await publicPosts(workspace, account);
+    expect([task.status, posts.length]).toEqual([end.status, isPublic ? 1 : 0]);
+    if (end.status === "failed") expect(task.error).toMatchObject({ code: end.code, message: expect.any(String) });
   });
 });
 

@@ -63,6 +63,9 @@ describe("a connect link", () => {
     const answer = await create({ platform: "facebook" });
     expect([answer.status, answer.body.error.code]).toEqual([409, "platform_not_configured"]);
     expect(answer.body.error.message).toContain("META_APP_ID and META_APP_SECRET");
+    // What is wrong with the request is told first: it is wrong on any deployment.
+    const wrong = await create({ platform: "facebook", redirect_url: "client.example" });
+    expect([wrong.status, wrong.body.error.field]).toEqual([400, "redirect_url"]);
     expect((await create({ platform: "instagram" })).status).toBe(201);
     useApps({});
     expect((await create({ platform: "instagram" })).body.error.message).toContain("INSTAGRAM_APP_SECRET");

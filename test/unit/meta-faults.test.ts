@@ -102,3 +102,9 @@ describe("what Meta's error codes mean", () => {
     expect(faultOf(error(2), NOW)).not.toHaveProperty("until");
   });
 });
+
+it("a location that Instagram does not know is named by the option that holds it", () => {
+  const unknown = { ...error(100), message: "INSTAGRAM_PLATFORM_API__INVALID_LOCATION_ID" };
+  expect(faultOf(unknown, NOW)).toMatchObject({ kind: "permanent", message: expect.stringMatching(/^location_id /) });
+  expect(faultOf(error(100), NOW).message).not.toContain("location_id");
+});

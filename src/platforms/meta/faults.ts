@@ -14,6 +14,10 @@ export function codeOf(error: GraphError): string {
   return error.subcode === null ? `${error.code}` : `${error.code}/${error.subcode}`;
 }
 
+/** What Instagram says under code 100, where its subcodes name nothing. */
+const INVALID_LOCATION = "INVALID_LOCATION";
+const NO_SUCH_PLACE = "location_id is not a place that Instagram knows: search one by GET /v1/accounts/{id}/locations.";
+
 /** Classifies an error answer. */
 export function faultOf(error: GraphError, now: Millis): Fault {
   const meaning = meaningOf(error.code, error.subcode);
@@ -22,7 +26,7 @@ export function faultOf(error: GraphError, now: Millis): Fault {
     kind: meaning.kind,
     scope: meaning.scope ?? "post",
     code: codeOf(error),
-    message: meaning.says,
+    message: error.message.includes(INVALID_LOCATION) ? NO_SUCH_PLACE : meaning.says,
     ...(error.message === "" ? {} : { words: error.message }),
     ...(until === undefined ? {} : { until }),
     ...(meaning.holds === undefined ? {} : { holds: meaning.holds }),
