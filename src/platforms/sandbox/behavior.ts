@@ -22,7 +22,8 @@ import { usageHeaders } from "./usage.ts";
  * |                      | and so is every other until a minute has passed  |                                        |
  * |                      | without a call; then all works                   |                                        |
  * | `rejects_media`      | containers end in `ERROR`, by 2207005 for a      | a picture is answered 324; a video's   |
- * |                      | picture and 2207026 for a video                  | processing ends in error 1363024       |
+ * |                      | picture and 2207026 for a video                  | processing ends in an error that has   |
+ * |                      |                                                  | words and no code, as in Meta's guide  |
  * | `quota_exhausted`    | the limit says that all is used, and publishing  | posts are answered 368/1390008         |
  * |                      | is answered 9/2207042                            |                                        |
  * | `permission_revoked` | every call that writes is answered 10            | the same, with 200                     |
