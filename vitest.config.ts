@@ -30,8 +30,9 @@ export default defineConfig({
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
               bindings: { ...TEST_SECRETS, TEST_MIGRATIONS: await readD1Migrations("./migrations") },
-              // Nothing is delivered by itself: the tests decide which message arrives, when and how often.
-              queueConsumers: { "apionics-publish": { maxBatchSize: 100, maxBatchTimeout: 60 } },
+              // Sent to a queue that has no consumer, for one with a consumer delivers after a minute at the latest: the
+              // tests decide which message arrives, when and how often.
+              queueProducers: { PUBLISH: { queueName: "undelivered" } },
             },
           })),
         ],
