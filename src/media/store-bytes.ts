@@ -130,6 +130,7 @@ async function* inPieces(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8
     }
     yield piece.subarray(0, filled);
   } finally {
+    // A body that broke off fails this too: that it broke is what the reader was told already.
     await reader.cancel().catch(() => {});
   }
 }
