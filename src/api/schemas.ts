@@ -74,6 +74,10 @@ const taskError = z.strictObject({
     .strictObject({ code: z.string(), message: z.string().optional(), trace_id: z.string().optional() })
     .optional()
     .openapi({ description: "What the platform itself said." }),
+  candidates: z
+    .array(z.strictObject({ platform_post_id: z.string(), permalink: z.string().nullable() }))
+    .optional()
+    .openapi({ description: "Of an unknown outcome: public posts that could be this one." }),
 });
 
 /** A task with all that is known of it. */

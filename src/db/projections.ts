@@ -8,10 +8,17 @@ import { statement } from "./database.ts";
 import type { PostState } from "./posts.ts";
 import { commitLocks, type events, posts } from "./schema.ts";
 import { inRealTime } from "./test-clock.ts";
+import type { Timeline } from "./timeline.ts";
 
 /** What a post's object tells the database: its full state, and the events that are not there yet. */
 export interface Projection {
   seq: number;
+  version: number;
+  /** Which of `post_contents` the post says now; null: what it was accepted with. */
+  contentId: string | null;
+  scheduledAt: Millis;
+  publishBefore: Millis | null;
+  timeline: Timeline;
   status: PostStatus;
   state: PostState;
   /** On the clock that the scope's posts live by. Undefined leaves `wake_by` as it is, which spares an index write. */
@@ -69,6 +76,8 @@ export async function writeProjection(db: Database, ref: PostRef, projection: Pr
         seq: projection.seq,
         status: projection.status,
         state: projection.state,
+        timeline: projection.timeline,
+        ...contentOf(ref, projection),
         ...(wakeBy === undefined ? {} : { wakeBy: wakeBy === null ? null : inRealTime(ref, wakeBy) }),
       })
       .where(
@@ -81,6 +90,23 @@ export async function writeProjection(db: Database, ref: PostRef, projection: Pr
       ),
     ...statements,
   ]);
+}
+
+/** What an edit has changed: copied from where it was put before the object decided. */
+function contentOf({ workspaceId, mode, postId }: PostRef, projection: Projection) {
+  const { contentId, version, scheduledAt, publishBefore } = projection;
+  if (contentId === null) return {};
+  const column = (name: string) => sql`(SELECT ${sql.identifier(name)} FROM post_contents
+    WHERE workspace_id = ${workspaceId} AND mode = ${mode} AND post_id = ${postId} AND id = ${contentId})`;
+  return {
+    version,
+    contentId,
+    scheduledAt,
+    publishBefore,
+    content: column("content"),
+    media: column("media"),
+    options: column("options"),
+  };
 }
 
 function insertEvents(db: Database, rows: (typeof events.$inferInsert)[]) {

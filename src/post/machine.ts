@@ -1,12 +1,11 @@
 import type { Millis } from "../lib/clock.ts";
 import type { Json } from "../lib/json.ts";
 import type { Armed } from "../platforms/platform.ts";
-import { announcePost } from "./announce.ts";
-import { announce } from "./conclude.ts";
+import { announce, concludeMissed } from "./conclude.ts";
 import type { PostDocument, TaskDocument } from "./document.ts";
 import { publicationsOf, stateOf } from "./document.ts";
-import type { CancelAnswer } from "./status.ts";
-import { cancelAnswer, derivePostStatus, isOpen } from "./status.ts";
+import { derivePostStatus, isOpen } from "./status.ts";
+import { noteTask } from "./timeline.ts";
 import type { SettleTiming } from "./timing.ts";
 import { LEASE, PROJECTION_RETRY, SETTLE_LEASE, WAKE_GRACE, WAKE_RENEWAL, watchdog } from "./timing.ts";
 import type { Holder, TaskMessage } from "./transition.ts";
@@ -15,7 +14,7 @@ import { changed, doubt, findTask, goOn, heldTask, markChanged } from "./transit
 /*
  * The life of a post as a pure machine: each function takes the document and what happened, and returns the document
  * that is to be stored with what is to be answered or sent. No I/O, no clock, no randomness. What a consumer reports
- * of its work is in `report.ts`.
+ * of its work is in `report.ts`, what people ask for in `commands.ts`, what a pause does in `heed-pauses.ts`.
  *
  * The rule that everything here serves: a commit that is armed may have happened. It is never armed again before
  * somebody has said that it was not sent, that it was refused, or that reading found nothing of it.
@@ -32,6 +31,7 @@ export function wake(document: PostDocument, now: Millis): { document: PostDocum
     const messages: TaskMessage[] = [];
     for (const task of publicationsOf(copy)) {
       if (task.announceBy !== null && task.announceBy <= now) announce(copy, task, now);
+      if (isMissed(task, now)) concludeMissed(copy, task, now);
       if (task.dueAt === null || task.dueAt > now) continue;
       task.lease = null;
       task.sends += 1;
@@ -66,6 +66,8 @@ export type BeginAnswer =
       /** When the lease ends; absent from a release that did not say so. */
       until?: Millis;
       version: number;
+      /** What is published, or was sent by the commit that is to be settled; null: what the post was accepted with. */
+      contentId: string | null;
       /** Of a comment: the public post it belongs to. */
       parentId: string | null;
       /** How far the clock that the post lives by is ahead of the real one; absent from a release that had none. */
@@ -95,6 +97,8 @@ export function begin(
     task.dueAt = task.lease.until;
     if (task.status === "queued") {
       task.status = "publishing";
+      task.rescheduledTo = null;
+      noteTask(copy, task, { at: now, type: "began" });
       markChanged(copy, now);
     }
     // Whoever armed it has not reported: from here on its outcome is found out by reading.
@@ -104,6 +108,7 @@ export function begin(
       lease: task.lease.id,
       until: task.lease.until,
       version: copy.version,
+      contentId: task.armed ? task.armed.contentId : copy.contentId,
       parentId: task.parentId,
       clockOffset: copy.clockOffset,
       progress: task.progress,
@@ -131,41 +136,25 @@ export function arm(
   return changed<ArmAnswer>(document, (copy) => {
     const task = heldTask(copy, holder);
     if (!task || task.armed || commit.version !== copy.version || now < copy.scheduledAt) return { is: "refused" };
+    if (isMissed(task, now)) return { is: "refused" };
     task.attempts += 1;
     task.progress = commit.progress;
-    task.armed = { attempt: task.attempts, at: now, inDoubt: false, fault: null };
+    const { attempts: attempt } = task;
+    const { contentId } = copy;
+    task.armed = { attempt, at: now, inDoubt: false, fault: null, contentId, settledSince: now, denied: null };
+    task.lastCommit = { attempt, at: now, contentId, progress: commit.progress };
+    noteTask(copy, task, { at: now, type: "armed", attempt });
     task.firstArmedAt ??= now;
     task.dueAt = now + timing.silence;
     task.lease = { id: holder.lease, until: task.dueAt };
-    return { is: "permit", attempt: task.attempts, until: now + timing.permit };
-  });
-}
-
-/** Cancels what is still to come, unless something of the post is, or may be, public. */
-export function cancel(document: PostDocument, now: Millis): { document: PostDocument; answer: CancelAnswer } {
-  return changed(document, (copy) => {
-    const statuses = copy.tasks.map((task) => task.status);
-    const answer = cancelAnswer(
-      statuses,
-      copy.tasks.some((task) => task.armed !== null),
-    );
-    if (answer.is !== "cancel") return answer;
-    for (const task of publicationsOf(copy)) {
-      if (!isOpen(task.status)) continue;
-      task.status = "canceled";
-      task.epoch += 1;
-      task.dueAt = null;
-      task.lease = null;
-    }
-    announcePost(copy, "post.canceled", now);
-    markChanged(copy, now);
-    return answer;
+    const until = Math.min(now + timing.permit, task.publishBefore ?? Number.POSITIVE_INFINITY);
+    return { is: "permit", attempt, until };
   });
 }
 
 /**
- * Lets go on at once what waits for its account to be connected again: to publish, or to read what became of a commit.
- * What the platform says of the new grant is counted from the beginning.
+ * Lets go on at once what waits for its account to be connected again, or for a pause to be lifted: to publish, or to
+ * read what became of a commit. What the platform says of the new grant is counted from the beginning.
  */
 export function resume(
   document: PostDocument,
@@ -175,7 +164,7 @@ export function resume(
   return changed(document, (copy) => {
     for (const task of publicationsOf(copy)) {
       if (task.accountId !== accountId || !isOpen(task.status)) continue;
-      if (task.error?.code === "account_needs_reconnect") resumeTask(copy, task, now);
+      if (task.error?.code === "account_needs_reconnect" || task.pausedBy.length > 0) resumeTask(copy, task, now);
     }
     return null;
   });
@@ -231,9 +220,20 @@ export function postponeProjection(document: PostDocument, now: Millis): { docum
   });
 }
 
+/** Whether a task's time to be published has passed, and nothing of it has been sent that may be public. */
+function isMissed({ status, armed, publishBefore }: TaskDocument, now: Millis): boolean {
+  return isOpen(status) && armed === null && publishBefore !== null && publishBefore <= now;
+}
+
 /** When the object must be awake next; null when all is done and told. */
 export function nextAlarm(document: PostDocument): Millis | null {
-  const times = publicationsOf(document).flatMap((task) => [task.dueAt ?? [], task.announceBy ?? []].flat());
+  const times = publicationsOf(document).flatMap((task) =>
+    [
+      task.dueAt ?? [],
+      task.announceBy ?? [],
+      isOpen(task.status) && !task.armed ? (task.publishBefore ?? []) : [],
+    ].flat(),
+  );
   if (document.projectAt !== null) times.push(document.projectAt);
   return times.length === 0 ? null : Math.min(...times);
 }

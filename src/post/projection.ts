@@ -9,6 +9,11 @@ import { isOpen } from "./status.ts";
 export function projectionOf(document: PostDocument, now: Millis): Projection {
   return {
     seq: document.seq,
+    version: document.version,
+    contentId: document.contentId,
+    scheduledAt: document.scheduledAt,
+    publishBefore: document.tasks[0]?.publishBefore ?? null,
+    timeline: document.timeline,
     status: statusOf(document),
     state: stateOf(document),
     wakeBy: nextWakeBy(document, now),

@@ -19,6 +19,8 @@ export interface SettleTiming {
   believeDidNotFrom: Millis;
   /** Settling ends as `unconfirmed` after this. */
   settleFor: Millis;
+  /** A new round that was told that its last commit did not happen reads for so long, at most, before it believes it. */
+  settleDenied: Millis;
 }
 
 export function settleTiming(scale: number): SettleTiming {
@@ -28,6 +30,7 @@ export function settleTiming(scale: number): SettleTiming {
     silence: scaled(75 * SECOND, scale),
     believeDidNotFrom: scaled(90 * SECOND, scale),
     settleFor: scaled(24 * HOUR, scale),
+    settleDenied: scaled(15 * MINUTE, scale),
   };
 }
 
@@ -84,6 +87,11 @@ const RECONNECT_CHECK_MAX: Millis = 30 * MINUTE;
 /** How long until a held task looks again whether its account was connected: a minute, doubling to half an hour. */
 export function reconnectCheck(checks: number): Millis {
   return Math.min(MINUTE * 2 ** Math.max(0, checks - 1), RECONNECT_CHECK_MAX);
+}
+
+/** How long until a paused task looks again whether its pause was lifted: 5 minutes, doubling to an hour. */
+export function pauseCheck(checks: number): Millis {
+  return Math.min(5 * MINUTE * 2 ** Math.max(0, checks - 1), HOUR);
 }
 
 /** A wait as long as this is shown; a shorter one is over before anybody looks. */

@@ -30,7 +30,8 @@ const FIELDS = "id,caption,permalink,timestamp,media_type,media_product_type";
 export type FoundMedia =
   | { is: "one"; post: PublicPost }
   | { is: "none" }
-  | { is: "several" }
+  /** `posts`: those that could be it. None: nothing could tell it from others. */
+  | { is: "several"; posts: PublicPost[] }
   | { is: "unreadable"; fault: Fault };
 
 /**
@@ -50,7 +51,7 @@ export async function findMedia(
   const to = window.last + CLOCK_SKEW + 2 * io.commitTimeout;
   // Without a word of its own nothing tells our post from one that somebody made by hand.
   const isTellable = kind !== "story" && normaliseText(io.draft.text) !== "";
-  if (!isPublished && !isTellable) return { is: "several" };
+  if (!isPublished && !isTellable) return { is: "several", posts: [] };
   // Stories are not among the media.
   const edge = kind === "story" ? "stories" : "media";
   const params = { fields: FIELDS, since: String(Math.floor(from / SECOND)), limit: "50" };
@@ -65,11 +66,13 @@ export async function findMedia(
     return !tellsCaptions || normaliseText(row.caption ?? "") === ours;
   });
   const unclaimed = await io.unclaimed(candidates.map((row) => row.id));
-  const [only, ...others] = candidates.filter((row) => unclaimed.includes(row.id));
+  const posts = candidates
+    .filter((row) => unclaimed.includes(row.id))
+    .map(({ id, permalink }) => ({ id, permalink: permalink ?? null }));
+  const [only, ...others] = posts;
   if (only === undefined) return { is: "none" };
-  if (others.length > 0) return { is: "several" };
-  if (!(await io.claim(only.id))) return { is: "several" };
-  return { is: "one", post: { id: only.id, permalink: only.permalink ?? null } };
+  if (others.length > 0 || !(await io.claim(only.id))) return { is: "several", posts };
+  return { is: "one", post: only };
 }
 
 /** What the media of a draft is called. */

@@ -92,7 +92,7 @@ async function settleByListing(
     case "none":
       return otherwise;
     case "several":
-      return askLater(state, io);
+      return { ...askLater(state, io), candidates: found.posts };
     case "unreadable":
       return { ...askLater(state, io), fault: found.fault };
   }
