@@ -75,7 +75,7 @@ describe("a post with publish_before", () => {
     await wake(ref);
     await deliver(await messageFor(ref, account));
     expect((await taskOf(ref, account)).error?.code).toBe("account_needs_reconnect");
-    advance(HOUR);
+    advance(HOUR + 1_000);
     expect(await ringAlarm(ref)).toBe(true);
     const { tasks } = await documentOf(ref);
     expect(tasks[0]).toMatchObject({ status: "failed", error: { code: "missed_window" } });
