@@ -5,7 +5,8 @@ import { announce, concludeMissed } from "./conclude.ts";
 import type { PostDocument, TaskDocument } from "./document.ts";
 import { publicationsOf, stateOf } from "./document.ts";
 import { derivePostStatus, isOpen } from "./status.ts";
-import { noteTask } from "./timeline.ts";
+import type { MadeCall } from "./timeline.ts";
+import { noteCall, noteTask } from "./timeline.ts";
 import type { SettleTiming } from "./timing.ts";
 import { LEASE, PROJECTION_RETRY, SETTLE_LEASE, WAKE_GRACE, WAKE_RENEWAL, watchdog } from "./timing.ts";
 import type { Holder, TaskMessage } from "./transition.ts";
@@ -125,6 +126,7 @@ export type ArmAnswer = { is: "permit"; attempt: number; until: Millis } | { is:
  *
  * @param version the version of the content that would be sent
  * @param progress the state the commit starts from: it holds the handle by which the commit is settled
+ * @param calls what the consumer asked of the platform before
  */
 export function arm(
   document: PostDocument,
@@ -132,9 +134,11 @@ export function arm(
   commit: { version: number; progress: Json },
   now: Millis,
   timing: SettleTiming,
+  calls: readonly MadeCall[] = [],
 ): { document: PostDocument; answer: ArmAnswer } {
   return changed<ArmAnswer>(document, (copy) => {
     const task = heldTask(copy, holder);
+    if (task) for (const call of calls) noteCall(copy, task, call);
     if (!task || task.armed || commit.version !== copy.version || now < copy.scheduledAt) return { is: "refused" };
     if (isMissed(task, now)) return { is: "refused" };
     task.attempts += 1;

@@ -19,8 +19,8 @@ export interface PostCalls {
   /** Does what is due. Harmless at any time, any number of times. */
   wake(): Promise<void>;
   begin(message: TaskMessage): Promise<BeginAnswer>;
-  arm(holder: Holder, commit: { version: number; progress: Json }): Promise<ArmAnswer>;
   /** @param calls what was asked of the platform meanwhile, for the timeline */
+  arm(holder: Holder, commit: { version: number; progress: Json }, calls?: MadeCall[]): Promise<ArmAnswer>;
   report(holder: Holder, made: Report, calls?: MadeCall[]): Promise<ReportAnswer>;
   /** Asks whether a task may go on that is, or was, under these pauses. */
   heedPauses(holder: Holder, pauses: ManualPause[]): Promise<HeedAnswer>;

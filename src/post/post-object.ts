@@ -82,9 +82,9 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
     return this.#decide((document, now) => begin(document, message, now));
   }
 
-  async arm(holder: Holder, commit: { version: number; progress: Json }): Promise<ArmAnswer> {
+  async arm(holder: Holder, commit: { version: number; progress: Json }, calls: MadeCall[] = []): Promise<ArmAnswer> {
     if ((await this.#load()).is !== "stored") return { is: "refused" };
-    return this.#decide((document, now) => arm(document, holder, commit, now, this.#timing));
+    return this.#decide((document, now) => arm(document, holder, commit, now, this.#timing, calls));
   }
 
   async report(holder: Holder, made: Report, calls: MadeCall[] = []): Promise<ReportAnswer> {

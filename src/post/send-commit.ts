@@ -82,7 +82,7 @@ export async function holdsCommit({ deps, ref, account }: Work, { fingerprint }:
 async function arm(work: Work, progress: Json): Promise<ArmAnswer> {
   const { deps, ref, holder } = work;
   try {
-    return await deps.posts(ref).arm(holder, { version: work.version, progress });
+    return await deps.posts(ref).arm(holder, { version: work.version, progress }, work.calls.splice(0));
   } catch (error) {
     deps.log.error("a permit was lost", error, { post_id: ref.postId, account_id: holder.accountId });
     await insist(work, { is: "not_sent", attempt: null });

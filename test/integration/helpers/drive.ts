@@ -55,7 +55,7 @@ export function callsOf(posts: PostObjects, ref: PostRef): PostCalls {
   return {
     wake: () => posts(ref).wake(),
     begin: (message) => posts(ref).begin(message),
-    arm: (holder, commit) => posts(ref).arm(holder, commit),
+    arm: (holder, commit, seen) => posts(ref).arm(holder, commit, seen),
     report: (holder, made, seen) => posts(ref).report(holder, made, seen),
     heedPauses: (holder, pauses) => posts(ref).heedPauses(holder, pauses),
     attachPermalink: (id, permalink) => posts(ref).attachPermalink(id, permalink),
