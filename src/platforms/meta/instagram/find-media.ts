@@ -4,7 +4,7 @@ import { SECOND } from "../../../lib/clock.ts";
 import type { Draft, Fault, Io, PublicPost } from "../../platform.ts";
 import { isVideo } from "../../platform.ts";
 import { normaliseText } from "../../similarity.ts";
-import { CLOCK_SKEW } from "../faults.ts";
+import { CLOCK_DOUBT, CLOCK_SKEW } from "../faults.ts";
 import type { Graph } from "../graph.ts";
 import { listEdge } from "../listing.ts";
 import { GRAPH_ID, parseGraphTime } from "../nodes.ts";
@@ -53,23 +53,29 @@ export async function findMedia(
   if (!isPublished && !isTellable) return { is: "several" };
   // Stories are not among the media.
   const edge = kind === "story" ? "stories" : "media";
-  const params = { fields: FIELDS, since: String(Math.floor(from / SECOND)), limit: "50" };
+  const since = Math.floor((window.first - CLOCK_DOUBT) / SECOND);
+  const params = { fields: FIELDS, since: String(since), limit: "50" };
   const listed = await listEdge(graph, io, `${io.connection.externalId}/${edge}`, params, ROW);
   if (listed.is === "incomplete") return { is: "unreadable", fault: listed.fault };
   const mayLackCaptions = isPublished && io.connection.host === "instagram";
   const tellsCaptions = kind !== "story" && !(mayLackCaptions && listed.rows.every((row) => !row.caption));
   const ours = normaliseText(io.draft.text);
-  const candidates = listed.rows.filter((row) => {
-    const at = parseGraphTime(row.timestamp);
-    if (at === null || at < from || at > to || !couldBe(row, typeOf(io.draft))) return false;
-    return !tellsCaptions || normaliseText(row.caption ?? "") === ours;
+  const alike = listed.rows.filter((row) => {
+    return couldBe(row, typeOf(io.draft)) && (!tellsCaptions || normaliseText(row.caption ?? "") === ours);
   });
-  const unclaimed = await io.unclaimed(candidates.map((row) => row.id));
-  const [only, ...others] = candidates.filter((row) => unclaimed.includes(row.id));
-  if (only === undefined) return { is: "none" };
+  const unclaimed = await io.unclaimed(alike.map((row) => row.id));
+  const free = alike.filter((row) => unclaimed.includes(row.id));
+  const [only, ...others] = free.filter((row) => isWithin(row, { from, to }));
+  // One outside the window could be ours, if our clock was wrong: there is no saying that there is none.
+  if (only === undefined) return { is: free.length === 0 ? "none" : "several" };
   if (others.length > 0) return { is: "several" };
   if (!(await io.claim(only.id))) return { is: "several" };
   return { is: "one", post: { id: only.id, permalink: only.permalink ?? null } };
+}
+
+function isWithin(row: Row, { from, to }: { from: Millis; to: Millis }): boolean {
+  const at = parseGraphTime(row.timestamp);
+  return at !== null && at >= from && at <= to;
 }
 
 /** What the media of a draft is called. */
