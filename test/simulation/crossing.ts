@@ -25,6 +25,8 @@ export interface Call<T> {
 
 const LATENCY = { least: 1, most: 25 };
 const STALL = { least: 4_000, most: 70_000 };
+/** A consumer has a quarter of an hour. */
+const LONG_STALL = { least: 70_000, most: 840_000 };
 
 export class Crossings {
   readonly #scheduler: Scheduler;
@@ -81,6 +83,7 @@ export class Crossings {
   /** A consumer that is slow to go on, as one whose machine is busy. */
   #stall(place: string): Millis {
     if (currentActor()?.kind !== "consumer" || !this.#faults.strikes("consumer stalls", place)) return 0;
-    return this.#random.whole("stall", STALL.least, STALL.most);
+    const { least, most } = this.#random.chance("long stall", 0.25) ? LONG_STALL : STALL;
+    return this.#random.whole("stall", least, most);
   }
 }

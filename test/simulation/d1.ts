@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import type { Millis } from "../../src/lib/clock.ts";
 import type { Crossings } from "./crossing.ts";
 import type { Faults } from "./faults.ts";
-import { mutationNamed } from "./mutations.ts";
+import { MISSING_GUARD, withoutGuard } from "./mutations.ts";
 import type { Random } from "./random.ts";
 import type { Scheduler } from "./scheduler.ts";
 
@@ -18,16 +18,15 @@ const MIGRATIONS = "migrations";
 /** SQLite in memory with the project's schema. One serves all seeds of a process, emptied in between. */
 export class Sqlite {
   readonly #database = new DatabaseSync(":memory:");
-  readonly #statements = new Map<string, { rows: StatementSync; arrays: StatementSync }>();
+  readonly #statements = new Map<string, { rows: StatementSync; arrays: StatementSync; answersRows: boolean }>();
   readonly #tables: string[];
 
   constructor() {
-    const mutation = mutationNamed(process.env.SIMULATION_MUTATION ?? "");
     const folder = join(import.meta.dirname, "../..", MIGRATIONS);
     for (const file of readdirSync(folder).sort()) {
       if (!file.endsWith(".sql")) continue;
       const source = readFileSync(join(folder, file), "utf8");
-      this.#database.exec(mutation?.file === `${MIGRATIONS}/${file}` ? mutation.apply(source) : source);
+      this.#database.exec(MISSING_GUARD ? withoutGuard(MISSING_GUARD, `${MIGRATIONS}/${file}`, source) : source);
     }
     const tables = this.#database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
     this.#tables = tables.map((row) => String(row.name));
@@ -49,10 +48,11 @@ export class Sqlite {
   }
 
   rows(sql: string, params: SQLInputValue[]): D1Result {
-    const { rows } = this.#statement(sql);
-    const results = rows.all(...params);
-    const changes = /^\s*(SELECT|WITH)/i.test(sql) ? 0 : Number(this.all("SELECT changes() AS n")[0]?.n ?? 0);
-    return { success: true, results, meta: { changes } } as unknown as D1Result;
+    const { rows, answersRows } = this.#statement(sql);
+    if (answersRows)
+      return { success: true, results: rows.all(...params), meta: { changes: 0 } } as unknown as D1Result;
+    const { changes } = rows.run(...params);
+    return { success: true, results: [], meta: { changes } } as unknown as D1Result;
   }
 
   arrays(sql: string, params: SQLInputValue[]): unknown[][] {
@@ -77,7 +77,8 @@ export class Sqlite {
     if (known) return known;
     const arrays = this.#database.prepare(sql);
     arrays.setReturnArrays(true);
-    const made = { rows: this.#database.prepare(sql), arrays };
+    const answersRows = isRead(sql) || /\breturning\b/i.test(sql);
+    const made = { rows: this.#database.prepare(sql), arrays, answersRows };
     this.#statements.set(sql, made);
     return made;
   }

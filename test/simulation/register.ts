@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { registerHooks } from "node:module";
+import { relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { mutationNamed } from "./mutations.ts";
+import { MISSING_GUARD, withoutGuard } from "./mutations.ts";
 
 /*
  * Loaded before anything else (`node --import`): lets the Worker's own source run in Node, whole, or with one of its
@@ -9,8 +10,8 @@ import { mutationNamed } from "./mutations.ts";
  */
 
 const SHIM = new URL("./cloudflare-workers.ts", import.meta.url).href;
-const ROOT = new URL("../../", import.meta.url);
-const mutation = mutationNamed(process.env.SIMULATION_MUTATION ?? "");
+const ROOT = resolve(import.meta.dirname, "../..");
+const changedFiles = MISSING_GUARD?.edits.map(({ file }) => file) ?? [];
 
 registerHooks({
   resolve(specifier, context, nextResolve) {
@@ -19,8 +20,9 @@ registerHooks({
   },
 
   load(url, context, nextLoad) {
-    if (mutation === null || url !== new URL(mutation.file, ROOT).href) return nextLoad(url, context);
-    const source = readFileSync(fileURLToPath(url), "utf8");
-    return { format: "module-typescript", source: mutation.apply(source), shortCircuit: true };
+    const file = url.startsWith("file:") ? relative(ROOT, fileURLToPath(url)) : url;
+    if (MISSING_GUARD === null || !changedFiles.includes(file)) return nextLoad(url, context);
+    const source = withoutGuard(MISSING_GUARD, file, readFileSync(fileURLToPath(url), "utf8"));
+    return { format: "module-typescript", source, shortCircuit: true };
   },
 });

@@ -469,9 +469,11 @@ export class World {
   async #untilOver(): Promise<void> {
     let finalSince: Millis | null = null;
     while (this.scheduler.events < MOST_EVENTS) {
-      if (this.faults.isOver && this.client.isDone && this.#isFinal()) finalSince ??= this.scheduler.now;
-      else finalSince = null;
       const next = this.scheduler.next() ?? Number.POSITIVE_INFINITY;
+      // Looked at in the pauses: while something is under way there is no end.
+      if (this.faults.isOver && this.client.isDone && next > this.scheduler.now + SECOND) {
+        finalSince = this.#isFinal() ? (finalSince ?? this.scheduler.now) : null;
+      }
       if (finalSince !== null && next > finalSince + AFTERMATH) return;
       if (next > START + END) break;
       await this.scheduler.step();
