@@ -1,5 +1,5 @@
 import type { Millis } from "../../lib/clock.ts";
-import { MINUTE, SECOND } from "../../lib/clock.ts";
+import { HOUR, MINUTE, SECOND } from "../../lib/clock.ts";
 import type { Fault } from "../platform.ts";
 import type { HandleAfter } from "./error-codes.ts";
 import { meaningOf, UNLISTED } from "./error-codes.ts";
@@ -79,3 +79,9 @@ export const UNREADABLE_WAIT: Millis = MINUTE;
 
 /** Our clock and Meta's may differ by this much. */
 export const CLOCK_SKEW: Millis = MINUTE;
+
+/**
+ * Our clock may have been set wrong by as much when a commit was armed. What became public so long before it proves
+ * nothing, neither that it is ours nor that there is nothing of ours.
+ */
+export const CLOCK_DOUBT: Millis = 2 * HOUR;

@@ -4,7 +4,7 @@ import { SECOND } from "../../../lib/clock.ts";
 import type { Draft, Io, Outcome, Publication, Step, Verdict } from "../../platform.ts";
 import { normaliseText } from "../../similarity.ts";
 import { absentFromListing } from "../absence.ts";
-import { CLOCK_SKEW, faultOfAnswer, missingField, provesRefusal, UNREADABLE_WAIT } from "../faults.ts";
+import { CLOCK_DOUBT, CLOCK_SKEW, faultOfAnswer, missingField, provesRefusal, UNREADABLE_WAIT } from "../faults.ts";
 import type { Graph } from "../graph.ts";
 import { listEdge } from "../listing.ts";
 import { GRAPH_NODE, parseGraphTime } from "../nodes.ts";
@@ -42,7 +42,8 @@ export function feedPost(graph: Graph, appId: string | null): Publication<FeedSt
 
     async settle(state, { first, last }, io): Promise<Verdict<FeedState>> {
       const from = first - CLOCK_SKEW;
-      const params = { fields: LISTED_FIELDS, since: String(Math.floor(from / SECOND)), limit: "100" };
+      const since = Math.floor((first - CLOCK_DOUBT) / SECOND);
+      const params = { fields: LISTED_FIELDS, since: String(since), limit: "100" };
       const path = `${io.connection.externalId}/published_posts`;
       const listed = await listEdge(graph, io, path, params, LISTED_POST);
       const unclaimed = await io.unclaimed(listed.rows.map((post) => post.id));
@@ -50,9 +51,10 @@ export function feedPost(graph: Graph, appId: string | null): Publication<FeedSt
       const until = last + CLOCK_SKEW + 2 * io.commitTimeout;
       const matches = free.map((post) => {
         const match = matchOf(post, state.photos, io.draft, appId);
-        // So late a text is hardly ours, and who knows: photos are, however late.
-        const isLate = state.photos.length === 0 && (parseGraphTime(post.created_time) ?? 0) > until;
-        return { post, match: match === "ours" && isLate ? "unclear" : match };
+        const createdAt = parseGraphTime(post.created_time) ?? 0;
+        // So early or late a text is hardly ours, and who knows: photos are, whenever.
+        const isOutside = state.photos.length === 0 && (createdAt < from || createdAt > until);
+        return { post, match: match === "ours" && isOutside ? "unclear" : match };
       });
       const [only, ...others] = matches.filter(({ match }) => match === "ours").map(({ post }) => post);
       if (only !== undefined && others.length === 0 && (await io.claim(only.id))) {

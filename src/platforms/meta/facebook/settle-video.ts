@@ -2,7 +2,7 @@ import type { Millis } from "../../../lib/clock.ts";
 import { MINUTE, SECOND } from "../../../lib/clock.ts";
 import type { Json } from "../../../lib/json.ts";
 import type { Armed, Fault, Io, PublicPost, Verdict } from "../../platform.ts";
-import { provesAbsence } from "../../settling.ts";
+import { provesAbsence, readingInterval } from "../../settling.ts";
 import { UNREADABLE_WAIT } from "../faults.ts";
 import type { Graph } from "../graph.ts";
 import type { VideoNode } from "./video-node.ts";
@@ -63,10 +63,9 @@ function absent<S extends VideoPublication>(state: S, armed: Armed, io: Io, faul
   const now = io.now();
   // What was read before this commit says nothing of it.
   const absentAt = [...state.absentAt.filter((at) => at >= armed.last), now];
-  const span = io.scaled(RULE.span);
-  if (!provesAbsence(absentAt, { ...RULE, span })) {
-    const until = now + io.scaled(RULE.span / (RULE.readings - 1));
-    return { is: "askLater", state: { ...state, absentAt }, until };
+  const rule = { ...RULE, span: io.scaled(RULE.span) };
+  if (!provesAbsence(absentAt, rule)) {
+    return { is: "askLater", state: { ...state, absentAt }, until: now + readingInterval(rule) };
   }
   const next = { ...after, absentAt: [], accepted: false };
   return fault ? { is: "didNot", state: next, fault } : { is: "didNot", state: next };

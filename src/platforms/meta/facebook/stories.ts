@@ -4,7 +4,7 @@ import { SECOND } from "../../../lib/clock.ts";
 import type { Armed, Io, Verdict } from "../../platform.ts";
 import type { Sought } from "../absence.ts";
 import { absentFromListing } from "../absence.ts";
-import { CLOCK_SKEW, UNREADABLE_WAIT } from "../faults.ts";
+import { CLOCK_DOUBT, UNREADABLE_WAIT } from "../faults.ts";
 import type { Graph } from "../graph.ts";
 import type { Listing } from "../listing.ts";
 import { listEdge } from "../listing.ts";
@@ -34,7 +34,7 @@ export async function settleStory<S extends Sought>(
   armed: Armed,
   io: Io,
 ): Promise<Verdict<S>> {
-  const listed = await listStories(graph, armed.first - CLOCK_SKEW, io);
+  const listed = await listStories(graph, armed.first - CLOCK_DOUBT, io);
   const story = listed.rows.find((row) => row.media_id === mediaId);
   if (story) {
     await io.claim(story.post_id);

@@ -4,7 +4,7 @@ import { SECOND } from "../../../lib/clock.ts";
 import type { Draft, Fault, Io, PublicPost } from "../../platform.ts";
 import { isVideo } from "../../platform.ts";
 import { normaliseText } from "../../similarity.ts";
-import { CLOCK_SKEW } from "../faults.ts";
+import { CLOCK_DOUBT, CLOCK_SKEW } from "../faults.ts";
 import type { Graph } from "../graph.ts";
 import { listEdge } from "../listing.ts";
 import { GRAPH_ID, parseGraphTime } from "../nodes.ts";
@@ -54,25 +54,32 @@ export async function findMedia(
   if (!isPublished && !isTellable) return { is: "several", posts: [] };
   // Stories are not among the media.
   const edge = kind === "story" ? "stories" : "media";
-  const params = { fields: FIELDS, since: String(Math.floor(from / SECOND)), limit: "50" };
+  const since = Math.floor((window.first - CLOCK_DOUBT) / SECOND);
+  const params = { fields: FIELDS, since: String(since), limit: "50" };
   const listed = await listEdge(graph, io, `${io.connection.externalId}/${edge}`, params, ROW);
   if (listed.is === "incomplete") return { is: "unreadable", fault: listed.fault };
   const mayLackCaptions = isPublished && io.connection.host === "instagram";
   const tellsCaptions = kind !== "story" && !(mayLackCaptions && listed.rows.every((row) => !row.caption));
   const ours = normaliseText(io.draft.text);
-  const candidates = listed.rows.filter((row) => {
-    const at = parseGraphTime(row.timestamp);
-    if (at === null || at < from || at > to || !couldBe(row, typeOf(io.draft))) return false;
-    return !tellsCaptions || normaliseText(row.caption ?? "") === ours;
+  const alike = listed.rows.filter((row) => {
+    return couldBe(row, typeOf(io.draft)) && (!tellsCaptions || normaliseText(row.caption ?? "") === ours);
   });
-  const unclaimed = await io.unclaimed(candidates.map((row) => row.id));
-  const posts = candidates
-    .filter((row) => unclaimed.includes(row.id))
-    .map(({ id, permalink }) => ({ id, permalink: permalink ?? null }));
-  const [only, ...others] = posts;
-  if (only === undefined) return { is: "none" };
-  if (others.length > 0 || !(await io.claim(only.id))) return { is: "several", posts };
-  return { is: "one", post: only };
+  const unclaimed = await io.unclaimed(alike.map((row) => row.id));
+  const free = alike.filter((row) => unclaimed.includes(row.id));
+  const [only, ...others] = free.filter((row) => isWithin(row, { from, to }));
+  const isOne = only !== undefined && others.length === 0;
+  if (isOne && (await io.claim(only.id))) return { is: "one", post: postOf(only) };
+  // One outside the window could be ours, if our clock was wrong: there is no saying that there is none.
+  return free.length === 0 ? { is: "none" } : { is: "several", posts: free.map(postOf) };
+}
+
+function postOf({ id, permalink }: Row): PublicPost {
+  return { id, permalink: permalink ?? null };
+}
+
+function isWithin(row: Row, { from, to }: { from: Millis; to: Millis }): boolean {
+  const at = parseGraphTime(row.timestamp);
+  return at !== null && at >= from && at <= to;
 }
 
 /** What the media of a draft is called. */

@@ -1,7 +1,7 @@
 import type { Millis } from "../../../lib/clock.ts";
 import { MINUTE, SECOND } from "../../../lib/clock.ts";
 import type { Armed, Io, Verdict } from "../../platform.ts";
-import { provesAbsence } from "../../settling.ts";
+import { provesAbsence, readingInterval } from "../../settling.ts";
 import { faultOfAnswer, missingField, UNREADABLE_WAIT } from "../faults.ts";
 import type { Graph } from "../graph.ts";
 import { findMedia } from "./find-media.ts";
@@ -101,9 +101,9 @@ async function settleByListing(
 function absent(state: InstagramState, armed: Armed, io: Io, after: InstagramState): Verdict<InstagramState> {
   // What was read before this commit says nothing of it.
   const absentAt = [...state.absentAt.filter((at) => at >= armed.last), io.now()];
-  if (provesAbsence(absentAt, { readings: ABSENT_READINGS, span: io.scaled(ABSENT_SPAN) })) {
+  const rule = { readings: ABSENT_READINGS, span: io.scaled(ABSENT_SPAN) };
+  if (provesAbsence(absentAt, rule)) {
     return { is: "didNot", state: { ...after, absentAt: [], idSearches: 0 } };
   }
-  const until = io.now() + io.scaled(ABSENT_SPAN / (ABSENT_READINGS - 1));
-  return { is: "askLater", state: { ...state, absentAt }, until };
+  return { is: "askLater", state: { ...state, absentAt }, until: io.now() + readingInterval(rule) };
 }

@@ -1,0 +1,89 @@
+import type { Millis } from "../../src/lib/clock.ts";
+import { currentActor } from "./actor.ts";
+import type { Faults } from "./faults.ts";
+import type { Random } from "./random.ts";
+import type { Scheduler } from "./scheduler.ts";
+
+/*
+ * A call that leaves whoever makes it: it takes time to arrive, has its effect, and its answer takes time to come back.
+ * On the way everybody may die.
+ */
+
+/** What one call does, and what becomes of it. */
+export interface Call<T> {
+  /** What is called, as a trace names it. */
+  place: string;
+  effect(): T | Promise<T>;
+  /** It never arrives: the caller is told so. */
+  refusal?: Error | null;
+  /** It has its effect, and the caller is told otherwise. */
+  lostAnswer?: Error | null;
+  /** How much longer it takes to arrive, and to be answered. */
+  delay?: Millis;
+  answerDelay?: Millis;
+}
+
+const LATENCY = { least: 1, most: 25 };
+const STALL = { least: 4_000, most: 70_000 };
+/** A consumer has a quarter of an hour. */
+const LONG_STALL = { least: 70_000, most: 840_000 };
+
+export class Crossings {
+  readonly #scheduler: Scheduler;
+  readonly #random: Random;
+  readonly #faults: Faults;
+  readonly #crash: () => void;
+
+  constructor(deps: { scheduler: Scheduler; random: Random; faults: Faults; crash: () => void }) {
+    this.#scheduler = deps.scheduler;
+    this.#random = deps.random;
+    this.#faults = deps.faults;
+    this.#crash = deps.crash;
+  }
+
+  call<T>(made: Call<T>): Promise<T> {
+    const { place } = made;
+    const caller = currentActor();
+    return new Promise((resolve, reject) => {
+      const answer = (settle: () => void) => {
+        this.#scheduler.after(this.#latency(place) + (made.answerDelay ?? 0) + this.#stall(place), `< ${place}`, () => {
+          if (caller?.isAlive !== false) settle();
+        });
+      };
+      this.#scheduler.after(this.#latency(place) + (made.delay ?? 0), `> ${place}`, () => {
+        // Whoever died may have sent it before, or not.
+        if (caller?.isAlive === false && this.#random.chance(`sent by a dead caller: ${place}`, 0.5)) return;
+        if (this.#faults.strikes("crash before", place)) {
+          this.#crash();
+          return;
+        }
+        if (caller?.kind === "consumer" && this.#faults.strikes("consumer dies", place)) caller.die();
+        if (caller?.kind === "request" && this.#faults.strikes("request dies", place)) caller.die();
+        if (made.refusal) {
+          answer(() => reject(made.refusal));
+          return;
+        }
+        Promise.resolve()
+          .then(() => made.effect())
+          .then(
+            (value) => {
+              if (this.#faults.strikes("crash after", place)) this.#crash();
+              answer(() => (made.lostAnswer ? reject(made.lostAnswer) : resolve(value)));
+            },
+            (error: unknown) => answer(() => reject(error)),
+          );
+      });
+    });
+  }
+
+  #latency(place: string): Millis {
+    return this.#random.whole(`latency of ${place}`, LATENCY.least, LATENCY.most);
+  }
+
+  /** A consumer that is slow to go on, as one whose machine is busy. */
+  #stall(place: string): Millis {
+    if (currentActor()?.kind !== "consumer" || !this.#faults.strikes("consumer stalls", place)) return 0;
+    const { least, most } = this.#random.chance("long stall", 0.25) ? LONG_STALL : STALL;
+    return this.#random.whole("stall", least, most);
+  }
+}

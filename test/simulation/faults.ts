@@ -1,0 +1,114 @@
+import type { Coverage } from "./coverage.ts";
+import type { Random } from "./random.ts";
+
+/*
+ * What can go wrong, and how often. Each seed turns on some kinds at some strength (swarm testing: with everything on,
+ * nothing gets far enough to go wrong in an interesting way). Each place at which a fault could strike is numbered, so that a
+ * run can be repeated without some of its faults.
+ */
+
+/** Each kind of fault with its usual probability at one place. */
+export const FAULTS = {
+  // The process, and smaller deaths.
+  "crash before": 0.004,
+  "crash after": 0.004,
+  "consumer dies": 0.015,
+  "consumer stalls": 0.02,
+  "object evicted": 0.01,
+  "request dies": 0.03,
+  "request cut": 0.08,
+  // Calls to objects.
+  "call lost before": 0.02,
+  "call lost after": 0.02,
+  "call slow": 0.02,
+  // The database.
+  "d1 refused": 0.03,
+  "d1 answer lost": 0.04,
+  "d1 slow": 0.02,
+  // The cache.
+  "kv stale": 0.3,
+  "kv missing": 0.2,
+  "kv corrupt": 0.2,
+  "kv refused": 0.2,
+  "r2 refused": 0.2,
+  // The queue.
+  "send refused": 0.1,
+  "send answer lost": 0.05,
+  "message lost": 0.1,
+  "message doubled": 0.15,
+  "message late": 0.1,
+  // The platform.
+  "platform slow": 0.1,
+  "platform cut before": 0.1,
+  "platform cut after": 0.15,
+  "platform error before": 0.08,
+  "platform error after": 0.12,
+  "platform acts late": 0.12,
+  "platform throttles": 0.01,
+  // Alarms.
+  "alarm twice": 0.1,
+  "alarm lost": 0.08,
+  "alarm late": 0.08,
+} as const;
+export type FaultKind = keyof typeof FAULTS;
+
+/** How much more or less than usual a kind strikes in one seed. */
+const STRENGTHS = [0, 0, 0, 0.3, 1, 1, 3] as const;
+
+/** Faults that are one for a seed, or have a time. */
+export const PLANNED_FAULTS = [
+  "crash",
+  "d1 outage",
+  "platform outage",
+  "clock forward",
+  "clock back",
+  "clocks differ",
+  "listing lags",
+  "nodes lag",
+  "captions hidden",
+  "duplicates refused",
+  "queue in memory",
+] as const;
+export type PlannedFault = (typeof PLANNED_FAULTS)[number];
+
+export class Faults {
+  readonly #random: Random;
+  readonly #disabled: ReadonlySet<string>;
+  readonly #coverage: Coverage;
+  readonly #strength = new Map<FaultKind, number>();
+  /** The names of all that struck, in order. */
+  readonly fired: string[] = [];
+  isOver = false;
+
+  /** @param isCalm nothing strikes by chance */
+  constructor(random: Random, coverage: Coverage, disabled: ReadonlySet<string>, isCalm: boolean) {
+    this.#random = random;
+    this.#coverage = coverage;
+    this.#disabled = disabled;
+    for (const kind of Object.keys(FAULTS) as FaultKind[]) {
+      this.#strength.set(kind, isCalm ? 0 : random.pick(`strength of ${kind}`, STRENGTHS));
+    }
+  }
+
+  /**
+   * Whether a fault strikes here.
+   *
+   * @param place what is under way: a fault is named by kind, place and how often that came before
+   */
+  strikes(kind: FaultKind, place: string): boolean {
+    const strength = this.#strength.get(kind) ?? 0;
+    if (strength === 0 || this.isOver) return false;
+    const site = `${kind} at ${place}`;
+    const number = this.#random.count(site);
+    if (!this.#random.chance(site, FAULTS[kind] * strength)) return false;
+    return this.take(kind, `${site} #${number}`);
+  }
+
+  /** Whether a fault that was planned is to happen. Notes that it does. */
+  take(kind: FaultKind | PlannedFault, name: string): boolean {
+    if (this.#disabled.has(name)) return false;
+    this.fired.push(name);
+    this.#coverage.reach(`fault: ${kind}`);
+    return true;
+  }
+}

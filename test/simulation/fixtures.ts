@@ -1,0 +1,79 @@
+import { createVault, grantRow } from "../../src/accounts/vault.ts";
+import type { Env } from "../../src/env.ts";
+import { settingsOf } from "../../src/env.ts";
+import type { Millis } from "../../src/lib/clock.ts";
+import { newId } from "../../src/lib/ids.ts";
+import { digestApiKey, generateApiKey } from "../../src/workspace/api-key.ts";
+import { jpeg } from "../helpers/pictures.ts";
+import type { Sqlite } from "./d1.ts";
+import type { Network } from "./network.ts";
+import type { AccountName } from "./plan.ts";
+import { ACCOUNTS } from "./plan.ts";
+import type { R2 } from "./r2.ts";
+
+/*
+ * Two workspaces with keys, a picture and connected accounts, as they are in the database.
+ */
+
+export interface Fixtures {
+  workspaces: { id: string; key: string; mediaId: string }[];
+  accountIds: Record<AccountName, string>;
+  externalIds: Record<AccountName, string>;
+}
+
+const PICTURE = jpeg(1080, 1080);
+
+export async function fixtures(
+  env: Env,
+  { sqlite, network, bucket, now }: { sqlite: Sqlite; network: Network; bucket: R2; now: Millis },
+): Promise<Fixtures> {
+  const { apiKeyPepper, encryptionKeys } = settingsOf(env);
+  const workspaces: Fixtures["workspaces"] = [];
+  for (const name of ["first", "second"]) {
+    const id = newId("workspace", now);
+    sqlite.insert("workspaces", { id, name, created_at: now });
+    const key = generateApiKey("live");
+    const digest = await digestApiKey(key, apiKeyPepper);
+    const last_four = key.slice(-4);
+    const scope = { workspace_id: id, mode: "live", created_at: now };
+    sqlite.insert("api_keys", { id: newId("apiKey", now), ...scope, digest, last_four });
+    const mediaId = newId("media", now);
+    const file = { mime_type: "image/jpeg", bytes: PICTURE.byteLength, width: 1080, height: 1080, color_space: "rgb" };
+    sqlite.insert("media", { id: mediaId, ...scope, ...file });
+    bucket.store(mediaId, PICTURE);
+    workspaces.push({ id, key, mediaId });
+  }
+
+  const vault = createVault(encryptionKeys);
+  const opened = new Map<string, { externalId: string; token: string }>();
+  const accountIds: Partial<Record<AccountName, string>> = {};
+  const externalIds: Partial<Record<AccountName, string>> = {};
+  for (const [name, account] of Object.entries(ACCOUNTS)) {
+    const workspaceId = workspaces[account.workspace]?.id ?? "";
+    const { platform, login, external } = account;
+    const { externalId, token } = opened.get(external) ?? network.open(platform, external, login);
+    opened.set(external, { externalId, token });
+    const [id, grantId] = [newId("account", now), newId("grant", now)];
+    const scope = { workspace_id: workspaceId, mode: "live" };
+    const token_envelope = await vault.seal(token, grantRow(workspaceId, grantId));
+    sqlite.insert("grants", { id: grantId, ...scope, token_envelope, updated_at: now });
+    sqlite.insert("accounts", {
+      id,
+      ...scope,
+      platform,
+      external_id: externalId,
+      username: external,
+      graph_host: login,
+      grant_id: grantId,
+      health: "ok",
+      created_at: now,
+    });
+    accountIds[name as AccountName] = id;
+    externalIds[name as AccountName] = externalId;
+  }
+  return {
+    workspaces,
+    accountIds: accountIds as Fixtures["accountIds"],
+    externalIds: externalIds as Fixtures["externalIds"],
+  };
+}

@@ -1,0 +1,253 @@
+import type { Guard } from "./mutations.ts";
+
+/*
+ * What keeps a post from going out twice, getting lost or being told of wrongly, and a seed that shows for each what happens
+ * without it. `npm run simulate -- --mutations` looks for the seeds anew.
+ */
+
+const INITIAL = "migrations/0000_initial.sql";
+
+export const GUARDS: readonly Guard[] = [
+  {
+    name: "the armed record",
+    edits: [
+      {
+        file: "src/post/machine.ts",
+        find: "task.armed = { attempt: task.attempts, at: now, inDoubt: false, fault: null };",
+        replace: "",
+      },
+    ],
+    seed: 0,
+  },
+  {
+    name: "who finds a commit armed only reads",
+    edits: [
+      {
+        file: "src/post/machine.ts",
+        find: "armed: task.armed && { first: task.firstArmedAt ?? task.armed.at, last: task.armed.at },",
+        replace: "armed: null,",
+      },
+    ],
+    seed: 0,
+  },
+  {
+    name: "the fence of the lease",
+    edits: [
+      {
+        file: "src/post/transition.ts",
+        find: "task.epoch !== holder.epoch || task.lease?.id !== holder.lease",
+        replace: "false",
+      },
+    ],
+    seed: 0,
+  },
+  {
+    name: "the permit",
+    edits: [
+      {
+        file: "src/post/publish-task.ts",
+        find: "if (deps.clock() >= Math.min(permit.until, askedAt + deps.timing.permit)) {",
+        replace: "if (permit.until === 0) {",
+      },
+    ],
+    seed: 0,
+  },
+  {
+    name: "the unique key of platform_posts",
+    edits: [
+      {
+        file: INITIAL,
+        find: "PRIMARY KEY(`mode`, `platform`, `external_id`, `platform_post_id`)",
+        replace: "PRIMARY KEY(`mode`, `platform`, `external_id`, `platform_post_id`, `post_id`, `account_id`)",
+      },
+      {
+        file: "src/db/commits.ts",
+        find: "return isSameTask(holders[0], holder);\n}\n\n/** Of these",
+        replace: "return holders.some((each) => isSameTask(each, holder));\n}\n\n/** Of these",
+      },
+    ],
+    seed: 0,
+  },
+  {
+    name: "the unique key of idempotency",
+    edits: [
+      {
+        file: INITIAL,
+        find: "PRIMARY KEY(`workspace_id`, `mode`, `key`)",
+        replace: "PRIMARY KEY(`workspace_id`, `mode`, `key`, `claim`)",
+      },
+      {
+        file: "src/db/idempotency.ts",
+        find: "target: [idempotency.workspaceId, idempotency.mode, idempotency.key],",
+        replace: "target: [idempotency.workspaceId, idempotency.mode, idempotency.key, idempotency.claim],",
+      },
+    ],
+    seed: 0,
+  },
+  {
+    name: "the claim of the key is the condition of the post",
+    edits: [
+      {
+        file: "src/db/publish-requests.ts",
+        find: "...insertPost(db, post, isClaimedBy(claim)),",
+        replace: "...insertPost(db, post),",
+      },
+    ],
+    seed: 0,
+  },
+  {
+    name: "the commit lock",
+    edits: [
+      {
+        file: "src/post/publish-task.ts",
+        find: "if (!(await takeCommitLock(deps.db, account, fingerprint, task))) {",
+        replace: "if ((await takeCommitLock(deps.db, account, fingerprint, task)) === null) {",
+      },
+    ],
+    seed: 0,
+  },
+  {
+    name: "an unknown outcome is settled",
+    edits: [
+      {
+        file: "src/post/report.ts",
+        find: 'if (made.is === "unknown" || (made.is === "refused" && hasEarlierDoubts)) {',
+        replace: 'if (made.is === "refused" && hasEarlierDoubts) {',
+      },
+    ],
+    seed: 0,
+  },
+  {
+    name: "one absent reading proves nothing",
+    edits: [
+      {
+        file: "src/platforms/settling.ts",
+        find: "return absentAt.length >= rule.readings && counted >= rule.span;",
+        replace: "return absentAt.length >= 1 && counted >= 0;",
+      },
+    ],
+    seed: 0,
+  },
+  {
+    name: "absence takes its time",
+    edits: [
+      {
+        file: "src/platforms/meta/absence.ts",
+        find: "const SPAN: Millis = 10 * MINUTE;",
+        replace: "const SPAN: Millis = 2 * MINUTE;",
+      },
+    ],
+    seed: 0,
+  },
+  {
+    name: "a clock set forward does not prove absence",
+    edits: [
+      {
+        file: "src/platforms/settling.ts",
+        find: "counted += Math.min(Math.max(at - (absentAt[index - 1] ?? at), 0), most);",
+        replace: "counted += Math.max(at - (absentAt[index - 1] ?? at), most);",
+      },
+    ],
+    seed: 0,
+  },
+  {
+    name: "a listing is read from well before the commit",
+    edits: [
+      {
+        file: "src/platforms/meta/facebook/feed.ts",
+        find: "first - CLOCK_DOUBT",
+        replace: "first - CLOCK_SKEW",
+      },
+    ],
+    seed: 0,
+  },
+  {
+    name: "the outbox",
+    edits: [
+      {
+        file: "src/post/post-object.ts",
+        find: "this.ctx.storage.transactionSync(() => this.#store(postponed.document));\n        return;",
+        replace: "this.ctx.storage.transactionSync(() => this.#store(postponed.document));",
+      },
+    ],
+    seed: 0,
+  },
+  {
+    name: "the order of projections",
+    edits: [{ file: "src/db/projections.ts", find: "          lt(posts.seq, projection.seq),\n", replace: "" }],
+    seed: 0,
+  },
+  {
+    name: "counters move with the status they count",
+    edits: [
+      {
+        file: "src/db/projections.ts",
+        find: "AND seq < ",
+        replace: "AND 0 < ",
+      },
+    ],
+    seed: 0,
+  },
+  {
+    name: "counters count what was inserted",
+    edits: [
+      {
+        file: "src/db/posts.ts",
+        find: ", 1 WHERE changes() > 0",
+        replace: ", 1 WHERE true",
+      },
+    ],
+    seed: 0,
+  },
+  {
+    name: "the sweeper",
+    edits: [{ file: "src/post/sweeper.ts", find: "await wakePosts(this.env.PUBLISH, posts);", replace: "" }],
+    seed: 0,
+  },
+  {
+    name: "the watchdog",
+    edits: [
+      {
+        file: "src/post/machine.ts",
+        find: "task.dueAt = now + watchdog(task.sends);",
+        replace: "task.dueAt = null;",
+      },
+    ],
+    seed: 0,
+  },
+  {
+    name: "a cancel heeds an armed commit",
+    edits: [
+      {
+        file: "src/post/machine.ts",
+        find: "copy.tasks.some((task) => task.armed !== null),",
+        replace: "false,",
+      },
+    ],
+    seed: 0,
+  },
+  {
+    name: "loading never overwrites",
+    edits: [
+      {
+        file: "src/post/post-object.ts",
+        find: "if (this.ctx.storage.kv.get(DOCUMENT) === undefined) this.#store(loaded.document);",
+        replace: "this.#store(loaded.document);",
+      },
+    ],
+    seed: 0,
+  },
+  {
+    name: "nothing before its time",
+    edits: [
+      { file: "src/post/machine.ts", find: "task.dueAt === null || task.dueAt > now", replace: "task.dueAt === null" },
+      {
+        file: "src/post/machine.ts",
+        find: 'if (now < copy.scheduledAt) return { is: "skip", because: "early" };',
+        replace: "",
+      },
+      { file: "src/post/machine.ts", find: " || now < copy.scheduledAt) return", replace: ") return" },
+    ],
+    seed: 0,
+  },
+];

@@ -1,0 +1,236 @@
+import type { ProjectedTask } from "../../src/db/posts.ts";
+import type { Millis } from "../../src/lib/clock.ts";
+import { normaliseText } from "../../src/platforms/similarity.ts";
+import type { PostDocument } from "../../src/post/document.ts";
+import type { PlannedPost } from "./plan.ts";
+import type { World } from "./world.ts";
+import { SECRETS } from "./world.ts";
+
+/*
+ * What must hold in the end, whatever went wrong: the platform's public posts against what clients were told and what
+ * the database says. The names are those of `docs/architecture.md`.
+ */
+
+interface Stored {
+  id: string;
+  workspaceId: string;
+  content: string;
+  status: string;
+  scheduledAt: Millis;
+  wakeBy: Millis | null;
+  tasks: ProjectedTask[];
+}
+
+interface StoredEvent {
+  id: string;
+  type: string;
+  postId: string;
+  body: string;
+}
+
+/** Everything that does not hold, each told as `I3: what`. */
+export function violationsOf(world: World): string[] {
+  const posts = storedPosts(world);
+  const events = storedEvents(world);
+  return [
+    ...world.violations,
+    ...publicOnce(world, posts),
+    ...idsAgree(world, posts),
+    ...acceptedExist(world, posts),
+    ...canceledStay(world, posts),
+    ...toldOnce(posts, events),
+    ...oneKeyOnePost(world, posts),
+    ...neverEarly(world, posts),
+    ...neverAcross(world),
+    ...nothingSecret(world, events),
+    ...nothingLeft(world, posts, events),
+  ];
+}
+
+function storedPosts(world: World): Stored[] {
+  return world.sqlite.all("SELECT * FROM posts").map((row) => ({
+    id: String(row.id),
+    workspaceId: String(row.workspace_id),
+    content: String(row.content),
+    status: String(row.status),
+    scheduledAt: Number(row.scheduled_at),
+    wakeBy: row.wake_by === null ? null : Number(row.wake_by),
+    tasks: JSON.parse(String(row.state)).tasks,
+  }));
+}
+
+function storedEvents(world: World): StoredEvent[] {
+  return world.sqlite.all("SELECT * FROM events").map((row) => ({
+    id: String(row.id),
+    type: String(row.type),
+    postId: String(row.post_id),
+    body: String(row.body),
+  }));
+}
+
+function externalIdOf(world: World, accountId: string): string {
+  const name = Object.entries(world.fixtures.accountIds).find(([, id]) => id === accountId)?.[0];
+  return world.fixtures.externalIds[name as keyof typeof world.fixtures.externalIds];
+}
+
+/** Tasks and public posts that only their account and their words tell apart. */
+function byPlaceAndWords(world: World, posts: Stored[]) {
+  const groups = new Map<string, { tasks: { post: Stored; task: ProjectedTask }[]; shown: number }>();
+  const group = (externalId: string, text: string) => {
+    const key = `${externalId} ${normaliseText(text)}`;
+    const found = groups.get(key) ?? { tasks: [], shown: 0 };
+    groups.set(key, found);
+    return found;
+  };
+  for (const post of posts) {
+    for (const task of post.tasks) group(externalIdOf(world, task.accountId), post.content).tasks.push({ post, task });
+  }
+  for (const { post } of world.network.posts) group(post.userId, post.text).shown += 1;
+  return groups;
+}
+
+function publicOnce(world: World, posts: Stored[]): string[] {
+  return [...byPlaceAndWords(world, posts)].flatMap(([place, { tasks, shown }]) => {
+    const count = (status: string) => tasks.filter(({ task }) => task.status === status).length;
+    const [published, unconfirmed] = [count("published"), count("unconfirmed")];
+    const said = `${shown} public, ${tasks.map(({ task }) => task.status).join(", ")} (${place})`;
+    if (shown > tasks.length) return `I1: more public posts than tasks: ${said}`;
+    if (shown < published) return `I3: published and not public: ${said}`;
+    if (shown > published + unconfirmed) return `I3: public and not published: ${said}`;
+    return [];
+  });
+}
+
+function idsAgree(world: World, posts: Stored[]): string[] {
+  const claimed = new Set<string>();
+  return posts.flatMap((post) =>
+    post.tasks.flatMap((task) => {
+      const id = task.platformPostId;
+      if (id === null) return [];
+      const shown = world.network.posts.find((logged) => logged.post.id === id);
+      if (claimed.has(id)) return `I3: two tasks claim ${id}`;
+      claimed.add(id);
+      if (shown?.post.userId !== externalIdOf(world, task.accountId))
+        return `I3: ${task.accountId} does not show ${id}`;
+      if (normaliseText(shown.post.text) !== normaliseText(post.content)) return `I3: ${id} has other words`;
+      return [];
+    }),
+  );
+}
+
+function acceptedExist(world: World, posts: Stored[]): string[] {
+  const ids = new Set(posts.map(({ id }) => id));
+  return world.client.logs.flatMap(({ accepted, reads, id }) => [
+    ...accepted.filter((text) => !ids.has(JSON.parse(text).id)).map((text) => `I5: accepted and not there: ${text}`),
+    ...reads
+      .filter(({ workspace, status }) => ownerOf(world, posts, id) === workspace && status !== 200)
+      .map(({ status }) => `I5: accepted, and reading it was answered ${status}`),
+  ]);
+}
+
+function ownerOf(world: World, posts: Stored[], id: string | null): number {
+  const workspaceId = posts.find((post) => post.id === id)?.workspaceId;
+  return world.fixtures.workspaces.findIndex((workspace) => workspace.id === workspaceId);
+}
+
+function canceledStay(world: World, posts: Stored[]): string[] {
+  return world.client.logs.flatMap(({ isCanceled, id }) => {
+    if (!isCanceled) return [];
+    const post = posts.find((each) => each.id === id);
+    const isKept = post?.tasks.every(({ status }) => status === "canceled" || status === "failed");
+    return isKept ? [] : `I4: canceled, and now ${post?.tasks.map(({ status }) => status)}`;
+  });
+}
+
+function toldOnce(posts: Stored[], events: StoredEvent[]): string[] {
+  return posts.flatMap((post) => {
+    const ours = events
+      .filter(({ postId }) => postId === post.id)
+      .map((event) => ({ ...event, data: JSON.parse(event.body).data }));
+    const ends = post.tasks.flatMap((task) => {
+      const told = ours.filter(
+        ({ type, data }) => type.startsWith("publish.") && data.task.account_id === task.accountId,
+      );
+      const expected = task.status === "canceled" ? 0 : 1;
+      if (told.length !== expected) return `I6: ${told.length} events of a task that is ${task.status}`;
+      const [end] = told;
+      if (!end) return [];
+      if (end.data.task.status !== task.status)
+        return `I6: told ${end.data.task.status} of a task that is ${task.status}`;
+      const id = end.data.task.platform_post_id;
+      return id !== null && id !== task.platformPostId ? `I6: told the id ${id} and not ${task.platformPostId}` : [];
+    });
+    const isCanceled = post.tasks.some(({ status }) => status === "canceled");
+    const type = isCanceled ? "post.canceled" : "post.completed";
+    const whole = ours.filter((event) => event.type === type);
+    return [
+      ...ends,
+      ...(whole.length === 1 ? [] : [`I6: ${whole.length} events ${type} of a post that is ${post.status}`]),
+    ];
+  });
+}
+
+function oneKeyOnePost(world: World, posts: Stored[]): string[] {
+  const differing = world.client.logs
+    .filter(({ accepted }) => new Set(accepted).size > 1)
+    .map(({ accepted }) => `I7: one key, different answers: ${accepted.join(" and ")}`);
+  const planned = Map.groupBy(world.plan, (plan) => plan.text);
+  const doubled = [...planned].flatMap(([text, plans]: [string, PlannedPost[]]) => {
+    const stored = posts.filter(({ content }) => content === text).length;
+    return stored > plans.length ? [`I7: ${stored} posts of ${plans.length} requests`] : [];
+  });
+  return [...differing, ...doubled];
+}
+
+function neverEarly(world: World, posts: Stored[]): string[] {
+  return world.network.posts.flatMap(({ post, highestClock }) => {
+    const due = posts
+      .filter(
+        ({ content, tasks }) =>
+          content === post.text && tasks.some((task) => externalIdOf(world, task.accountId) === post.userId),
+      )
+      .map(({ scheduledAt }) => scheduledAt);
+    const soonest = Math.min(...due);
+    return highestClock < soonest ? [`I8: public ${soonest - highestClock} ms before its time`] : [];
+  });
+}
+
+function neverAcross(world: World): string[] {
+  return world.client.logs.flatMap(({ plan, reads }) =>
+    reads
+      .filter(({ workspace, status }) => workspace !== plan.workspace && status !== 404)
+      .map(({ status }) => `I9: another workspace was answered ${status}`),
+  );
+}
+
+function nothingSecret(world: World, events: StoredEvent[]): string[] {
+  const secrets = [
+    ...Object.values(SECRETS),
+    ...world.network.tokens,
+    ...world.fixtures.workspaces.map(({ key }) => key),
+  ];
+  const documents = world.posts.names().map((name) => JSON.stringify(world.posts.valueOf(name, "post")));
+  const states = world.sqlite.all("SELECT state FROM posts").map(({ state }) => String(state));
+  const said = [...world.logLines, ...events.map(({ body }) => body), ...documents, ...states].join("\n");
+  return secrets.filter((secret) => said.includes(secret)).map((secret) => `I10: ${secret.slice(0, 6)}… was told`);
+}
+
+function nothingLeft(world: World, posts: Stored[], events: StoredEvent[]): string[] {
+  const told = new Set(events.map(({ id }) => id));
+  const waiting = posts.filter(({ wakeBy }) => wakeBy !== null).map(({ id }) => `left over: ${id} waits to be woken`);
+  const untold = world.posts.names().flatMap((name) => {
+    const document = world.posts.valueOf(name, "post") as PostDocument | undefined;
+    const missing = document?.events.filter(({ id }) => !told.has(id)) ?? [];
+    return missing.map(({ id }) => `left over: nobody was told of ${id}`);
+  });
+  return [...waiting, ...untold, ...countersAgree(world, posts)];
+}
+
+function countersAgree(world: World, posts: Stored[]): string[] {
+  return world.sqlite.all("SELECT * FROM post_counts").flatMap(({ workspace_id, mode: _mode, ...counts }) =>
+    Object.entries(counts).flatMap(([status, count]) => {
+      const stored = posts.filter((post) => post.workspaceId === workspace_id && post.status === status).length;
+      return stored === Number(count) ? [] : `counters: ${count} posts ${status}, and there are ${stored}`;
+    }),
+  );
+}

@@ -1,0 +1,90 @@
+import type { Millis } from "../../src/lib/clock.ts";
+import { MINUTE, SECOND } from "../../src/lib/clock.ts";
+import type { Random } from "./random.ts";
+
+/*
+ * What the client sets out to do. Times count from the beginning of the run.
+ */
+
+export const ACCOUNTS = {
+  /** Two workspaces have connected the same Page. */
+  page: { workspace: 0, platform: "facebook", login: "facebook", external: "the page" },
+  "the same page": { workspace: 1, platform: "facebook", login: "facebook", external: "the page" },
+  "another page": { workspace: 0, platform: "facebook", login: "facebook", external: "another page" },
+  instagram: { workspace: 0, platform: "instagram", login: "facebook", external: "instagram" },
+  "instagram's own": { workspace: 1, platform: "instagram", login: "instagram", external: "instagram's own" },
+} as const;
+export type AccountName = keyof typeof ACCOUNTS;
+
+export interface PlannedPost {
+  name: string;
+  workspace: 0 | 1;
+  accounts: AccountName[];
+  text: string;
+  hasPicture: boolean;
+  /** When it is sent. */
+  at: Millis;
+  /** When it is to be published; null: now. */
+  schedule: Millis | null;
+  /** Null: it is sent without, and only once. */
+  key: string | null;
+  /** How many send it at the same time. */
+  senders: 1 | 2;
+  cancelAt: Millis | null;
+  readAt: Millis[];
+}
+
+const MOST_POSTS = 4;
+const SEND_WITHIN: Millis = 2 * MINUTE;
+const SCHEDULE_WITHIN: Millis = 8 * MINUTE;
+
+export function planOf(random: Random): PlannedPost[] {
+  const count = random.pick("posts", [1, 1, 2, 2, 2, 3, MOST_POSTS]);
+  const isEqual = random.chance("equal texts", 0.4);
+  const posts = Array.from({ length: count }, (_, index) => planPost(random, index, isEqual));
+  return random.chance("twins", 0.3) ? [...posts, ...posts.slice(0, 1).map((post) => twinOf(random, post))] : posts;
+}
+
+/** The same once more, about the same time: two posts that only their ids tell apart. */
+function twinOf(random: Random, post: PlannedPost): PlannedPost {
+  const apart = random.whole("twins apart", 0, 20 * SECOND);
+  return {
+    ...post,
+    name: `twin of ${post.name}`,
+    key: `key of the twin of ${post.name}`,
+    at: post.at + apart,
+    schedule: post.schedule === null ? null : post.schedule + apart,
+    cancelAt: null,
+  };
+}
+
+function planPost(random: Random, index: number, mayBeEqual: boolean): PlannedPost {
+  const workspace = random.chance("workspace", 0.7) ? 0 : 1;
+  const own = (Object.keys(ACCOUNTS) as AccountName[]).filter((name) => ACCOUNTS[name].workspace === workspace);
+  const accounts = new Set([random.pick("account", own)]);
+  if (random.chance("second account", 0.2)) accounts.add(random.pick("account", own));
+  const needsPicture = [...accounts].some((name) => ACCOUNTS[name].platform === "instagram");
+  const at = random.whole("sent at", 0, SEND_WITHIN);
+  const schedule = random.chance("now", 0.5) ? null : at + random.whole("schedule", 2 * SECOND, SCHEDULE_WITHIN);
+  const due = schedule ?? at;
+  const isCanceled = random.chance("canceled", 0.3);
+  return {
+    name: `post ${index}`,
+    workspace,
+    accounts: [...accounts],
+    text: mayBeEqual && random.chance("equal text", 0.7) ? "The same words" : `Words of post ${index}`,
+    hasPicture: needsPicture || random.chance("picture", 0.15),
+    at,
+    schedule,
+    key: random.chance("key", 0.9) ? `key of post ${index}` : null,
+    senders: random.chance("two senders", 0.2) ? 2 : 1,
+    // Mostly about when it is due: that is where a cancel and a commit meet.
+    cancelAt: isCanceled ? Math.max(at, due + random.whole("cancel", -3 * SECOND, 4 * SECOND)) : null,
+    readAt: random.chance("read", 0.4) ? [due + random.whole("read at", 0, 3 * MINUTE)] : [],
+  };
+}
+
+/** When the last of what is planned is due. */
+export function endOf(plan: readonly PlannedPost[]): Millis {
+  return Math.max(0, ...plan.flatMap((post) => [post.at, post.schedule ?? 0, post.cancelAt ?? 0, ...post.readAt]));
+}

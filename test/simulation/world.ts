@@ -1,0 +1,492 @@
+import type { Env } from "../../src/env.ts";
+import type { Millis } from "../../src/lib/clock.ts";
+import { HOUR, MINUTE, SECOND } from "../../src/lib/clock.ts";
+import { PostObject } from "../../src/post/post-object.ts";
+import { SWEEPER_NAME, SweeperObject } from "../../src/post/sweeper.ts";
+import { Actor, currentActor, runAs } from "./actor.ts";
+import type { Answer, Request as ClientRequest } from "./client.ts";
+import { Client } from "./client.ts";
+import { Coverage } from "./coverage.ts";
+import { Crossings } from "./crossing.ts";
+import { D1, Sqlite } from "./d1.ts";
+import type { PlannedFault } from "./faults.ts";
+import { Faults } from "./faults.ts";
+import type { Fixtures } from "./fixtures.ts";
+import { fixtures } from "./fixtures.ts";
+import { surroundWith } from "./globals.ts";
+import { Kv } from "./kv.ts";
+import { Network, signalAt } from "./network.ts";
+import { Objects } from "./objects.ts";
+import { observeCall, observeMessage } from "./observe.ts";
+import type { PlannedPost } from "./plan.ts";
+import { endOf, planOf } from "./plan.ts";
+import { SimulatedQueue } from "./queue.ts";
+import { R2 } from "./r2.ts";
+import { fold, Random } from "./random.ts";
+import { Scheduler } from "./scheduler.ts";
+import { worker } from "./worker.ts";
+
+/** Secrets of the simulation: none of a deployment. */
+export const SECRETS = {
+  ADMIN_TOKEN: "admin-token-of-the-simulation",
+  API_KEY_PEPPER: "pepper-of-the-simulation",
+  ENCRYPTION_KEYS: `sim:${Buffer.alloc(32, 9).toString("base64")}`,
+};
+const ORIGIN = "https://apionics.test";
+
+const START: Millis = Date.UTC(2026, 10, 2, 9, 30);
+/** How long after the last thing planned faults go on. */
+const FAULTS_FOR = { least: 15 * MINUTE, most: 40 * MINUTE };
+/** How long a restart takes. */
+const DOWNTIME = { least: 200, most: 40 * SECOND };
+const SWEEP: Millis = 30 * SECOND;
+const CRON: Millis = 5 * MINUTE;
+/** A client gives a request up after this. */
+const PATIENCE: Millis = 3 * MINUTE;
+/** What may still happen once everything is final: calls that were given up are carried out. */
+const AFTERMATH: Millis = 5 * MINUTE;
+/** By then everything must be over, by the bounds of `docs/architecture.md`: a quota's, and settling for each post. */
+const END: Millis = 240 * HOUR;
+const MOST_EVENTS = 100_000;
+
+/** One database serves all worlds of a process, one after the other. */
+const sqlite = new Sqlite();
+
+export interface WorldOptions {
+  /** Faults and posts to leave out, by name. */
+  disabled?: ReadonlySet<string>;
+  /** Instead of the seed's own. */
+  plan?: PlannedPost[];
+  /** Nothing goes wrong by chance. */
+  isCalm?: boolean;
+  /** Told of every event. */
+  onTrace?: (line: string) => void;
+}
+
+export class World {
+  readonly seed: number;
+  readonly random: Random;
+  readonly coverage = new Coverage();
+  readonly faults: Faults;
+  readonly scheduler: Scheduler;
+  readonly plan: PlannedPost[];
+  readonly d1: D1;
+  readonly kv: Kv;
+  readonly bucket: R2;
+  readonly queue: SimulatedQueue;
+  readonly posts: Objects;
+  readonly sweeper: Objects;
+  readonly network: Network;
+  readonly env: Env;
+  readonly sqlite = sqlite;
+  /** Lines that the Worker logged. */
+  readonly logLines: string[] = [];
+  /** What must not have happened, noticed while it did. */
+  readonly violations: string[] = [];
+  readonly start = START;
+  fixtures!: Fixtures;
+  client!: Client;
+  /** How far the clocks are ahead of real time. */
+  clockOffset: Millis = 0;
+  highestClock: Millis = 0;
+  isUp = true;
+  hash = 0x811c9dc5;
+  readonly #disabled: ReadonlySet<string>;
+  readonly #isCalm: boolean;
+  readonly #deadLetters: SimulatedQueue;
+  readonly #actors = new Set<Actor>();
+  readonly #onTrace: ((line: string) => void) | null;
+  #isSweeperAwake = false;
+  #isQueueInMemory = false;
+  #clocksDiffer = false;
+
+  constructor(seed: number, options: WorldOptions = {}) {
+    this.seed = seed;
+    this.#disabled = options.disabled ?? new Set();
+    this.#isCalm = options.isCalm ?? false;
+    this.#onTrace = options.onTrace ?? null;
+    const random = new Random(seed);
+    const scheduler = new Scheduler(START, (label) => this.trace(label));
+    const faults = new Faults(random, this.coverage, this.#disabled, this.#isCalm);
+    const crossings = new Crossings({ scheduler, random, faults, crash: () => this.crash() });
+    this.random = random;
+    this.scheduler = scheduler;
+    this.faults = faults;
+    this.plan = (options.plan ?? planOf(random)).filter((post) => !this.#disabled.has(post.name));
+    this.d1 = new D1({ sqlite, crossings, faults, random, scheduler });
+    this.kv = new Kv({ crossings, faults, random, scheduler });
+    this.bucket = new R2({ crossings, faults });
+    const isUp = () => this.isUp;
+    const queueDeps = {
+      crossings,
+      faults,
+      random,
+      scheduler,
+      coverage: this.coverage,
+      isUp,
+      consume: (batch: MessageBatch) => this.#consume(batch),
+    };
+    this.#deadLetters = new SimulatedQueue(
+      { name: "apionics-publish-dead", maxBatch: 10, batchWait: 5 * SECOND, maxRetries: 3, deadLetters: null },
+      queueDeps,
+    );
+    this.queue = new SimulatedQueue(
+      { name: "apionics-publish", maxBatch: 5, batchWait: 0, maxRetries: 8, deadLetters: this.#deadLetters },
+      queueDeps,
+    );
+    this.queue.onSend = (body) => observeMessage(this.coverage, body);
+    this.env = {
+      ...SECRETS,
+      PUBLIC_ORIGIN: ORIGIN,
+      DB: this.d1,
+      IDEMPOTENCY: this.kv,
+      MEDIA: this.bucket,
+      PUBLISH: this.queue,
+      get POSTS() {
+        return world.posts;
+      },
+      get SWEEPER() {
+        return world.sweeper;
+      },
+    } as unknown as Env;
+    const world = this;
+    const objectDeps = {
+      mayLoseAlarms: () => true,
+      crossings,
+      faults,
+      random,
+      scheduler,
+      env: this.env,
+      isUp,
+      aheadOf: (name: string) => this.clockOffset + this.#skewOf(name),
+      skewOf: (name: string) => this.#skewOf(name),
+      onAnswer: (method: string, args: unknown[], answer: unknown) => {
+        observeCall(this.coverage, method, args, answer);
+        this.#onTrace?.(`           ${method}(${JSON.stringify(args)}) = ${JSON.stringify(answer)}`);
+      },
+      onEscaped: () => this.coverage.reach("a handler threw"),
+    };
+    this.posts = new Objects("post", PostObject, objectDeps);
+    this.sweeper = new Objects("sweeper", SweeperObject, {
+      ...objectDeps,
+      // Without a cron trigger nobody would set it anew.
+      mayLoseAlarms: () => !this.#isQueueInMemory,
+      skipAlarm: () => this.#skipSweep(),
+    });
+    this.network = new Network({
+      random,
+      faults,
+      scheduler,
+      crash: () => this.crash(),
+      fetchMedia: (address) => this.#fetchMedia(address),
+      highestClock: () => Math.max(this.highestClock, this.clock()),
+    });
+  }
+
+  /** Lets everything happen, until all is over or should have been. */
+  async run(): Promise<void> {
+    sqlite.empty();
+    surroundWith({
+      clock: () => this.clock(),
+      byte: () => this.random.whole("a random byte", 0, 255),
+      fraction: () => this.random.fraction("Math.random"),
+      fetch: (address, init) => this.network.fetch(address, init),
+      timeout: (span) => signalAt(this.scheduler.now + span),
+      wait: (span) => this.#wait(span),
+      log: (line) => this.#log(line),
+    });
+    this.fixtures = await fixtures(this.env, {
+      sqlite,
+      network: this.network,
+      bucket: this.bucket,
+      now: START - HOUR,
+    });
+    this.client = new Client(
+      {
+        start: START,
+        request: (request) => this.request(request),
+        until: (at) => this.scheduler.wait(at - this.scheduler.now, "client"),
+        pause: (span) => this.scheduler.wait(span, "client"),
+        accountId: (name) => this.fixtures.accountIds[name],
+        mediaId: (workspace) => this.fixtures.workspaces[workspace]?.mediaId ?? "",
+        printTime: (at) => new Date(at).toISOString(),
+      },
+      this.plan,
+    );
+    // The requests that made the workspaces have seen to it.
+    this.sweeper.ringAt(SWEEPER_NAME, START + SWEEP);
+    this.#planFaults();
+    this.client.start();
+    await this.#untilOver();
+  }
+
+  /** The present, on the clock of whoever asks. */
+  clock(): Millis {
+    const now = this.scheduler.now + this.clockOffset + (currentActor()?.skew ?? 0);
+    this.highestClock = Math.max(this.highestClock, now);
+    return now;
+  }
+
+  trace(line: string): void {
+    this.hash = fold(fold(this.hash, String(this.scheduler.now)), line);
+    this.#onTrace?.(`${((this.scheduler.now - START) / SECOND).toFixed(3).padStart(10)} ${line}`);
+  }
+
+  /** The process dies, and comes back after a while. */
+  crash(): void {
+    if (!this.isUp) return;
+    this.trace("CRASH");
+    this.isUp = false;
+    for (const actor of this.#actors) actor.die();
+    this.#actors.clear();
+    this.posts.crash();
+    this.sweeper.crash();
+    if (this.#isQueueInMemory) {
+      this.queue.forget();
+      this.#deadLetters.forget();
+    }
+    const downtime = this.random.whole("downtime", DOWNTIME.least, DOWNTIME.most);
+    this.scheduler.after(downtime, "RESTART", () => {
+      this.isUp = true;
+      this.#isSweeperAwake = false;
+      this.posts.resume();
+      this.sweeper.resume();
+      this.queue.resume();
+      this.#deadLetters.resume();
+    });
+  }
+
+  /** All clocks are set to another time. */
+  jumpClock(by: Millis): void {
+    this.trace(`the clock is set by ${by} ms`);
+    this.clockOffset += by;
+    this.posts.resume();
+    this.sweeper.resume();
+  }
+
+  /** A request from outside. */
+  request({ method, path, workspace, key, body }: ClientRequest): Promise<Answer> {
+    const headers: Record<string, string> = {
+      Authorization: `Bearer ${this.fixtures.workspaces[workspace]?.key}`,
+      ...(key === undefined ? {} : { "Idempotency-Key": key }),
+      ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+    };
+    const request = () =>
+      new Request(`${ORIGIN}${path}`, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) });
+    const place = `${method} ${path.replace(/post_\w+/, "{id}")}`;
+    return new Promise((resolve) => {
+      const latency = () => this.random.whole(`latency of ${place}`, 1, 60);
+      const cut = () => resolve({ is: "cut" });
+      this.scheduler.after(latency(), `> ${place}`, () => {
+        const patience = this.scheduler.after(PATIENCE, `given up: ${place}`, cut);
+        const isCut = this.faults.strikes("request cut", place);
+        const end = (answer: Answer) => {
+          this.scheduler.cancel(patience);
+          this.scheduler.after(latency(), `< ${place}`, () => resolve(isCut ? { is: "cut" } : answer));
+        };
+        this.#serve(request(), end);
+      });
+    });
+  }
+
+  /** Has the Worker answer a request, as somebody who may die of it. */
+  #serve(request: Request, end: (answer: Answer & { response?: Response }) => void): void {
+    if (!this.isUp) {
+      end({ is: "cut" });
+      return;
+    }
+    const actor = this.#newActor("request");
+    const forget = actor.onDeath(() => end({ is: "cut" }));
+    const ctx = {
+      waitUntil: (done: Promise<unknown>) => void done.catch(() => this.coverage.reach("a handler threw")),
+      passThroughOnException() {},
+    } as unknown as ExecutionContext;
+    runAs(actor, async () => {
+      const response = await worker.fetch(request, this.env, ctx);
+      const bytes = response.clone();
+      const text = await response.text();
+      this.#keepSweeperAwake();
+      return { response: bytes, status: response.status, text };
+    }).then(
+      ({ response, status, text }) => {
+        forget();
+        end({ is: "answer", status, text, response });
+      },
+      (error: unknown) => {
+        forget();
+        this.violations.push(`the Worker threw: ${error instanceof Error ? error.stack : error}`);
+        end({ is: "cut" });
+      },
+    );
+  }
+
+  #keepSweeperAwake(): void {
+    if (this.#isSweeperAwake) return;
+    worker.keepSweeperAwake(this.env).then(
+      () => {
+        this.#isSweeperAwake = true;
+      },
+      () => this.coverage.reach("a handler threw"),
+    );
+  }
+
+  /** The platform's crawler asks for media, at our public route. */
+  #fetchMedia(address: string): Promise<Response> {
+    return new Promise((resolve, reject) => {
+      const request = new Request(address);
+      const latency = this.random.whole("latency of media", 1, 60);
+      this.scheduler.after(latency, "> media", () => {
+        this.#serve(request, ({ response }) => {
+          this.scheduler.after(latency, "< media", () =>
+            response ? resolve(response) : reject(new TypeError("connection reset")),
+          );
+        });
+      });
+    });
+  }
+
+  #consume(batch: MessageBatch): { actor: Actor; done: Promise<void> } {
+    const actor = this.#newActor("consumer");
+    return { actor, done: runAs(actor, () => worker.queue(batch, this.env)) };
+  }
+
+  #newActor(kind: Actor["kind"]): Actor {
+    const skew = this.#clocksDiffer ? this.random.whole(`skew of a ${kind}`, -5 * SECOND, 5 * SECOND) : 0;
+    const actor = new Actor(kind, kind, skew);
+    this.#actors.add(actor);
+    return actor;
+  }
+
+  #skewOf(object: string): Millis {
+    if (!this.#clocksDiffer) return 0;
+    return (fold(this.seed, object) % (10 * SECOND)) - 5 * SECOND;
+  }
+
+  /** A pause of the source's own: it ends with whoever makes it. */
+  #wait(span: Millis): Promise<void> {
+    const actor = currentActor();
+    return new Promise((resolve) => {
+      this.scheduler.after(span, "pause", () => {
+        if (actor?.isAlive !== false) resolve();
+      });
+    });
+  }
+
+  #log(line: string): void {
+    this.logLines.push(line);
+    this.#onTrace?.(`           log ${line}`);
+  }
+
+  /**
+   * A sweep that would find nothing changes nothing: it is left out, with all that would follow it before something
+   * else happens, or a post is overdue.
+   */
+  #skipSweep(): Millis | null {
+    const now = this.scheduler.now + this.clockOffset + this.#skewOf(SWEEPER_NAME);
+    const [{ at } = { at: null }] = sqlite.all("SELECT min(wake_by) AS at FROM posts WHERE wake_by IS NOT NULL");
+    if (at !== null && Number(at) <= now) return null;
+    const next = this.scheduler.next();
+    const soonest = Math.min(
+      at === null ? Number.POSITIVE_INFINITY : Number(at),
+      next === null ? Number.POSITIVE_INFINITY : next - this.scheduler.now + now,
+    );
+    const sweeps = Number.isFinite(soonest) ? Math.max(1, Math.ceil((soonest - now) / SWEEP)) : 1;
+    return now + sweeps * SWEEP;
+  }
+
+  /** The cron trigger, of which wrangler's local mode has none. */
+  #cron(): void {
+    this.scheduler.after(CRON, "cron", () => {
+      this.#cron();
+      const alarm = this.sweeper.alarmOf(SWEEPER_NAME);
+      const isLost = alarm === null || alarm < this.scheduler.now + this.clockOffset - MINUTE;
+      if (!this.isUp || !isLost) return;
+      this.coverage.reach("cron revives the sweeper");
+      const actor = this.#newActor("consumer");
+      runAs(actor, () => worker.keepSweeperAwake(this.env)).catch(() => this.coverage.reach("a handler threw"));
+    });
+  }
+
+  /** What goes wrong at a time, or for as long as the seed runs. */
+  #planFaults(): void {
+    const { random, scheduler, network } = this;
+    const end = START + endOf(this.plan);
+    const over = end + random.whole("faults for", FAULTS_FOR.least, FAULTS_FOR.most);
+    scheduler.at(over, "FAULTS ARE OVER", () => {
+      this.faults.isOver = true;
+      network.switches.listingLag = 0;
+      network.switches.nodeLag = 0;
+    });
+    if (this.#isCalm) {
+      this.#cron();
+      return;
+    }
+    this.#isQueueInMemory = this.#maybe("queue in memory", 0.4);
+    // Locally there is no cron.
+    if (!this.#isQueueInMemory) this.#cron();
+    this.#clocksDiffer = this.#maybe("clocks differ", 0.3);
+    if (this.#maybe("listing lags", 0.35)) network.switches.listingLag = random.whole("lag", SECOND, 8 * MINUTE);
+    if (this.#maybe("nodes lag", 0.15)) network.switches.nodeLag = random.whole("node lag", SECOND, 20 * SECOND);
+    network.switches.hideCaptions = this.#maybe("captions hidden", 0.1);
+    network.switches.refuseDuplicates = this.#maybe("duplicates refused", 0.15);
+    const soon = () => START + random.whole("a fault's time", 0, end - START + 12 * MINUTE);
+    for (let crash = 0; crash < 3; crash++) {
+      if (random.chance("crash", 0.2)) this.#plannedAt(soon(), "crash", () => this.crash());
+    }
+    if (random.chance("d1 outage", 0.12)) {
+      const at = soon();
+      const span = random.whole("outage", 5 * SECOND, 4 * MINUTE);
+      const isReadOnly = random.chance("only writes", 0.4);
+      this.#plannedAt(at, "d1 outage", () => {
+        if (isReadOnly) this.d1.readOnlyUntil = at + span;
+        else this.d1.awayUntil = at + span;
+      });
+    }
+    if (random.chance("platform outage", 0.12)) {
+      const at = soon();
+      const span = random.whole("outage", 10 * SECOND, 10 * MINUTE);
+      this.#plannedAt(at, "platform outage", () => {
+        network.awayUntil = at + span;
+      });
+    }
+    const jump = () => random.pick("jump", [2 * SECOND, 40 * SECOND, 3 * MINUTE, HOUR]);
+    if (random.chance("clock forward", 0.12)) this.#plannedAt(soon(), "clock forward", () => this.jumpClock(jump()));
+    if (random.chance("clock back", 0.12)) this.#plannedAt(soon(), "clock back", () => this.jumpClock(-jump()));
+  }
+
+  #maybe(kind: PlannedFault, probability: number): boolean {
+    return this.random.chance(kind, probability) && this.faults.take(kind, kind);
+  }
+
+  #plannedAt(at: Millis, kind: PlannedFault, strike: () => void): void {
+    const name = `${kind} after ${at - START} ms`;
+    if (this.#disabled.has(name)) return;
+    this.scheduler.at(at, name, () => {
+      if (!this.faults.isOver && this.faults.take(kind, name)) strike();
+    });
+  }
+
+  async #untilOver(): Promise<void> {
+    let finalSince: Millis | null = null;
+    while (this.scheduler.events < MOST_EVENTS) {
+      const next = this.scheduler.next() ?? Number.POSITIVE_INFINITY;
+      // Looked at in the pauses: while something is under way there is no end.
+      if (this.faults.isOver && this.client.isDone && next > this.scheduler.now + SECOND) {
+        finalSince = this.#isFinal() ? (finalSince ?? this.scheduler.now) : null;
+      }
+      if (finalSince !== null && next > finalSince + AFTERMATH) return;
+      if (next > START + END) break;
+      await this.scheduler.step();
+    }
+    this.violations.push(
+      this.scheduler.events < MOST_EVENTS ? "I2: not everything came to an end" : "events without an end",
+    );
+  }
+
+  /** Whether every post is over, as the database has it, and no object has anything left to tell it. */
+  #isFinal(): boolean {
+    if (this.queue.size > 0 || this.#deadLetters.size > 0) return false;
+    const open = "SELECT 1 FROM posts WHERE wake_by IS NOT NULL OR status IN ('queued', 'publishing') LIMIT 1";
+    return sqlite.all(open).length === 0;
+  }
+}
