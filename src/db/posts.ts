@@ -39,6 +39,8 @@ export interface ProjectedTask {
   error: TaskError | null;
   /** When a task goes on that has begun, or was moved. */
   nextAttemptAt: Millis | null;
+  /** From the second on: each retry opens one. */
+  round?: number;
   /** Where one is to be written. */
   firstComment?: ProjectedComment;
 }

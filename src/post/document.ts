@@ -285,6 +285,7 @@ export function projectTask(task: TaskDocument, comment: TaskDocument | null): P
     permalink: isAnnounced ? task.permalink : null,
     error: task.error,
     nextAttemptAt: shownWait(task),
+    ...(task.round > 1 && { round: task.round }),
     ...(comment && { firstComment: projectComment(comment) }),
   };
 }

@@ -52,10 +52,12 @@ function finalTask({ accountId, status }: ProjectedTask): FinalTask {
 }
 
 function restoreTask(fresh: TaskDocument, projected: ProjectedTask | undefined): TaskDocument {
-  if (!projected || projected.status === "queued") return fresh;
-  const { publishedAt, platformPostId, permalink } = projected;
-  const restored = { ...fresh, dueAt: null, publishedAt, platformPostId, permalink };
-  return { ...restored, status: projected.status, error: projected.error };
+  const round = projected?.round ?? 1;
+  if (!projected || (projected.status === "queued" && round === 1)) return fresh;
+  const { publishedAt, platformPostId, permalink, error } = projected;
+  // Of a round before it may be that something was sent.
+  const status = projected.status === "queued" ? "publishing" : projected.status;
+  return { ...fresh, round, dueAt: null, publishedAt, platformPostId, permalink, status, error };
 }
 
 function restoreComment(fresh: TaskDocument, projected: ProjectedTask | undefined): TaskDocument {
