@@ -7,9 +7,9 @@ import { OVERDUE_ACTIONS } from "../lib/vocabulary.ts";
 import type { PauseReport } from "../post/manual-pauses.ts";
 import { findPause, liftPause, pause } from "../post/manual-pauses.ts";
 import type { Services } from "../services.ts";
-import { requireAdmin, requireKey, scopeOf } from "./authenticate.ts";
+import { askerOf, requireAdmin, requireKey, scopeOf } from "./authenticate.ts";
 import type { Actor, AppEnv } from "./context.ts";
-import { errorResponses, printedTime, timestamp } from "./schemas.ts";
+import { errorResponses, noBody, printedTime, timestamp } from "./schemas.ts";
 
 /*
  * Pauses: of one account, of a workspace in the key's mode, and of the deployment. While one is in force nothing is made
@@ -49,7 +49,7 @@ const resumeBody = z
 const accountParams = z.strictObject({ account_id: z.string() });
 const state = { description: "The pause", content: { "application/json": { schema: pauseState } } };
 const resumeInput = { body: { required: true, content: { "application/json": { schema: resumeBody } } } };
-const reading = { 200: state, ...errorResponses(401, 403, 404, 500) };
+const reading = { 200: state, ...errorResponses(400, 401, 403, 404, 413, 500) };
 const resuming = { 200: state, ...errorResponses(400, 401, 403, 404, 409, 413, 415, 500) };
 
 const findAccountPause = createRoute({
@@ -67,7 +67,7 @@ const pauseAccount = createRoute({
   operationId: "pauseAccount",
   summary: "Publish nothing on an account until it is resumed",
   middleware: [requireKey()] as const,
-  request: { params: accountParams },
+  request: { params: accountParams, body: noBody },
   responses: reading,
 });
 const resumeAccount = createRoute({
@@ -94,6 +94,7 @@ const pauseWorkspace = createRoute({
   operationId: "pauseWorkspace",
   summary: "Publish nothing of the workspace, in the key's mode, until it is resumed",
   middleware: [requireKey()] as const,
+  request: { body: noBody },
   responses: reading,
 });
 const resumeWorkspace = createRoute({
@@ -120,6 +121,7 @@ const pauseDeployment = createRoute({
   operationId: "pauseDeployment",
   summary: "Publish nothing of anybody until it is resumed",
   middleware: [requireAdmin] as const,
+  request: { body: noBody },
   responses: reading,
 });
 const resumeDeployment = createRoute({
@@ -147,7 +149,7 @@ pauses.openapi(pauseAccount, async (c) => {
 pauses.openapi(resumeAccount, async (c) => {
   const { services, actor } = c.var;
   const subject = await accountOf(services, actor, c.req.valid("param").account_id);
-  return c.json(print(await liftPause(services, subject, decisionOf(c.req.valid("json")))), 200);
+  return c.json(print(await liftPause(services, subject, decisionOf(c.req.valid("json")), askerOf(actor))), 200);
 });
 
 pauses.openapi(findWorkspacePause, async (c) => {
@@ -160,13 +162,16 @@ pauses.openapi(pauseWorkspace, async (c) => {
 });
 pauses.openapi(resumeWorkspace, async (c) => {
   const { services, actor } = c.var;
-  return c.json(print(await liftPause(services, workspaceOf(actor), decisionOf(c.req.valid("json")))), 200);
+  return c.json(
+    print(await liftPause(services, workspaceOf(actor), decisionOf(c.req.valid("json")), askerOf(actor))),
+    200,
+  );
 });
 
 pauses.openapi(findDeploymentPause, async (c) => c.json(print(await findPause(c.var.services, DEPLOYMENT)), 200));
 pauses.openapi(pauseDeployment, async (c) => c.json(print(await pause(c.var.services, DEPLOYMENT)), 200));
 pauses.openapi(resumeDeployment, async (c) =>
-  c.json(print(await liftPause(c.var.services, DEPLOYMENT, decisionOf(c.req.valid("json")))), 200),
+  c.json(print(await liftPause(c.var.services, DEPLOYMENT, decisionOf(c.req.valid("json")), null)), 200),
 );
 
 const DEPLOYMENT: PauseSubject = { is: "deployment" };

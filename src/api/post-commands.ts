@@ -12,7 +12,7 @@ import { askerOf, requireKey, scopeOf } from "./authenticate.ts";
 import type { AppEnv } from "./context.ts";
 import { answerPost, post, success } from "./post-object.ts";
 import { content, mediaIds, publishBefore, schedule } from "./publish-request.ts";
-import { errorResponses } from "./schemas.ts";
+import { errorResponses, noBody } from "./schemas.ts";
 
 /*
  * What a client may ask of a post that was accepted, beside canceling it as a whole: change it, try again what failed,
@@ -69,8 +69,8 @@ const retryRoute = createRoute({
   operationId: "retryPost",
   summary: "Try again the tasks of a post that failed",
   middleware: [requireKey()] as const,
-  request: { params: postParams },
-  responses: { 200: onePost, ...errorResponses(401, 403, 404, 409, 500) },
+  request: { params: postParams, body: noBody },
+  responses: { 200: onePost, ...errorResponses(400, 401, 403, 404, 409, 413, 500) },
 });
 
 const cancelTaskRoute = createRoute({
@@ -140,10 +140,13 @@ function refOf(c: Context<AppEnv>, postId: string): PostRef {
   return { ...scopeOf(c.var.actor), postId };
 }
 
-/** The version that the client has seen, from `If-Match`; null when it does not say, or says `*`. */
+/**
+ * The version that the client has seen, from `If-Match`; null when it does not say, or says `*`. A tag that was weakened
+ * on its way, as by whoever compresses, is as good.
+ */
 function expectedVersion(header: string | undefined): number | null {
   if (header === undefined || header.trim() === "*") return null;
-  const [, digits] = /^"(\d{1,9})"$/.exec(header.trim()) ?? [];
+  const [, digits] = /^(?:W\/)?"(\d{1,9})"$/.exec(header.trim()) ?? [];
   if (digits === undefined) throw invalid("If-Match", 'If-Match must be the ETag of the post, as in "3".');
   return Number(digits);
 }

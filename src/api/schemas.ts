@@ -111,6 +111,9 @@ export function distinct({ value, issues }: z.core.ParsePayload<readonly string[
   });
 }
 
+/** The body of a request that needs none: nothing, or an empty object. */
+export const noBody = { content: { "application/json": { schema: z.strictObject({}) } } };
+
 /** The error answers that a route may give, for its description. */
 export function errorResponses(...statuses: number[]) {
   const content = { "application/json": { schema: errorEnvelope } };

@@ -65,8 +65,21 @@ export async function insertContent(db: Database, made: NewContent): Promise<boo
   return inserted.meta.changes > 0;
 }
 
-/** Forgets a content that the object did not take. */
+/** Forgets a content that the object did not take, and its use of media that no other content of the post names. */
 export async function deleteContent(db: Database, { workspaceId, mode, postId }: PostRef, id: string): Promise<void> {
-  await db.run(sql`DELETE FROM post_contents
-    WHERE workspace_id = ${workspaceId} AND mode = ${mode} AND post_id = ${postId} AND id = ${id}`);
+  const isOfPost = sql`workspace_id = ${workspaceId} AND mode = ${mode} AND post_id = ${postId}`;
+  const isPost = sql`posts.workspace_id = ${workspaceId} AND posts.mode = ${mode} AND posts.id = ${postId}`;
+  await db.batch([
+    statement(db, sql`DELETE FROM post_contents WHERE ${isOfPost} AND id = ${id}`),
+    statement(
+      db,
+      sql`
+      DELETE FROM post_media WHERE ${isOfPost} AND media_id NOT IN (
+        SELECT j.value FROM posts, json_each(posts.media) j WHERE ${isPost}
+        UNION SELECT j.value FROM posts, json_tree(posts.options) j WHERE ${isPost} AND j.key = 'cover_media'
+        UNION SELECT j.value FROM post_contents, json_each(post_contents.media) j WHERE ${isOfPost}
+        UNION SELECT j.value FROM post_contents, json_tree(post_contents.options) j
+          WHERE ${isOfPost} AND j.key = 'cover_media')`,
+    ),
+  ]);
 }

@@ -41,6 +41,8 @@ export interface ProjectedTask {
   nextAttemptAt: Millis | null;
   /** From the second on: each retry opens one. */
   round?: number;
+  /** The ids of the pauses that hold it. */
+  pausedBy?: string[];
   /** Where one is to be written. */
   firstComment?: ProjectedComment;
 }

@@ -353,6 +353,8 @@ export const commitLocks = sqliteTable(
     workspaceId: workspaceId(),
     postId: text().notNull(),
     accountId: text().notNull(),
+    /** Of the task, when it took the lock. */
+    epoch: integer().notNull().default(0),
   },
   (table) => [
     primaryKey({ columns: [table.mode, table.platform, table.externalId, table.fingerprint] }),
@@ -384,18 +386,26 @@ export const pauses = sqliteTable(
  * What a person has paused: an account, a workspace, or the deployment. A pause that was lifted stays, with what is to
  * become of the tasks that it held: each learns it when it goes on.
  */
-export const manualPauses = sqliteTable("manual_pauses", {
-  /** `deployment`, `workspace:ws_1/live`, `account:acc_1`. */
-  scope: text().primaryKey(),
-  /** Tells this pause from an earlier or later one of the same scope. */
-  id: text().notNull(),
-  /** Real time, as all here but `reschedule_to`, which is read from the clock that the scope's posts live by. */
-  pausedAt: time().notNull(),
-  liftedAt: time(),
-  /** What becomes of what came due meanwhile. */
-  overdue: text({ enum: OVERDUE_ACTIONS }),
-  rescheduleTo: time(),
-});
+export const manualPauses = sqliteTable(
+  "manual_pauses",
+  {
+    /** `deployment`, `workspace:ws_1/live`, `account:acc_1`. */
+    scope: text().notNull(),
+    id: text().notNull(),
+    /** Real time, as all here but `reschedule_to`, which is read from the clock that the scope's posts live by. */
+    pausedAt: time().notNull(),
+    liftedAt: time(),
+    /** The API key by which it was lifted; null: the deployment's owner. */
+    liftedBy: text(),
+    /** What becomes of what came due meanwhile. */
+    overdue: text({ enum: OVERDUE_ACTIONS }),
+    rescheduleTo: time(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.scope, table.id] }),
+    uniqueIndex("manual_pauses_in_force").on(table.scope).where(sql`lifted_at IS NULL`),
+  ],
+);
 
 /** Messages of the publish queue that were given up, each once. What they were for is found again by its object. */
 export const deadLetters = sqliteTable(

@@ -10,6 +10,7 @@ const WHY_NOT = {
   publishing: "is being published in this moment and cannot be canceled any more.",
   failed: "has failed; nothing is left to cancel.",
   canceled: "is canceled.",
+  missed: "has failed; nothing is left to cancel.",
   lost: "is over; nothing is left to cancel.",
 } as const;
 

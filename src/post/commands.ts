@@ -32,6 +32,7 @@ export function cancel(
     const answer = cancelAnswer(copy.tasks);
     if (answer.is !== "cancel") return answer;
     for (const task of publicationsOf(copy)) if (isOpen(task.status)) cancelPublication(task);
+    copy.isCanceled = true;
     note(copy, { at: now, type: "canceled", ...by(asker) });
     announcePost(copy, "post.canceled", now);
     markChanged(copy, now);
@@ -84,8 +85,10 @@ export interface Edit {
   /** The version that it was made from. */
   from: number;
   contentId: string;
-  scheduledAt: Millis;
-  publishBefore: Millis | null;
+  /** Null: it stays, also where a pause has moved it. */
+  scheduledAt: Millis | null;
+  /** Undefined: it moves along with the time. */
+  publishBefore: Millis | null | undefined;
   /** The accounts under whose post there is to be a comment. */
   commented: string[];
 }
@@ -109,11 +112,14 @@ export function edit(
     if (copy.version !== made.from) return { is: "version_conflict", version: copy.version };
     copy.version += 1;
     copy.contentId = made.contentId;
-    copy.scheduledAt = made.scheduledAt;
     for (const task of copy.tasks) {
-      task.publishBefore = made.publishBefore;
-      if (isOpen(task.status)) beginAnew(task, Math.max(made.scheduledAt, now));
+      const [from, to] = [timeOf(copy, task), made.scheduledAt ?? timeOf(copy, task)];
+      if (made.publishBefore !== undefined) task.publishBefore = made.publishBefore;
+      else if (task.publishBefore !== null) task.publishBefore += to - from;
+      if (made.scheduledAt !== null) task.rescheduledTo = null;
+      if (isOpen(task.status)) beginAnew(task, Math.max(to, now));
     }
+    copy.scheduledAt = made.scheduledAt ?? copy.scheduledAt;
     copy.comments = copy.tasks.flatMap((task) => {
       if (!made.commented.includes(task.accountId)) return [];
       return commentOf(copy, task.accountId) ?? newCommentOf(task);
@@ -122,6 +128,11 @@ export function edit(
     markChanged(copy, now);
     return { is: "edited" };
   });
+}
+
+/** When a task is to go out: when its post is, unless a pause has moved it. */
+function timeOf({ scheduledAt }: PostDocument, { rescheduledTo }: TaskDocument): Millis {
+  return rescheduledTo ?? scheduledAt;
 }
 
 /** Why a post cannot be edited any more; null when it can. */
@@ -148,29 +159,36 @@ export function retry(
   now: Millis,
 ): { document: PostDocument; answer: RetryAnswer } {
   return changed<RetryAnswer>(document, (copy) => {
-    const failed = publicationsOf(copy).filter(canRetry);
+    const failed = publicationsOf(copy).filter((task) => canRetry(copy, task, now));
     if (failed.length === 0) return { is: "conflict", because: retryConflict(copy) };
     for (const task of failed) {
-      openRound(task, now);
+      openRound(task);
       task.dueAt = Math.max(copy.scheduledAt, now);
       noteTask(copy, task, { at: now, type: "retried", ...by(asker) });
       const comment = task.part === "post" ? commentOf(copy, task.accountId) : null;
-      if (comment?.status === "canceled") openRound(comment, now);
+      if (comment?.status === "canceled") openRound(comment);
     }
     markChanged(copy, now);
     return { is: "retried" };
   });
 }
 
-function canRetry({ status, part, parentId }: TaskDocument): boolean {
+function canRetry({ isCanceled }: PostDocument, task: TaskDocument, now: Millis): boolean {
+  const { status, part, parentId, publishBefore } = task;
+  if (status !== "failed" || isCanceled) return false;
   // Without the id of its post there is nothing that a comment could be written under.
-  return status === "failed" && (part === "post" || parentId !== null);
+  if (part === "comment") return parentId !== null;
+  return publishBefore === null || publishBefore > now;
 }
 
 function retryConflict(document: PostDocument): Conflict["because"] {
   const statuses = document.tasks.map((task) => task.status);
+  if (document.isCanceled) return "canceled";
+  if (statuses.includes("failed")) return "missed";
   if (statuses.some(isOpen)) return "publishing";
   if (statuses.includes("unconfirmed")) return "unconfirmed";
+  const hasFailedComment = document.comments.some(({ status }) => status === "failed");
+  if (hasFailedComment) return "failed";
   return statuses.includes("published") ? "published" : "canceled";
 }
 
@@ -178,19 +196,13 @@ function retryConflict(document: PostDocument): Conflict["because"] {
  * Begins the task anew under a new round. What its last commit became is read once more before anything is sent: it is
  * known that it did not happen, or a person has said so, and reading costs little.
  */
-function openRound(task: TaskDocument, now: Millis): void {
+function openRound(task: TaskDocument): void {
   task.round += 1;
   beginAnew(task, null);
+  task.rescheduledTo = null;
   task.doubts = 0;
   task.firstArmedAt = null;
-  const { lastCommit } = task;
-  if (!lastCommit) return;
-  const { attempt, at, contentId, progress } = lastCommit;
-  const denied = task.isVouchedAbsent ? "person" : "proven";
-  task.armed = { attempt, at, contentId, settledSince: now, inDoubt: true, fault: null, denied };
-  task.firstArmedAt = at;
-  task.doubts = 1;
-  task.progress = progress;
+  if (task.lastCommit) task.settleFirst = task.isVouchedAbsent ? "person" : "proven";
 }
 
 /** Forgets all that was done for a task of which nothing can be public. */
@@ -212,7 +224,7 @@ function beginAnew(task: TaskDocument, dueAt: Millis | null): void {
   task.candidates = [];
   task.pausedBy = [];
   task.pauseChecks = 0;
-  task.rescheduledTo = null;
+  task.givesLockBack = true;
 }
 
 /** What a person has found out about a task that no reading could settle. */

@@ -2,7 +2,7 @@ import type { PostState, ProjectedComment, ProjectedTask, TaskError } from "../d
 import type { Timeline } from "../db/timeline.ts";
 import type { Millis } from "../lib/clock.ts";
 import type { Json } from "../lib/json.ts";
-import type { EventType, PlatformId, TaskPart, TaskStatus } from "../lib/vocabulary.ts";
+import type { EventType, OverdueAction, PlatformId, TaskPart, TaskStatus } from "../lib/vocabulary.ts";
 import type { Fault, PublicPost } from "../platforms/platform.ts";
 import { FIRST_WAKE_GRACE } from "./timing.ts";
 
@@ -27,6 +27,14 @@ export interface ArmedCommit {
    * readings (`proven`), or a person. Null: nobody.
    */
   denied: "proven" | "person" | null;
+}
+
+/** What becomes of a task that came due while it was paused. */
+export interface Overdue {
+  action: OverdueAction;
+  rescheduleTo: Millis | null;
+  /** The API key by which that was decided; null: the deployment's owner. */
+  keyId: string | null;
 }
 
 /** The last commit of a task that was armed, with what it is found by. */
@@ -60,6 +68,8 @@ export interface TaskDocument {
   progress: Json | null;
   armed: ArmedCommit | null;
   lastCommit: LastCommit | null;
+  /** A new round reads what became of the last commit before it does anything else; null when it has, or need not. */
+  settleFirst: NonNullable<ArmedCommit["denied"]> | null;
   attempts: number;
   /** When the first commit of this round that may have happened was armed. */
   firstArmedAt: Millis | null;
@@ -76,8 +86,12 @@ export interface TaskDocument {
   pauseChecks: number;
   /** The lifted pauses whose end it has heard of. */
   resumedFrom: string[];
+  /** What is to become of it by those, once no other pause holds it. */
+  overdue: Overdue | null;
   /** When a pause's end has moved it. */
   rescheduledTo: Millis | null;
+  /** The lock of its commit is to be given back: nothing of it can be in flight. */
+  givesLockBack: boolean;
   /** Consecutive troubles of our own. */
   postponements: number;
   /** Consecutive transient faults, and since when. */
@@ -122,6 +136,8 @@ export interface PostDocument {
   tasks: TaskDocument[];
   /** What is to be written under the posts, each once its post is public. They never change their task's status. */
   comments: TaskDocument[];
+  /** Whether somebody has canceled the post as a whole: nothing of it goes out any more, whatever had failed before. */
+  isCanceled: boolean;
   /** Grows with every change that answers show; the database holds what `projectedSeq` says. */
   seq: number;
   projectedSeq: number;
@@ -164,6 +180,7 @@ export function newDocument(post: NewPost): PostDocument {
     comments: post.tasks
       .filter((task) => task.hasComment)
       .map(({ accountId, platform }) => newComment(accountId, platform)),
+    isCanceled: false,
     seq: 0,
     projectedSeq: 0,
     wakeBy: firstWakeBy(post.scheduledAt),
@@ -200,6 +217,7 @@ function newTask(accountId: string, platform: PlatformId, part: TaskPart, dueAt:
     progress: null,
     armed: null,
     lastCommit: null,
+    settleFirst: null,
     attempts: 0,
     firstArmedAt: null,
     doubts: 0,
@@ -209,7 +227,9 @@ function newTask(accountId: string, platform: PlatformId, part: TaskPart, dueAt:
     pausedBy: [],
     pauseChecks: 0,
     resumedFrom: [],
+    overdue: null,
     rescheduledTo: null,
+    givesLockBack: false,
     postponements: 0,
     faults: 0,
     faultsSince: null,
@@ -247,22 +267,24 @@ export function upgraded(stored: PostDocument): PostDocument {
     ...task,
     progress: isFirst && !task.armed ? null : task.progress,
     armed: task.armed && { ...task.armed, contentId: null, settledSince: task.armed.at, denied: null },
-    lastCommit: task.armed && {
-      attempt: task.armed.attempt,
-      at: task.armed.at,
-      contentId: null,
-      progress: task.progress,
-    },
+    lastCommit: olderCommit(task),
   });
   return {
     ...stored,
     ...(isFirst && { clockOffset: 0, clockLag: 0 }),
     format: DOCUMENT_FORMAT,
     contentId: null,
+    isCanceled: stored.tasks.some(({ status }) => status === "canceled"),
     tasks: stored.tasks.map(publication),
     comments: (stored.comments ?? []).map(publication),
     timeline: [],
   };
+}
+
+/** The last commit of a task of the second format, where it may have happened: any other was accounted for. */
+function olderCommit({ armed, attempts, firstArmedAt, progress }: TaskDocument): LastCommit | null {
+  const at = armed?.at ?? firstArmedAt;
+  return at === null ? null : { attempt: armed?.attempt ?? attempts, at, contentId: null, progress };
 }
 
 /** The tasks as answers and the database show them. */
@@ -286,6 +308,7 @@ export function projectTask(task: TaskDocument, comment: TaskDocument | null): P
     error: task.error,
     nextAttemptAt: shownWait(task),
     ...(task.round > 1 && { round: task.round }),
+    ...(task.pausedBy.length > 0 && { pausedBy: task.pausedBy }),
     ...(comment && { firstComment: projectComment(comment) }),
   };
 }

@@ -1,4 +1,3 @@
-import type { AccountRow } from "../db/accounts.ts";
 import type { Database } from "../db/database.ts";
 import { deleteContent, insertContent } from "../db/post-contents.ts";
 import type { PostRow } from "../db/posts.ts";
@@ -35,6 +34,7 @@ const WHY_NOT = {
   publishing: "This post is being published in this moment and cannot be changed any more.",
   canceled: "This post is canceled and cannot be changed any more.",
   failed: "This post has failed and cannot be changed any more.",
+  missed: "This post has failed and cannot be changed any more.",
   lost: "What was sent of this post is not known any more, and it is over.",
 } as const;
 
@@ -66,11 +66,10 @@ export async function editPost(
   const connected = { ...request, accountIds: accountIds.filter((id) => accounts.some((each) => each.id === id)) };
   const checked = checkPost(deps.platforms, ref, connected, { ...context, publishWithin: null }, now);
   const scheduledAt = changes.schedule === undefined ? post.scheduledAt : checked.scheduledAt;
-  const times = { scheduledAt, publishBefore: changedDeadline(post, changes, scheduledAt) };
-  refuseViolations(checked, times, now);
+  refuseViolations(checked, { scheduledAt, publishBefore: changedDeadline(post, changes, scheduledAt) }, now);
 
   const contentId = newId("content", deps.clock());
-  const options = optionsOfUsed(request, usersOf(post, accounts));
+  const options = optionsOfUsed(request, post.state.tasks);
   const isStored = await retryWrite(() =>
     insertContent(deps.db, {
       ref,
@@ -86,7 +85,14 @@ export async function editPost(
   const commented = post.state.tasks
     .filter(({ platform }) => options[platform]?.first_comment !== undefined)
     .map(({ accountId }) => accountId);
-  const answer = await deps.posts(ref).edit({ from: post.version, contentId, ...times, commented }, asker);
+  const edit = {
+    from: post.version,
+    contentId,
+    scheduledAt: changes.schedule === undefined ? null : scheduledAt,
+    publishBefore: changes.publishBefore,
+    commented,
+  };
+  const answer = await deps.posts(ref).edit(edit, asker);
   if (answer.is === "edited") return;
   await deleteContent(deps.db, ref, contentId);
   if (answer.is === "unknown_post") throw postNotFound();
@@ -110,11 +116,6 @@ function changedRequest(post: PostRow, changes: PostChanges, accountIds: string[
     // As the platforms' own schemas have left them when the post was accepted.
     options: changes.options ?? (post.options as PlatformOptions),
   };
-}
-
-/** The accounts whose platforms' options are kept: a task that is over keeps its platform among them. */
-function usersOf(post: PostRow, accounts: AccountRow[]): Pick<AccountRow, "platform">[] {
-  return [...accounts, ...post.state.tasks];
 }
 
 function changedDeadline(post: PostRow, changes: PostChanges, scheduledAt: Millis): Millis | null {

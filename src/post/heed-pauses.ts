@@ -3,7 +3,7 @@ import type { Millis } from "../lib/clock.ts";
 import type { OverdueAction } from "../lib/vocabulary.ts";
 import { endByCanceling } from "./commands.ts";
 import { errorOf } from "./conclude.ts";
-import type { PostDocument, TaskDocument } from "./document.ts";
+import type { Overdue, PostDocument, TaskDocument } from "./document.ts";
 import { noteTask } from "./timeline.ts";
 import { pauseCheck } from "./timing.ts";
 import type { Holder } from "./transition.ts";
@@ -21,7 +21,7 @@ export type HeedAnswer = { is: "go_on" } | { is: "stop" };
 /** The gravest of several: what is canceled is not sent, what is moved is not sent now. */
 const GRAVITY: readonly OverdueAction[] = ["cancel", "reschedule", "send"];
 
-/** @param pauses those of the task's account, workspace and deployment, in force or lifted */
+/** @param pauses those of the task's account, workspace and deployment, in force or lifted not long ago */
 export function heedPauses(
   document: PostDocument,
   holder: Holder,
@@ -31,24 +31,43 @@ export function heedPauses(
   return changed<HeedAnswer>(document, (copy) => {
     const task = heldTask(copy, holder);
     if (!task || task.armed) return { is: "stop" };
+    // What was decided at the end of one is remembered as long as another still holds the task.
+    for (const pause of pauses) if (concerns(copy, task, pause)) task.overdue = gravest(task.overdue, pause);
+    task.resumedFrom = pauses.filter(({ liftedAt }) => liftedAt !== null).map(({ id }) => id);
     const inForce = pauses.filter(({ liftedAt }) => liftedAt === null);
     if (inForce.length > 0) {
       hold(copy, task, inForce, now);
       return { is: "stop" };
     }
-    const ended = pauses.filter((pause) => concerns(copy, task, pause));
-    task.resumedFrom = pauses.map(({ id }) => id);
+    const { overdue } = task;
     task.pausedBy = [];
     task.pauseChecks = 0;
-    if (ended.length === 0) return { is: "go_on" };
-    return goOnAfter(copy, task, ended, now);
+    task.overdue = null;
+    return overdue ? goOnAfter(copy, task, overdue, now) : { is: "go_on" };
   });
+}
+
+/** Whether the end of a pause is news to a task that it held, or would have, had anybody come to it in time. */
+function concerns({ scheduledAt, clockOffset }: PostDocument, task: TaskDocument, pause: ManualPause): boolean {
+  const { id, pausedAt, liftedAt } = pause;
+  if (liftedAt === null || task.resumedFrom.includes(id)) return false;
+  if (task.pausedBy.includes(id)) return true;
+  const dueAt = (task.rescheduledTo ?? scheduledAt) - clockOffset;
+  return task.part === "post" && task.round === 1 && dueAt >= pausedAt && dueAt <= liftedAt;
+}
+
+function gravest(known: Overdue | null, { overdue, rescheduleTo, liftedBy }: ManualPause): Overdue {
+  const told: Overdue = { action: overdue ?? "send", rescheduleTo, keyId: liftedBy };
+  if (!known || GRAVITY.indexOf(told.action) < GRAVITY.indexOf(known.action)) return told;
+  const isLater = known.action === told.action && (told.rescheduleTo ?? 0) > (known.rescheduleTo ?? 0);
+  return isLater ? told : known;
 }
 
 function hold(document: PostDocument, task: TaskDocument, inForce: readonly ManualPause[], now: Millis): void {
   const isNews = task.pausedBy.length === 0;
   task.pausedBy = [...new Set([...task.pausedBy, ...inForce.map(({ id }) => id)])];
   task.pauseChecks += 1;
+  task.givesLockBack = true;
   const [scope] = (inForce[0]?.scope ?? "").split(":");
   task.error = errorOf("paused", `The ${scope} is paused. Nothing goes out before it is resumed.`, true);
   goOn(task, now + pauseCheck(task.pauseChecks));
@@ -56,18 +75,9 @@ function hold(document: PostDocument, task: TaskDocument, inForce: readonly Manu
   markChanged(document, now);
 }
 
-/** Whether a pause that is over held the task, or would have, had anybody come to it in time. */
-function concerns({ scheduledAt, clockOffset }: PostDocument, task: TaskDocument, pause: ManualPause): boolean {
-  const { id, pausedAt, liftedAt } = pause;
-  if (liftedAt === null || task.resumedFrom.includes(id)) return false;
-  if (task.pausedBy.includes(id)) return true;
-  const dueAt = scheduledAt - clockOffset;
-  return task.part === "post" && task.round === 1 && dueAt >= pausedAt && dueAt <= liftedAt;
-}
-
-function goOnAfter(document: PostDocument, task: TaskDocument, ended: readonly ManualPause[], now: Millis): HeedAnswer {
-  const action = GRAVITY.find((each) => ended.some(({ overdue }) => overdue === each)) ?? "send";
-  noteTask(document, task, { at: now, type: "resumed", outcome: action });
+function goOnAfter(document: PostDocument, task: TaskDocument, overdue: Overdue, now: Millis): HeedAnswer {
+  const { action, keyId } = overdue;
+  noteTask(document, task, { at: now, type: "resumed", outcome: action, ...(keyId !== null && { keyId }) });
   // What was counted before the pause began is not held against the task.
   task.error = null;
   task.faults = 0;
@@ -76,12 +86,12 @@ function goOnAfter(document: PostDocument, task: TaskDocument, ended: readonly M
   task.reconnectSince = null;
   markChanged(document, now);
   if (action === "cancel") {
-    endByCanceling(document, task, null, now);
+    endByCanceling(document, task, keyId, now);
     return { is: "stop" };
   }
-  const until = Math.max(now, ...ended.map(({ rescheduleTo }) => rescheduleTo ?? 0));
-  if (action === "send" || until <= now) return { is: "go_on" };
-  if (task.publishBefore !== null) task.publishBefore += until - document.scheduledAt;
+  const until = action === "reschedule" ? (overdue.rescheduleTo ?? now) : now;
+  if (until <= now) return { is: "go_on" };
+  if (task.publishBefore !== null) task.publishBefore += until - (task.rescheduledTo ?? document.scheduledAt);
   task.status = "queued";
   task.rescheduledTo = until;
   goOn(task, until);

@@ -8,7 +8,7 @@ import { derivePostStatus, isOpen } from "./status.ts";
 import type { MadeCall } from "./timeline.ts";
 import { noteCall, noteTask } from "./timeline.ts";
 import type { SettleTiming } from "./timing.ts";
-import { LEASE, PROJECTION_RETRY, SETTLE_LEASE, WAKE_GRACE, WAKE_RENEWAL, watchdog } from "./timing.ts";
+import { LEASE, PROJECTION_RETRY, SETTLE_LEASE, WAKE_GRACE, WAKE_RENEWAL, WAKE_SLACK, watchdog } from "./timing.ts";
 import type { Holder, TaskMessage } from "./transition.ts";
 import { changed, doubt, findTask, goOn, heldTask, markChanged } from "./transition.ts";
 
@@ -76,6 +76,8 @@ export type BeginAnswer =
       progress: Json | null;
       /** Null: go on publishing. Otherwise a commit is armed and may only be settled. */
       armed: Armed | null;
+      /** The commit is of a round before, and another task may hold its lock. */
+      isNewRound?: boolean;
     };
 
 /** Gives a consumer the task for itself for a while, unless its message is late, doubled or early. */
@@ -91,6 +93,7 @@ export function begin(
     if (task.epoch !== message.epoch) return { is: "skip", because: "stale" };
     if (now < copy.scheduledAt) return { is: "skip", because: "early" };
     if (task.lease && task.lease.until > now) return { is: "skip", because: "leased" };
+    if (task.settleFirst) settleFirst(task, task.settleFirst, now);
     task.leases += 1;
     const span = task.armed ? SETTLE_LEASE : Math.max(LEASE, task.leaseFor ?? 0);
     task.lease = { id: task.leases, until: now + span };
@@ -98,7 +101,6 @@ export function begin(
     task.dueAt = task.lease.until;
     if (task.status === "queued") {
       task.status = "publishing";
-      task.rescheduledTo = null;
       noteTask(copy, task, { at: now, type: "began" });
       markChanged(copy, now);
     }
@@ -114,8 +116,21 @@ export function begin(
       clockOffset: copy.clockOffset,
       progress: task.progress,
       armed: task.armed && { first: task.firstArmedAt ?? task.armed.at, last: task.armed.at },
+      isNewRound: task.armed?.denied != null,
     };
   });
+}
+
+/** The round begins with the last commit of the one before: only reading tells whether it happened. */
+function settleFirst(task: TaskDocument, denied: NonNullable<TaskDocument["settleFirst"]>, now: Millis): void {
+  task.settleFirst = null;
+  if (!task.lastCommit) return;
+  const { attempt, at, contentId, progress } = task.lastCommit;
+  task.armed = { attempt, at, contentId, settledSince: now, inDoubt: true, fault: null, denied };
+  task.givesLockBack = false;
+  task.firstArmedAt = at;
+  task.doubts = 1;
+  task.progress = progress;
 }
 
 /** The permission to send one commit, once, before `until`. */
@@ -147,6 +162,7 @@ export function arm(
     const { contentId } = copy;
     task.armed = { attempt, at: now, inDoubt: false, fault: null, contentId, settledSince: now, denied: null };
     task.lastCommit = { attempt, at: now, contentId, progress: commit.progress };
+    task.givesLockBack = false;
     noteTask(copy, task, { at: now, type: "armed", attempt });
     task.firstArmedAt ??= now;
     task.dueAt = now + timing.silence;
@@ -211,6 +227,7 @@ export function acknowledge(
     copy.projectedSeq = Math.max(copy.projectedSeq, projected.seq);
     if (projected.wakeBy !== undefined) copy.wakeBy = projected.wakeBy;
     copy.events = copy.events.filter((event) => !projected.eventIds.includes(event.id));
+    if (copy.seq === copy.projectedSeq) for (const task of copy.tasks) task.givesLockBack = false;
     if (copy.seq === copy.projectedSeq) copy.projectAt = null;
     return null;
   });
@@ -249,8 +266,11 @@ export function nextAlarm(document: PostDocument): Millis | null {
 export function nextWakeBy(document: PostDocument, now: Millis): Millis | null | undefined {
   const alarm = nextAlarm({ ...document, projectAt: null });
   if (alarm === null) return document.wakeBy === null ? undefined : null;
-  if (document.wakeBy !== null && document.wakeBy > now + document.clockLag + WAKE_RENEWAL) return undefined;
-  return Math.max(alarm, now) + document.clockLag + WAKE_GRACE;
+  const wanted = Math.max(alarm, now) + document.clockLag + WAKE_GRACE;
+  const { wakeBy } = document;
+  const isSoonEnough = wakeBy !== null && wakeBy <= wanted + WAKE_SLACK;
+  if (isSoonEnough && wakeBy > now + document.clockLag + WAKE_RENEWAL) return undefined;
+  return wanted;
 }
 
 /** The post's status as answers show it. */

@@ -8,6 +8,7 @@ import type { Log } from "../lib/log.ts";
 import { invalid, Refusal } from "../lib/refusal.ts";
 import type { OverdueAction } from "../lib/vocabulary.ts";
 import { horizon } from "./check-post.ts";
+import type { Asker } from "./commands.ts";
 import type { PublishMessage } from "./messages.ts";
 import { resumeMessages, sendMessages } from "./send-messages.ts";
 
@@ -39,12 +40,22 @@ const MAX_TOLD = 1_000;
 export async function pause(deps: PauseDeps, subject: PauseSubject): Promise<PauseReport> {
   const now = deps.clock();
   const made = await insertManualPause(deps.db, subject, newId("pause", now), now);
-  return reportOf(made, await findOverdue(deps.db, subject, SHOWN));
+  return { pause: made, ...(await held(deps, made, SHOWN)) };
 }
 
-export async function findPause(deps: Pick<PauseDeps, "db">, subject: PauseSubject): Promise<PauseReport> {
-  const [found, overdue] = await Promise.all([findManualPause(deps.db, subject), findOverdue(deps.db, subject, SHOWN)]);
-  return reportOf(found, overdue);
+export async function findPause(deps: Pick<PauseDeps, "db" | "clock">, subject: PauseSubject): Promise<PauseReport> {
+  const found = await findManualPause(deps.db, subject);
+  return { pause: found, ...(await held(deps, found, SHOWN)) };
+}
+
+async function held(
+  { db, clock }: Pick<PauseDeps, "db" | "clock">,
+  found: ManualPause | null,
+  limit: number,
+): Promise<Pick<PauseReport, "overdue" | "total">> {
+  if (!found) return { overdue: [], total: 0 };
+  const { tasks, total } = await findOverdue(db, found.id, clock(), limit);
+  return { overdue: tasks, total };
 }
 
 /**
@@ -58,6 +69,7 @@ export async function liftPause(
   deps: PauseDeps,
   subject: PauseSubject,
   decided: { overdue: OverdueAction; rescheduleTo: Millis | null },
+  asker: Asker,
 ): Promise<PauseReport> {
   const now = deps.clock();
   const isTest = subject.is !== "deployment" && subject.mode === "test";
@@ -67,18 +79,14 @@ export async function liftPause(
   if (rescheduleTo !== null && rescheduleTo > horizon(scopeNow)) {
     throw invalid("schedule", "schedule lies more than a year ahead.");
   }
-  const held = await findOverdue(deps.db, subject, MAX_TOLD);
-  const lifted = await liftManualPause(deps.db, subject, { at: now, ...decided });
+  const lifted = await liftManualPause(deps.db, subject, { at: now, by: asker, ...decided });
   if (!lifted) throw new Refusal("conflict", `The ${subject.is} is not paused.`);
+  const { overdue, total } = await held(deps, lifted, MAX_TOLD);
   try {
-    await sendMessages(deps.publishQueue, resumeMessages(held.tasks));
+    await sendMessages(deps.publishQueue, resumeMessages(overdue));
   } catch (error) {
     // It is lifted, and a client that is refused would find nothing to lift. Each task looks again by itself.
-    deps.log.error("held tasks were not told that they may go on", error, { tasks: held.total });
+    deps.log.error("held tasks were not told that they may go on", error, { tasks: total });
   }
-  return reportOf(lifted, { ...held, tasks: held.tasks.slice(0, SHOWN) });
-}
-
-function reportOf(found: ManualPause | null, { tasks, total }: { tasks: OverdueTask[]; total: number }): PauseReport {
-  return { pause: found, overdue: tasks, total };
+  return { pause: lifted, overdue: overdue.slice(0, SHOWN), total };
 }

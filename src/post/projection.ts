@@ -12,7 +12,7 @@ export function projectionOf(document: PostDocument, now: Millis): Projection {
     version: document.version,
     contentId: document.contentId,
     scheduledAt: document.scheduledAt,
-    publishBefore: document.tasks[0]?.publishBefore ?? null,
+    publishBefore: deadlineOf(document),
     timeline: document.timeline,
     status: statusOf(document),
     state: stateOf(document),
@@ -21,5 +21,14 @@ export function projectionOf(document: PostDocument, now: Millis): Projection {
     settled: publicationsOf(document)
       .filter((task) => !isOpen(task.status) && task.announceBy === null)
       .map(({ accountId, platform, platformPostId }) => ({ accountId, platform, platformPostId })),
+    unlocked: document.tasks
+      .filter((task) => task.givesLockBack || (!isOpen(task.status) && task.announceBy === null))
+      .map(({ accountId, epoch }) => ({ accountId, epoch })),
   };
+}
+
+/** When the last of the tasks may still go out; null: however late. */
+function deadlineOf({ tasks }: PostDocument): Millis | null {
+  const deadlines = tasks.map(({ publishBefore }) => publishBefore);
+  return deadlines.includes(null) ? null : Math.max(...deadlines.map((each) => each ?? 0));
 }

@@ -48,7 +48,7 @@ export async function publishTask(services: PublishDeps, ref: PostRef, message: 
       if (begun.armed) await report({ is: "ask_later", progress: begun.progress, until, fault });
       else await report({ is: "fault", progress: begun.progress, fault });
     } else if (begun.armed) {
-      await settle(prepared.work, begun.progress, begun.armed);
+      await settle(prepared.work, begun.progress, begun.armed, begun.isNewRound ?? false);
     } else {
       const { work } = prepared;
       const leaseUntil = begun.until ?? deps.clock() + LEASE;
@@ -145,10 +145,10 @@ async function mayGoOn({ deps, ref, holder, loadedAt }: Work): Promise<boolean> 
 }
 
 /** Reads what became of an armed commit. */
-async function settle(work: Work, progress: Json, armed: Armed): Promise<void> {
+async function settle(work: Work, progress: Json, armed: Armed, isNewRound: boolean): Promise<void> {
   const { deps, publication, io } = work;
-  // In a round that begins with the commit of the one before, it may belong to another task now.
-  if (!(await holdsCommit(work, publication.next(progress, io.draft, deps.clock())))) {
+  // The lock of a commit of the round before was given back.
+  if (isNewRound && !(await holdsCommit(work, publication.next(progress, io.draft, deps.clock())))) {
     await tell(work, { is: "postponed" });
     return;
   }
@@ -162,8 +162,8 @@ async function settle(work: Work, progress: Json, armed: Armed): Promise<void> {
       await tell(work, { is: "did_not", progress: verdict.state, fault: verdict.fault ?? null });
       return;
     case "askLater": {
-      const { state, until, fault, candidates = [] } = verdict;
-      await tell(work, { is: "ask_later", progress: state, until, fault: fault ?? null, candidates });
+      const { state, until, fault = null, saw = null } = verdict;
+      await tell(work, { is: "ask_later", progress: state, until, fault, saw });
       if (fault) await recordFault(work, fault);
       return;
     }

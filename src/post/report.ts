@@ -44,7 +44,7 @@ export type Report =
   /** Reading found, for certain, nothing. */
   | { is: "did_not"; progress: Json; fault: Fault | null }
   /** Reading could not tell yet. */
-  | { is: "ask_later"; progress: Json; until: Millis; fault: Fault | null; candidates?: PublicPost[] };
+  | { is: "ask_later"; progress: Json; until: Millis; fault: Fault | null; saw?: "nothing" | PublicPost[] | null };
 
 /** Whether the report was taken. A report that came too late is not, and its maker has nothing more to do. */
 export type ReportAnswer = { is: "taken" } | { is: "stale" };
@@ -126,7 +126,7 @@ function takeStepReport(
   timing: SettleTiming,
 ): ReportAnswer {
   if (made.is === "postponed") {
-    if (task.armed && now - task.armed.settledSince >= timing.settleFor) {
+    if (task.armed && !task.armed.denied && now - task.armed.settledSince >= timing.settleFor) {
       concludeUnconfirmed(document, task, now);
       return { is: "taken" };
     }
@@ -187,6 +187,7 @@ function remainInDoubt(task: TaskDocument, fault: Fault | null, now: Millis): vo
 function disarm(task: TaskDocument): void {
   const wasInDoubt = task.armed?.inDoubt ?? false;
   task.armed = null;
+  task.givesLockBack = true;
   // Settling was begun before the report came: the report is better.
   if (wasInDoubt) task.doubts -= 1;
   if (task.doubts === 0) task.firstArmedAt = null;
@@ -202,9 +203,10 @@ function takeSettling(
 ): void {
   const span = now - armed.at;
   const settledFor = now - armed.settledSince;
-  if (made.is === "ask_later") task.candidates = made.candidates ?? [];
+  if (made.is === "ask_later") task.candidates = Array.isArray(made.saw) ? made.saw : [];
   if (armed.denied && isDenialBelieved(armed.denied, made, settledFor, timing)) {
     task.armed = null;
+    task.givesLockBack = true;
     task.doubts = 0;
     task.firstArmedAt = null;
     task.progress = null;
@@ -224,15 +226,18 @@ function takeSettling(
     task.progress = made.progress;
     if (made.fault) showFault(document, task, made.fault, now);
     const next = Math.max(made.until, now + Math.ceil(settledFor * SETTLE_SLOWDOWN));
-    const bound = armed.denied ? timing.settleDenied : timing.settleFor;
-    waitUntil(document, task, Math.min(next, armed.settledSince + bound), now);
+    const bound = armed.settledSince + timing.settleFor;
+    const believed = armed.settledSince + timing.settleDenied;
+    const end = armed.denied === "person" && now < believed ? believed : bound;
+    waitUntil(document, task, Math.min(next, end), now);
   }
 }
 
 /**
  * Whether a new round may publish, having read once more what became of the last commit of the one before: that it did
- * not happen was known, and reading has not shown otherwise. A person's word stands for a while against a reading that
- * cannot tell.
+ * not happen was known, and reading shows nothing of it. After a while a person's word stands against posts that could be
+ * it, for they have looked, and against a platform that cannot be read; nothing stands against one that has the commit in
+ * hand.
  */
 function isDenialBelieved(
   denied: NonNullable<ArmedCommit["denied"]>,
@@ -240,8 +245,10 @@ function isDenialBelieved(
   settledFor: Millis,
   timing: SettleTiming,
 ): boolean {
-  if (made.is === "did_not" || settledFor >= timing.settleDenied) return true;
-  return denied === "proven" && made.fault === null;
+  if (made.is === "did_not") return true;
+  if (denied === "proven") return made.saw === "nothing";
+  const isInHand = !made.saw && made.fault === null;
+  return !isInHand && settledFor >= timing.settleDenied;
 }
 
 /** It is certain now that the commit did not happen. What the platform had answered is believed after all. */
@@ -258,6 +265,7 @@ function takeDidNot(document: PostDocument, task: TaskDocument, { fault }: Armed
     return;
   }
   task.armed = null;
+  task.givesLockBack = true;
   if (isRefused) takeFault(document, task, task.progress, fault, now);
   else goOn(task, now);
 }

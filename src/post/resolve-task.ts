@@ -1,7 +1,10 @@
 import { findExternalAccount } from "../db/accounts.ts";
+import type { ExternalAccount } from "../db/commits.ts";
 import { claimPlatformPost } from "../db/commits.ts";
-import { Refusal } from "../lib/refusal.ts";
+import type { ProjectedTask } from "../db/posts.ts";
+import { invalid, Refusal } from "../lib/refusal.ts";
 import type { PostRef } from "../lib/vocabulary.ts";
+import type { PublicPost } from "../platforms/platform.ts";
 import type { Asker, Resolution } from "./commands.ts";
 import type { CommandDeps } from "./existing-post.ts";
 import { existingPost, postNotFound, taskNotFound } from "./existing-post.ts";
@@ -12,6 +15,7 @@ const WHY_NOT = {
   publishing: "This task is still under way; only an unconfirmed one can be resolved.",
   canceled: "This task is canceled; only an unconfirmed one can be resolved.",
   failed: "This task has failed; only an unconfirmed one can be resolved.",
+  missed: "This task has failed; only an unconfirmed one can be resolved.",
   lost: "What was sent of this post is not known any more, and it is over.",
 } as const;
 
@@ -34,22 +38,34 @@ export async function resolveTask(
   const post = await existingPost(deps.db, ref);
   const task = post.state.tasks.find((each) => each.accountId === accountId);
   if (!task) throw taskNotFound();
-  if (task.status === "unconfirmed" && found.outcome === "published" && found.platformPostId !== null) {
+  const named = found.outcome === "published" ? found.platformPostId : null;
+  const publicPost = named === null ? null : namedPost(named, task);
+  if (publicPost && task.status === "unconfirmed") {
     const account = await findExternalAccount(deps.db, ref, accountId);
     if (!account) throw taskNotFound();
-    const isOurs = await claimPlatformPost(deps.db, account, found.platformPostId, { postId: ref.postId, accountId });
-    if (!isOurs) {
+    refuseForeign(publicPost.id, account);
+    if (!(await claimPlatformPost(deps.db, account, publicPost.id, { postId: ref.postId, accountId }))) {
       throw new Refusal("conflict", "This public post belongs to another task.", "platform_post_id");
     }
   }
-  const answer = await deps.posts(ref).resolve(accountId, resolutionOf(found), asker);
+  const resolution: Resolution = found.outcome === "published" ? { outcome: "published", post: publicPost } : found;
+  const answer = await deps.posts(ref).resolve(accountId, resolution, asker);
   if (answer.is === "unknown_post") throw postNotFound();
   if (answer.is === "unknown_task") throw taskNotFound();
   if (answer.is === "conflict") throw new Refusal("conflict", WHY_NOT[answer.because]);
 }
 
-function resolutionOf(found: FoundOut): Resolution {
-  if (found.outcome === "not_published") return found;
-  const { platformPostId } = found;
-  return { outcome: "published", post: platformPostId === null ? null : { id: platformPostId, permalink: null } };
+/** The post that a person names: as the platform lists it, where reading saw it, for an id has more than one spelling. */
+function namedPost(id: string, { error }: ProjectedTask): PublicPost {
+  const seen = error?.candidates?.find(
+    (each) => each.platform_post_id === id || each.platform_post_id.endsWith(`_${id}`),
+  );
+  return seen ? { id: seen.platform_post_id, permalink: seen.permalink } : { id, permalink: null };
+}
+
+/** An id of two groups begins with the Page's. */
+function refuseForeign(id: string, { externalId }: ExternalAccount): void {
+  const [page, post] = id.split("_");
+  if (post === undefined || page === externalId) return;
+  throw invalid("platform_post_id", "platform_post_id is of another account than the task's.");
 }

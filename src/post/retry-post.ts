@@ -10,6 +10,7 @@ const WHY_NOT = {
   publishing: "Nothing of this post has failed; it is still under way.",
   canceled: "This post is canceled; nothing is left to retry.",
   failed: "Nothing of this post can be retried: the comment that failed belongs to a post whose id nobody knows.",
+  missed: "What has failed of this post must not go out any more: its publish_before has passed. Change that first.",
   lost: "What was sent of this post is not known any more. Look at its accounts before you create it anew.",
 } as const;
 

@@ -69,12 +69,12 @@ export async function sendCommit(work: Work, step: Step, progress: Json): Promis
  *
  * @returns false: another task's is
  */
-export async function holdsCommit({ deps, ref, account }: Work, { fingerprint }: Step): Promise<boolean> {
+export async function holdsCommit({ deps, ref, holder, account }: Work, { fingerprint }: Step): Promise<boolean> {
   if (fingerprint === undefined) return true;
   const { workspaceId, postId } = ref;
   const { mode, platform, externalId } = account;
   const external: ExternalAccount = { mode, platform, externalId };
-  const task = { workspaceId, postId, accountId: account.id };
+  const task = { workspaceId, postId, accountId: account.id, epoch: holder.epoch };
   return takeCommitLock(deps.db, external, await sha256Hex(fingerprint), task);
 }
 

@@ -28,8 +28,11 @@ export function derivePostStatus(statuses: readonly TaskStatus[]): PostStatus {
 /** Why a post, or a task, is not in the state that a command needs. */
 export interface Conflict {
   is: "conflict";
-  /** `lost`: the database knows that the post is over, and its object does not know how it came to that. */
-  because: "published" | "unconfirmed" | "publishing" | "failed" | "canceled" | "lost";
+  /**
+   * `missed`: its `publish_before` has passed. `lost`: the database knows that the post is over, and its object does not know how it
+   * came to that.
+   */
+  because: "published" | "unconfirmed" | "publishing" | "failed" | "canceled" | "missed" | "lost";
 }
 
 /** What DELETE answers. */

@@ -5,6 +5,7 @@ import { database } from "../db/database.ts";
 import { deleteOldDeadLetters } from "../db/dead-letters.ts";
 import { findGrantsToRenew } from "../db/grants.ts";
 import { deleteExpiredKeys } from "../db/idempotency.ts";
+import { deleteOldManualPauses } from "../db/manual-pauses.ts";
 import type { PostToWake } from "../db/posts.ts";
 import { findPostsToWake } from "../db/posts.ts";
 import type { Env } from "../env.ts";
@@ -87,6 +88,7 @@ export class SweeperObject extends DurableObject<Env> {
     await deleteExpiredKeys(db, now, MAX_EXPIRED_KEYS);
     await sweepConsents(db, now, MAX_CONSENTS);
     await deleteOldDeadLetters(db, now);
+    await deleteOldManualPauses(db, now);
     await sweepMedia({ db, bucket: this.env.MEDIA }, now);
     const status: SweeperStatus = { lastRunAt: now, duration: systemClock() - now, found, failingSince: null };
     this.ctx.storage.kv.put(STATUS, status);

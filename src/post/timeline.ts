@@ -1,16 +1,19 @@
 import type { PlatformWords, TimelineEntry } from "../db/timeline.ts";
 import type { Millis } from "../lib/clock.ts";
+import type { TimelineType } from "../lib/vocabulary.ts";
 import type { Fault } from "../platforms/platform.ts";
 import type { PostDocument, TaskDocument } from "./document.ts";
+import { publicationsOf } from "./document.ts";
 
 /*
  * What happened to a post, kept in its document and written with each projection: one JSON value, not a row a step. It
  * tells what no state tells any more, and decides nothing.
  */
 
-/** Entries that are kept: the first ones and the latest. What is left out between them was repetition, most likely. */
-const MAX_ENTRIES = 200;
-const FIRST_ENTRIES = 20;
+/** Entries that are kept, for the post and for each publication. Repetition goes first, the oldest before others. */
+const MAX_ENTRIES = 100;
+const MAX_OF_EACH = 20;
+const REPEATED: readonly TimelineType[] = ["step", "settling", "waiting"];
 
 /** One call to the platform, as a consumer made it. */
 export interface MadeCall {
@@ -25,15 +28,21 @@ export interface MadeCall {
 
 /** Writes down what happened to the post as a whole. */
 export function note(document: PostDocument, entry: TimelineEntry): void {
-  const last = document.timeline.at(-1);
+  const { timeline } = document;
+  const last = timeline.findLast(({ accountId, part }) => accountId === entry.accountId && part === entry.part);
+  // A report whose answer was lost is made again.
+  if (last && last.at === entry.at && last.type === entry.type && last.name === entry.name) return;
   if (last && isSame(last, entry)) {
     last.count = (last.count ?? 1) + 1;
     last.lastAt = entry.at;
     if (entry.until !== undefined) last.until = entry.until;
     return;
   }
-  document.timeline.push(entry);
-  if (document.timeline.length > MAX_ENTRIES) document.timeline.splice(FIRST_ENTRIES, 1);
+  timeline.push(entry);
+  if (timeline.length <= MAX_ENTRIES + MAX_OF_EACH * publicationsOf(document).length) return;
+  // Never the first, which says who it was.
+  const repeated = timeline.findIndex(({ type }) => REPEATED.includes(type));
+  timeline.splice(Math.max(repeated, 1), 1);
 }
 
 /** Writes down what happened to one task, or to its comment. */
@@ -71,10 +80,8 @@ export function wordsOf(fault: Fault): PlatformWords {
 /** Polling, a settling that goes on, a wait that is prolonged: told once, with how often. */
 function isSame(a: TimelineEntry, b: TimelineEntry): boolean {
   return (
-    ["step", "settling", "waiting"].includes(a.type) &&
+    REPEATED.includes(a.type) &&
     a.type === b.type &&
-    a.accountId === b.accountId &&
-    a.part === b.part &&
     a.round === b.round &&
     a.name === b.name &&
     a.outcome === b.outcome &&

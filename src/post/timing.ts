@@ -19,7 +19,7 @@ export interface SettleTiming {
   believeDidNotFrom: Millis;
   /** Settling ends as `unconfirmed` after this. */
   settleFor: Millis;
-  /** A new round that was told that its last commit did not happen reads for so long, at most, before it believes it. */
+  /** A new round that a person has told that its last commit did not happen reads for so long before it believes it. */
   settleDenied: Millis;
 }
 
@@ -110,5 +110,7 @@ export const ALARM_RETRY: Millis = 15 * SECOND;
 export const WAKE_GRACE: Millis = 60 * SECOND;
 /** How long after its time the sweeper looks for a post whose first nudge may have been lost. */
 export const FIRST_WAKE_GRACE: Millis = 30 * SECOND;
+/** A `wake_by` that is later than it need be by so much is brought forward. */
+export const WAKE_SLACK: Millis = 5 * MINUTE;
 /** A `wake_by` this close is renewed with the next projection. */
 export const WAKE_RENEWAL: Millis = 15 * SECOND;

@@ -187,10 +187,48 @@ describe("an edit", () => {
     expect((await getPost(workspace, ref)).body).toMatchObject({ content: "Before", version: 1 });
   });
 
+  it("of a post that a pause's end has moved leaves its time alone", async () => {
+    const ref = await schedule({ schedule: "now" });
+    await call("POST", `/v1/accounts/${account}/pause`, { key: workspace.test });
+    await wake(ref);
+    await deliverTask(ref, account);
+    const to = at(24 * HOUR);
+    const body = { overdue: "reschedule", schedule: to.toISOString() };
+    await call("POST", `/v1/accounts/${account}/resume`, { key: workspace.test, body });
+    await ringAlarm(ref);
+    await deliverTask(ref, account);
+    const edited = await edit(ref, { content: "Typo fixed" });
+    expect(edited.body.tasks[0]).toMatchObject({ status: "queued", next_attempt_at: printed(to) });
+    await wake(ref);
+    expect(await publicPosts(workspace, account)).toHaveLength(0);
+    await drive(ref);
+    expect(Number((await publicPosts(workspace, account))[0]?.createdAt)).toBeGreaterThanOrEqual(+to);
+  });
+
+  it("to an earlier time is looked for by the sweeper at that time", async () => {
+    const ref = await schedule({ schedule: at(700 * HOUR).toISOString() });
+    await wake(ref);
+    await documentOf(ref);
+    const to = at(HOUR);
+    await edit(ref, { schedule: to.toISOString() });
+    const row = await env.DB.prepare("SELECT wake_by FROM posts WHERE id = ?").bind(ref.postId).first();
+    expect(Number(row?.wake_by) - +to).toBeLessThanOrEqual(5 * 60_000 + 60_000);
+    await call("DELETE", `/v1/posts/${ref.postId}`, { key: workspace.test });
+  });
+
+  it("that is refused leaves the media alone that it named", async () => {
+    const ref = await schedule();
+    await publishAll(ref);
+    const media = await newPicture(workspace);
+    expect((await edit(ref, { media: [media] })).status).toBe(409);
+    expect((await call("DELETE", `/v1/media/${media}`, { key: workspace.test })).status).toBe(200);
+  });
+
   it("with a malformed If-Match is refused, and of a foreign post not found", async () => {
     const ref = await schedule();
     expect((await edit(ref, { content: "x" }, { "If-Match": "three" })).body.error.field).toBe("If-Match");
     expect((await edit(ref, { content: "x" }, { "If-Match": "*" })).status).toBe(200);
+    expect((await edit(ref, { content: "y" }, { "If-Match": 'W/"2"' })).status).toBe(200);
     const other = await newWorkspace();
     expect((await edit(ref, { content: "x" }, {}, other.test)).status).toBe(404);
     expect((await edit(ref, { content: "x" }, {}, workspace.live)).status).toBe(404);

@@ -142,6 +142,51 @@ describe("a pause", () => {
     expect((await getPost(workspace, ref)).body.status).toBe("canceled");
   });
 
+  it("that follows another does not undo what was decided at the end of that", async () => {
+    await pause(ofAccount());
+    const ref = await hold();
+    await resume(ofAccount(), { overdue: "cancel" });
+    await pause(ofAccount());
+    await ringAlarm(ref);
+    await deliverTask(ref, account);
+    await resume(ofAccount(), { overdue: "send" });
+    await ringAlarm(ref);
+    await deliverTask(ref, account);
+    expect((await getPost(workspace, ref)).body.status).toBe("canceled");
+    expect(await publicPosts(workspace, account)).toEqual([]);
+  });
+
+  it("lists what it holds itself, and not what another does", async () => {
+    await pause(ofAccount());
+    const ref = await hold();
+    expect((await look(ofWorkspace())).body).toMatchObject({ paused: false, overdue_total: 0, overdue: [] });
+    expect((await look(ofAccount())).body).toMatchObject({ overdue_total: 1 });
+    await call("DELETE", `/v1/posts/${ref.postId}`, { key: workspace.test });
+  });
+
+  it("moves publish_before along with what its end moves, also a second time", async () => {
+    await pause(ofAccount());
+    const ref = await hold({ publish_before: new Date(Date.now() + 2 * HOUR).toISOString() });
+    const window = async () => {
+      const { publishBefore, rescheduledTo } = await taskOf(ref, account);
+      return Number(publishBefore) - Number(rescheduledTo);
+    };
+    const before = Number((await taskOf(ref, account)).publishBefore) - (await documentOf(ref)).scheduledAt;
+    for (const ahead of [DAY, 3 * DAY]) {
+      const schedule = new Date(Math.ceil((Date.now() + ahead) / 1_000) * 1_000).toISOString();
+      await resume(ofAccount(), { overdue: "reschedule", schedule });
+      await ringAlarm(ref);
+      await deliverTask(ref, account);
+      expect(await window()).toBe(before);
+      const shown = Date.parse((await getPost(workspace, ref)).body.publish_before);
+      expect(shown - Date.parse(schedule)).toBe(Math.floor(before / 1_000) * 1_000);
+      await pause(ofAccount());
+      await ringAlarm(ref);
+      await deliverTask(ref, account);
+    }
+    await call("DELETE", `/v1/posts/${ref.postId}`, { key: workspace.test });
+  });
+
   it("does not concern what comes due after it", async () => {
     await pause(ofAccount());
     const later = await accept({ schedule: new Date(Date.now() + HOUR).toISOString() });
@@ -240,7 +285,9 @@ describe("a pause", () => {
     const ref = await accept();
     await wake(ref);
     const stranger = { accountId: account, part: "post" as const, epoch: 1, lease: 99 };
-    const rows = [{ scope: "deployment", id: "p", pausedAt: 0, liftedAt: null, overdue: null, rescheduleTo: null }];
+    const rows = [
+      { scope: "deployment", id: "p", pausedAt: 0, liftedAt: null, liftedBy: null, overdue: null, rescheduleTo: null },
+    ];
     expect(await calls(ref).heedPauses(stranger, rows)).toEqual({ is: "stop" });
     expect((await taskOf(ref, account)).pausedBy).toEqual([]);
     await drive(ref);

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { PostRef } from "../../src/lib/vocabulary.ts";
 import type { StandIn } from "../helpers/stand-in.ts";
 import type { TestWorkspace } from "./helpers/api.ts";
-import { call, newWorkspace } from "./helpers/api.ts";
+import { call, newPicture, newWorkspace } from "./helpers/api.ts";
 import { advance, deliverTask, documentOf, drive, holdTime, ringAlarm, taskOf, wake } from "./helpers/drive.ts";
 import type { Connected } from "./helpers/live.ts";
 import { connect, publishLive, readLive, standInForMeta } from "./helpers/live.ts";
@@ -112,6 +112,96 @@ describe("a retry", () => {
     expect((await read(ref)).tasks[0]).toMatchObject({ status: "published", platform_post_id: posts()[0]?.id });
   });
 
+  it("does not take for absent what the platform has in hand: a published container that is listed late", async () => {
+    const instagram = await connect(graph, workspace, "instagram");
+    const media = [await newPicture(workspace, "live")];
+    const ref = await publishLive(workspace, { content: "A caption", accounts: [instagram.id], media });
+    const real = graph.fetch.bind(graph);
+    const spy = vi.spyOn(graph, "fetch").mockImplementation(async (request) => {
+      const response = await real(request);
+      return /media_publish/.test(request.url) ? Response.json({ error: REFUSED }, { status: 400 }) : response;
+    });
+    await drive(ref);
+    spy.mockRestore();
+    expect([(await read(ref)).status, graph.posts(instagram.externalId).length]).toEqual(["failed", 1]);
+    graph.listingLag = HOUR;
+    await retry(ref);
+    await drive(ref);
+    expect(graph.posts(instagram.externalId)).toHaveLength(1);
+    expect((await read(ref)).status).toBe("published");
+  });
+
+  it("does not take for absent what could be it: it ends unconfirmed, and nothing goes out twice", async () => {
+    const ref = await publishLive(workspace, {
+      content: "Read this",
+      accounts: [page.id],
+      options: { facebook: { link: "https://example.com/story" } },
+    });
+    const real = graph.fetch.bind(graph);
+    const spy = vi.spyOn(graph, "fetch").mockImplementation(async (request) => {
+      const response = await real(request);
+      if (/\/feed$/.test(request.url)) return Response.json({ error: REFUSED }, { status: 400 });
+      if (!request.url.includes("published_posts")) return response;
+      const body = (await response.json()) as { data: object[] };
+      const attachments = { data: [{ media_type: "share", unshimmed_url: "https://elsewhere.example/1" }] };
+      return Response.json({ ...body, data: body.data.map((post) => ({ ...post, attachments })) });
+    });
+    await drive(ref);
+    expect(posts()).toHaveLength(1);
+    advance(HOUR);
+    await retry(ref);
+    await drive(ref);
+    spy.mockRestore();
+    expect(posts()).toHaveLength(1);
+    expect((await read(ref)).tasks[0].error).toMatchObject({
+      code: "outcome_unknown",
+      candidates: [expect.anything()],
+    });
+  });
+
+  it("that waits for its time can be canceled, and edited", async () => {
+    const ref = await failed();
+    const later = new Date(Math.ceil((Date.now() + HOUR) / 1_000) * 1_000).toISOString();
+    const edit = (body: unknown) => call("PATCH", `/v1/posts/${ref.postId}`, { key: workspace.live, body });
+    expect((await edit({ schedule: later })).status).toBe(200);
+    expect((await retry(ref)).body.status).toBe("queued");
+    expect((await edit({ content: "Changed" })).status).toBe(200);
+    const canceled = await call("DELETE", `/v1/posts/${ref.postId}`, { key: workspace.live });
+    expect([canceled.status, (await read(ref)).status]).toEqual([200, "canceled"]);
+    expect(posts()).toHaveLength(0);
+  });
+
+  it("of a post that was canceled is a conflict, also of the part that had failed before", async () => {
+    const other = await connect(graph, workspace, "facebook");
+    const ref = await publishLive(workspace, { content: "Half", accounts: [page.id, other.id] });
+    graph.refuse(/feed$/, REFUSED);
+    await wake(ref);
+    await deliverTask(ref, page.id);
+    expect((await call("DELETE", `/v1/posts/${ref.postId}`, { key: workspace.live })).status).toBe(200);
+    const answer = await retry(ref);
+    expect([answer.status, answer.body.error.message]).toEqual([409, expect.stringContaining("canceled")]);
+  });
+
+  it("of what missed its window is a conflict that names publish_before", async () => {
+    const publish_before = new Date(Date.now() + 10_000).toISOString();
+    const ref = await publishLive(workspace, { content: "Late", accounts: [page.id], publish_before });
+    await wake(ref);
+    advance(HOUR);
+    await wake(ref);
+    expect((await read(ref)).tasks[0].error.code).toBe("missed_window");
+    const answer = await retry(ref);
+    expect([answer.status, answer.body.error.message]).toEqual([409, expect.stringContaining("publish_before")]);
+  });
+
+  it("takes no body", async () => {
+    const ref = await failed();
+    const path = `/v1/posts/${ref.postId}/retry`;
+    const answer = await call("POST", path, { key: workspace.live, body: { accounts: [page.id] } });
+    expect([answer.status, answer.body.error.field]).toEqual([400, "accounts"]);
+    expect((await call("POST", path, { key: workspace.live, body: {} })).status).toBe(200);
+    await drive(ref);
+  });
+
   it("of a post of which nothing failed is a conflict, and of a foreign one not found", async () => {
     const ref = await publish();
     await drive(ref);
@@ -191,6 +281,15 @@ describe("a task that no reading can decide", () => {
     await drive(ref);
     expect(posts()).toHaveLength(1);
     expect((await read(ref)).tasks[0]).toMatchObject({ status: "published", platform_post_id: posts()[0]?.id });
+  });
+
+  it("is given the post that reading saw, however its id is spelled, and none of another Page", async () => {
+    const ref = await unconfirmed(false);
+    const foreign = await resolve(ref, { outcome: "published", platform_post_id: "999_88" });
+    expect([foreign.status, foreign.body.error.field]).toEqual([400, "platform_post_id"]);
+    // (The listing of the test tells of a post of another Page.)
+    const bare = await resolve(ref, { outcome: "published", platform_post_id: "88" });
+    expect([bare.status, bare.body.error.field]).toEqual([400, "platform_post_id"]);
   });
 
   it("cannot be given another task's post", async () => {

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import type { FullPostRow } from "../../src/db/posts.ts";
+import { resolve, retry } from "../../src/post/commands.ts";
 import type { PostDocument } from "../../src/post/document.ts";
 import { DOCUMENT_FORMAT, stateOf, upgraded } from "../../src/post/document.ts";
 import { loadDocument } from "../../src/post/load-document.ts";
@@ -23,12 +24,15 @@ const NEW_OF_TASKS = [
   "pauseChecks",
   "resumedFrom",
   "rescheduledTo",
+  "settleFirst",
+  "overdue",
+  "givesLockBack",
 ];
 
 /** The document as the second format had it. */
 function secondFormat(document: PostDocument): PostDocument {
   const older = JSON.parse(JSON.stringify(document));
-  for (const name of ["contentId", "timeline"]) delete older[name];
+  for (const name of ["contentId", "timeline", "isCanceled"]) delete older[name];
   for (const task of [...older.tasks, ...older.comments]) {
     for (const name of NEW_OF_TASKS) delete task[name];
     for (const name of ["contentId", "settledSince", "denied"]) if (task.armed) delete task.armed[name];
@@ -56,6 +60,21 @@ it("an armed commit of the release before stays armed, with its handle", () => {
   const document = armed();
   const after = upgraded(secondFormat(document));
   expect(after).toEqual({ ...document, timeline: [] });
+});
+
+it("an unconfirmed task of the release before is read before its retry sends anything", () => {
+  const older = secondFormat(armed());
+  const unconfirmed = older.tasks.map((task) => ({ ...task, status: "unconfirmed" as const, armed: null, epoch: 9 }));
+  const resolution = { outcome: "not_published" } as const;
+  const resolved = resolve(upgraded({ ...older, tasks: unconfirmed }), "acc_1", resolution, null, NOW).document;
+  const retried = wake(retry(resolved, null, NOW).document, NOW);
+  const [message] = retried.answer;
+  if (!message) throw new Error("nothing was due");
+  expect(begin(retried.document, message, NOW).answer).toMatchObject({
+    is: "begin",
+    armed: { first: NOW, last: NOW },
+    progress: { handle: 1 },
+  });
 });
 
 it("a retried task whose document is gone is never published again: it may be public since the round before", () => {

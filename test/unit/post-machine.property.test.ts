@@ -268,6 +268,7 @@ class World {
       progress: {},
       until: this.realNow + clockOffset + mood * 1_000,
       fault: null,
+      saw: mood % 2 === 0 ? ("nothing" as const) : null,
     } as const;
     if (mood % 3 === 0) this.tell(holder, later);
     else if (isShown) this.tell(holder, { is: "did", post: mood % 2 === 0 ? { id: "found", permalink: null } : null });
@@ -334,7 +335,7 @@ class World {
     if (inForce) Object.assign(inForce, { liftedAt: this.realNow, overdue, rescheduleTo: this.now + mood * 1_000 });
     else {
       const made = { scope: "workspace:ws_1/live", id: `pause_${this.pauses.length}`, pausedAt: this.realNow };
-      this.pauses = [{ ...made, liftedAt: null, overdue: null, rescheduleTo: null }];
+      this.pauses = [{ ...made, liftedAt: null, liftedBy: null, overdue: null, rescheduleTo: null }];
     }
   }
 

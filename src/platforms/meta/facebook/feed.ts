@@ -64,7 +64,7 @@ export function feedPost(graph: Graph, appId: string | null): Publication<FeedSt
       if (listed.is === "incomplete") return { ...later, state, fault: listed.fault };
       const inDoubt = matches.filter(({ match }) => match !== "no");
       const candidates = inDoubt.map(({ post }) => ({ id: post.id, permalink: post.permalink_url ?? null }));
-      if (candidates.length > 0) return { ...later, state: { ...state, absentAt: [] }, candidates };
+      if (candidates.length > 0) return { ...later, state: { ...state, absentAt: [] }, saw: candidates };
       return absentFromListing(state, { first, last }, io);
     },
 
