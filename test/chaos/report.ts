@@ -41,6 +41,7 @@ export function reportOf(results: Results): string[] {
     ["ambiguous", `${ambiguous.tasks}, settled ${(100 * settledShare(ambiguous)).toFixed(1)} %`],
     ["202, then killed", `${tries.tries}, there after the restart ${tries.found}`],
     ...RECOVERY_CLASSES.map((name) => [`recovery, ${name}`, recoveryLine(results, name)] as const),
+    ["start-up", `mean ${seconds(results.startUps.mean)}, slowest ${seconds(results.startUps.slowest)}`],
     ["took", `${seconds(took.total)}, of which until quiet ${seconds(took.untilQuiet)}`],
   ] as const;
   return [

@@ -30,6 +30,8 @@ export interface Results {
   ambiguous: { tasks: number; unconfirmed: number };
   recoveries: ReadonlyMap<RecoveryClass, Recovery>;
   violations: Violation[];
+  /** How long the Worker took from its start until it answered. */
+  startUps: { mean: Millis; slowest: Millis };
   took: { total: Millis; untilQuiet: Millis };
 }
 
@@ -63,6 +65,7 @@ export function resultsOf(parts: Parts, took: Results["took"]): Results {
     ambiguous: ambiguousOf(history, platform.commits),
     recoveries: recoveries(taskLives(parts), restartsOf(worker.lives)),
     violations: violationsOf(history),
+    startUps: startUpsOf(worker.lives),
     took,
   };
 }
@@ -117,4 +120,9 @@ function restartsOf(lives: readonly Life[]): Restart[] {
     const readyAt = lives.slice(index + 1).find((life) => life.readyAt !== null)?.readyAt;
     return killedAt === null || !readyAt ? [] : [{ killedAt, readyAt }];
   });
+}
+
+function startUpsOf(lives: readonly Life[]): Results["startUps"] {
+  const spans = lives.flatMap(({ startedAt, readyAt }) => (readyAt === null ? [] : readyAt - startedAt));
+  return { mean: spans.reduce((total, span) => total + span, 0) / spans.length, slowest: Math.max(...spans) };
 }

@@ -29,7 +29,7 @@ export interface StormParts {
 }
 
 /** How long a life lasts after it was ready, at most, before its kill is aimed. */
-const LIFE: Millis = 5 * SECOND;
+const LIFE: Millis = 4 * SECOND;
 /** How long a kill waits for what it is aimed at. */
 const AIM: Millis = 5 * SECOND;
 /** A start-up takes about this long; posts are asked for meanwhile as well. */
