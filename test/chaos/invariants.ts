@@ -1,5 +1,5 @@
 import { isOpen } from "../../src/post/status.ts";
-import type { Answer, Asked, FinalTask, History, PublicPost } from "./history.ts";
+import type { Asked, FinalTask, History, PublicPost } from "./history.ts";
 
 /*
  * What must hold after a run, see `docs/architecture.md`. Pure: a history goes in, what is wrong with it comes out.
@@ -8,7 +8,7 @@ import type { Answer, Asked, FinalTask, History, PublicPost } from "./history.ts
 export interface Violation {
   /** The invariant, or `totals` for counters that disagree with what they count. */
   of: "I1" | "I2" | "I3" | "I4" | "I5" | "I7" | "I8" | "totals";
-  kind: "duplicate" | "lost" | "early" | "open" | "ids" | "canceled" | "failed" | "answers" | "totals";
+  kind: "duplicate" | "lost" | "early" | "open" | "ids" | "canceled" | "failed" | "unasked" | "answers" | "totals";
   what: string;
 }
 
@@ -116,7 +116,7 @@ function strangers({ asked, final, publicPosts }: History): Violation[] {
   return publicPosts
     .filter(({ externalId, text }) => !known.has(nameOf(externalId, text)))
     .map(
-      (post) => ({ of: "I5", kind: "answers", what: `nobody had accepted "${post.text}", which is public` }) as const,
+      (post) => ({ of: "I5", kind: "unasked", what: `nobody had accepted "${post.text}", which is public` }) as const,
     );
 }
 
@@ -130,7 +130,7 @@ function violationsOfAnswers({ answers, final }: History, { key }: Asked): Viola
   if (bodies.size > 1)
     found.push({ of: "I7", kind: "answers", what: `${key} was answered differently: ${[...bodies]}` });
   const [, ...later] = accepted;
-  for (const answer of later.filter(isNew)) {
+  for (const answer of later.filter(({ isReplay }) => !isReplay)) {
     found.push({
       of: "I7",
       kind: "duplicate",
@@ -141,10 +141,6 @@ function violationsOfAnswers({ answers, final }: History, { key }: Asked): Viola
     found.push({ of: "I5", kind: "lost", what: `${key} was accepted and its post is not there` });
   }
   return found;
-}
-
-function isNew({ isReplay }: Answer): boolean {
-  return !isReplay;
 }
 
 /** One key, one post: there are as many as keys were accepted, and of each status as reading shows. */

@@ -39,12 +39,11 @@ const QUOTA = 1_000_000;
 export class Platform {
   readonly commits: Commit[] = [];
   readonly preparations: Preparation[] = [];
-  /** How often each lie was told, and by the name of `slow` calls delayed. */
+  /** How often each lie was told, by its name. */
   readonly lies = new Map<string, number>();
-  /** Whom it lies to; null: it is honest. */
-  liar: Liar | null = null;
   /** Tells `commit` when one was heard of and nothing was done yet. */
   readonly events = new EventEmitter<{ commit: [] }>();
+  #liar: Liar | null = null;
   readonly #standIn = new StandIn((address, headers) => fetch(address, { headers }));
   readonly #accounts: { externalId: string; platform: PlatformId }[] = [];
   /** The captions of Instagram's containers. */
@@ -75,7 +74,7 @@ export class Platform {
 
   /** Begins to lie, or is honest from here on; what it still has to do late it does. */
   lieBy(liar: Liar | null): void {
-    this.liar = liar;
+    this.#liar = liar;
     this.#standIn.listingLag = liar?.listingLag ?? 0;
   }
 
@@ -110,7 +109,7 @@ export class Platform {
     const request = await readRequest(incoming, "http://graph.test");
     const kind = kindOf(request);
     const commit = kind === "commit" ? await this.#note(request) : null;
-    const lie = this.liar?.lieTo(kind) ?? null;
+    const lie = this.#liar?.lieTo(kind) ?? null;
     if (lie) this.lies.set(nameOfLie(lie), (this.lies.get(nameOfLie(lie)) ?? 0) + 1);
     const response = lie ? await this.#lie(request, lie) : await this.#act(request);
     // Not when the caller went away meanwhile.

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Millis } from "../../src/lib/clock.ts";
 import { MINUTE, SECOND } from "../../src/lib/clock.ts";
 import type { PlatformId } from "../../src/lib/vocabulary.ts";
-import { POST_STATUSES } from "../../src/lib/vocabulary.ts";
+import { LIVE_PLATFORMS, POST_STATUSES } from "../../src/lib/vocabulary.ts";
 import { client } from "../e2e/helpers/client.ts";
 import { ChaosClient } from "./client.ts";
 import type { Account, FinalPost, History } from "./history.ts";
@@ -32,9 +32,7 @@ export interface ChaosOptions {
 }
 
 const PICTURE = resolve(import.meta.dirname, "../../scripts/first-post.jpg");
-const ACCOUNTS: readonly PlatformId[] = ["instagram", "facebook"].flatMap((name) =>
-  Array<PlatformId>(4).fill(name as PlatformId),
-);
+const ACCOUNTS = { instagram: 4, facebook: 4 } as const satisfies Record<PlatformId, number>;
 /** How long the platform lies on after the last kill, unless all is over before. */
 const LIES_ON: Millis = MINUTE;
 /** Everything must be over within this after the last fault. */
@@ -102,12 +100,14 @@ async function setUp(worker: ChaosWorker, platform: Platform) {
   const key: string = workspace.body.api_keys.live;
   const { call } = client(worker.origin, key);
   const accounts: Account[] = [];
-  for (const name of ACCOUNTS) {
-    const { externalId, token } = platform.open(name);
-    const body = { platform: name, external_id: externalId, access_token: token };
-    const connected = await call("POST", "/v1/accounts", body);
-    if (connected.status !== 201) throw new Error(`an account was not connected: ${connected.text}`);
-    accounts.push({ id: connected.body.id, externalId, platform: name });
+  for (const name of LIVE_PLATFORMS) {
+    for (let i = 0; i < ACCOUNTS[name]; i++) {
+      const { externalId, token } = platform.open(name);
+      const body = { platform: name, external_id: externalId, access_token: token };
+      const connected = await call("POST", "/v1/accounts", body);
+      if (connected.status !== 201) throw new Error(`an account was not connected: ${connected.text}`);
+      accounts.push({ id: connected.body.id, externalId, platform: name });
+    }
   }
   const form = new FormData();
   form.set("file", new File([readFileSync(PICTURE)], "picture.jpg"));

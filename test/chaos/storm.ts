@@ -15,8 +15,7 @@ import type { Order, Workload } from "./workload.ts";
  */
 
 /** When a kill comes: at any moment, right after a 202, right after the platform heard of a commit, during start-up. */
-export const KILL_KINDS = ["random", "after 202", "commit", "start-up"] as const;
-export type KillKind = (typeof KILL_KINDS)[number];
+export type KillKind = "random" | "after 202" | "commit" | "start-up";
 
 export interface StormParts {
   worker: ChaosWorker;

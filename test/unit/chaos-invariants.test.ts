@@ -41,7 +41,7 @@ describe("what is wrong is reported", () => {
     ["canceled and public", { final: post("canceled"), answers: [accepted, canceled] }, ["I4 canceled"]],
     ["canceled and published after all", { answers: [accepted, canceled] }, ["I4 canceled"]],
     ["accepted and not there", { final: null, shown: [] }, ["I5 lost"]],
-    ["never asked for", { shown: [shown, { ...shown, id: "111_2", text: "Who?" }] }, ["I5 answers"]],
+    ["never asked for", { shown: [shown, { ...shown, id: "111_2", text: "Who?" }] }, ["I5 unasked"]],
     ["refused", { answers: [accepted, { ...accepted, status: 400, text: "{}" }] }, ["I7 answers"]],
     ["answered differently", { answers: [accepted, { ...accepted, isReplay: true, text: "{}" }] }, ["I7 answers"]],
     ["accepted twice", { answers: [accepted, accepted] }, ["I7 duplicate"]],
