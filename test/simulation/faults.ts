@@ -14,6 +14,7 @@ export const FAULTS = {
   "crash after": 0.004,
   "consumer dies": 0.015,
   "consumer stalls": 0.02,
+  "sender stalls": 0.04,
   "object evicted": 0.01,
   "request dies": 0.03,
   "request cut": 0.08,
@@ -21,6 +22,7 @@ export const FAULTS = {
   "call lost before": 0.02,
   "call lost after": 0.02,
   "call slow": 0.02,
+  "permit lost": 0.08,
   // The database.
   "d1 refused": 0.03,
   "d1 answer lost": 0.04,
@@ -55,6 +57,23 @@ export type FaultKind = keyof typeof FAULTS;
 /** How much more or less than usual a kind strikes in one seed. */
 const STRENGTHS = [0, 0, 0, 0.3, 1, 1, 3] as const;
 
+/** Faults that are worse together. Some seeds have one of these groups at many times the usual strength. */
+const STORMS: readonly (readonly FaultKind[])[] = [
+  ["permit lost", "sender stalls", "platform cut after", "platform error after"],
+  ["permit lost", "sender stalls", "platform cut after"],
+  ["sender stalls"],
+  ["platform cut before", "platform slow"],
+  ["platform cut before", "platform cut after", "platform slow", "platform acts late"],
+  ["platform cut after", "d1 slow", "consumer stalls"],
+  ["object evicted", "d1 slow", "d1 answer lost"],
+  ["consumer dies", "call lost before", "call lost after", "message doubled"],
+  ["message lost", "alarm lost", "send refused"],
+];
+const STORM_PROBABILITY = 0.45;
+const STORM_STRENGTH = 7;
+/** However strong: something must be able to succeed. */
+const MOST_PROBABLE = 0.6;
+
 /** Faults that are one for a seed, or have a time. */
 export const PLANNED_FAULTS = [
   "crash",
@@ -88,6 +107,8 @@ export class Faults {
     for (const kind of Object.keys(FAULTS) as FaultKind[]) {
       this.#strength.set(kind, isCalm ? 0 : random.pick(`strength of ${kind}`, STRENGTHS));
     }
+    if (isCalm || !random.chance("storm", STORM_PROBABILITY)) return;
+    for (const kind of random.pick("which storm", STORMS)) this.#strength.set(kind, STORM_STRENGTH);
   }
 
   /**
@@ -100,7 +121,7 @@ export class Faults {
     if (strength === 0 || this.isOver) return false;
     const site = `${kind} at ${place}`;
     const number = this.#random.count(site);
-    if (!this.#random.chance(site, FAULTS[kind] * strength)) return false;
+    if (!this.#random.chance(site, Math.min(FAULTS[kind] * strength, MOST_PROBABLE))) return false;
     return this.take(kind, `${site} #${number}`);
   }
 

@@ -53,7 +53,7 @@ export const GUARDS: readonly Guard[] = [
     seed: 0,
   },
   {
-    name: "the unique key of platform_posts",
+    name: "a found post is one task's",
     edits: [
       {
         file: INITIAL,
@@ -64,6 +64,11 @@ export const GUARDS: readonly Guard[] = [
         file: "src/db/commits.ts",
         find: "return isSameTask(holders[0], holder);\n}\n\n/** Of these",
         replace: "return holders.some((each) => isSameTask(each, holder));\n}\n\n/** Of these",
+      },
+      {
+        file: "src/db/commits.ts",
+        find: "return platformPostIds.filter((id) => !takenIds.has(id));",
+        replace: "return platformPostIds.filter((id) => !takenIds.has(id) || taken.length > 0);",
       },
     ],
     seed: 0,
@@ -145,8 +150,9 @@ export const GUARDS: readonly Guard[] = [
       {
         file: "src/platforms/settling.ts",
         find: "counted += Math.min(Math.max(at - (absentAt[index - 1] ?? at), 0), most);",
-        replace: "counted += Math.max(at - (absentAt[index - 1] ?? at), most);",
+        replace: "counted += Math.max(at - (absentAt[index - 1] ?? at), Math.min(most, 0));",
       },
+      { file: "src/platforms/meta/absence.ts", find: "const READINGS = 5;", replace: "const READINGS = 2;" },
     ],
     seed: 0,
   },

@@ -57,6 +57,8 @@ export class Network {
   awayUntil: Millis = 0;
   /** Has a call spoilt on purpose. Null: by chance alone. */
   script: ((name: string) => Mishap | null) | null = null;
+  /** Changes what listings say on purpose. */
+  rewrite: ((text: string) => string) | null = null;
   readonly posts: PublicPostLog[] = [];
   readonly tokens: string[] = [];
   readonly #deps: NetworkDeps;
@@ -109,9 +111,10 @@ export class Network {
       const act = (at: Millis, then: (answer: () => void) => void) => {
         scheduler.at(at, `> ${name}${mishap ? ` (${mishap.is})` : ""}`, () => {
           if (caller?.isAlive === false && random.chance("sent by a dead caller", 0.3)) return;
-          this.#network
-            .handle(new Request(address, rest))
-            .then((response) => then(() => resolve(response)), then.bind(null, cut));
+          this.#handle(new Request(address, rest)).then(
+            (response) => then(() => resolve(response)),
+            then.bind(null, cut),
+          );
           if (faults.strikes("crash after", `platform ${name}`)) this.#deps.crash();
         });
       };
@@ -121,6 +124,8 @@ export class Network {
           return settle(now + travel, cut);
         case "error before":
           return settle(now + travel + back, () => resolve(spoilt(mishap.answer)));
+        case "refused":
+          return settle(now + travel + back, () => resolve(failure(400, mishap.error)));
         case "throttled":
           return settle(now + travel + back, () => resolve(throttled()));
         case "cut after":
@@ -147,6 +152,12 @@ export class Network {
           return act(now + travel, (answer) => settle(scheduler.now + back, answer));
       }
     });
+  }
+
+  async #handle(request: Request): Promise<Response> {
+    const response = await this.#network.handle(request);
+    if (!this.rewrite || request.method !== "GET") return response;
+    return new Response(this.rewrite(await response.text()), { status: response.status });
   }
 
   #mishap(name: string): Mishap | null {
@@ -179,6 +190,7 @@ export class Network {
 export type Mishap =
   | { is: "cut before" | "cut after" | "throttled" }
   | { is: "error before" | "error after"; answer: Spoilt }
+  | { is: "refused"; error: { code: number; error_subcode?: number; message: string } }
   /** Given up after a while, and carried out so much later. */
   | { is: "late"; after: Millis; late: Millis }
   | { is: "slow"; after: Millis; acts: Millis };

@@ -45,7 +45,7 @@ export interface ObjectDeps {
 
 const ALARM_TRIES = 6;
 const ALARM_BACKOFF: Millis = 2_000;
-const SLOW = { least: 2_000, most: 45_000 };
+const SLOW = { least: 2_000, most: 90_000 };
 const LATE = { least: 5_000, most: 300_000 };
 
 export class Objects {
@@ -113,8 +113,10 @@ export class Objects {
     const { crossings, faults, random } = this.#deps;
     const place = `${this.#kind}.${method}`;
     const sent = structuredClone(args);
-    const isLostBefore = faults.strikes("call lost before", place);
-    const isLostAfter = !isLostBefore && faults.strikes("call lost after", place);
+    const isPermit = method === "arm" && faults.strikes("permit lost", place);
+    const isPermitGiven = isPermit && random.chance("permit given", 0.5);
+    const isLostBefore = (isPermit && !isPermitGiven) || faults.strikes("call lost before", place);
+    const isLostAfter = !isLostBefore && (isPermitGiven || faults.strikes("call lost after", place));
     return crossings.call({
       place,
       refusal: isLostBefore ? new Error("Network connection lost.") : null,

@@ -9,6 +9,8 @@ export interface Options {
   workers: number;
   /** Looks for a seed that catches each missing guard. */
   mutations: boolean;
+  /** Only the guard of this name. */
+  guard: string | null;
   /** One line of JSON for whoever started this. */
   json: boolean;
   /** Every so many seeds, for one of several workers. */
@@ -25,6 +27,7 @@ export function readOptions(args: string[]): Options {
       seeds: { type: "string", default: "1..1000" },
       workers: { type: "string", default: "1" },
       mutations: { type: "boolean", default: false },
+      guard: { type: "string" },
       json: { type: "boolean", default: false },
       stride: { type: "string", default: "1" },
       whole: { type: "boolean", default: false },
@@ -38,6 +41,7 @@ export function readOptions(args: string[]): Options {
     to: Number(to),
     workers: Number(values.workers),
     mutations: values.mutations,
+    guard: values.guard ?? null,
     json: values.json,
     stride: Number(values.stride),
     whole: values.whole,

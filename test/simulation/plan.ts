@@ -42,12 +42,12 @@ export function planOf(random: Random): PlannedPost[] {
   const count = random.pick("posts", [1, 1, 2, 2, 2, 3, MOST_POSTS]);
   const isEqual = random.chance("equal texts", 0.4);
   const posts = Array.from({ length: count }, (_, index) => planPost(random, index, isEqual));
-  return random.chance("twins", 0.3) ? [...posts, ...posts.slice(0, 1).map((post) => twinOf(random, post))] : posts;
+  return random.chance("twins", 0.4) ? [...posts, ...posts.slice(0, 1).map((post) => twinOf(random, post))] : posts;
 }
 
 /** The same once more, about the same time: two posts that only their ids tell apart. */
 function twinOf(random: Random, post: PlannedPost): PlannedPost {
-  const apart = random.whole("twins apart", 0, 20 * SECOND);
+  const apart = random.chance("at the same time", 0.5) ? 0 : random.whole("twins apart", 0, 20 * SECOND);
   return {
     ...post,
     name: `twin of ${post.name}`,

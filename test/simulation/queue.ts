@@ -51,6 +51,8 @@ export class SimulatedQueue {
   #messages = 0;
   /** Told of each message that is sent. */
   onSend: (body: unknown) => void = () => {};
+  /** Delays messages on purpose. */
+  script: ((body: unknown) => Millis) | null = null;
 
   constructor(settings: QueueSettings, deps: QueueDeps) {
     this.#settings = settings;
@@ -95,10 +97,11 @@ export class SimulatedQueue {
     const { faults, random } = this.#deps;
     this.onSend(body);
     if (faults.strikes("message lost", "queue")) return;
+    const scripted = this.script?.(body) ?? 0;
     const copies = faults.strikes("message doubled", "queue") ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
       const late = faults.strikes("message late", "queue") ? random.whole("message late", LATE.least, LATE.most) : 0;
-      this.#add({ id: `message ${this.#messages++}`, body, attempts: 1, readyAt: 0 }, delay + late);
+      this.#add({ id: `message ${this.#messages++}`, body, attempts: 1, readyAt: 0 }, delay + late + scripted);
     }
   }
 

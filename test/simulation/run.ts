@@ -67,7 +67,7 @@ function report(outcome: Outcome): void {
 }
 
 async function findSeeds(): Promise<void> {
-  for (const { name } of GUARDS) {
+  for (const { name } of GUARDS.filter((guard) => options.guard === null || guard.name === options.guard)) {
     const began = process.hrtime.bigint();
     const { failed, seeds } = await sweepInChild(["--seeds", `1..${MUTATION_SEEDS}`], name);
     const caught = failed ? `seed ${failed.seed}: ${failed.violations[0]}` : `NOT CAUGHT in ${seeds} seeds`;

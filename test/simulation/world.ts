@@ -59,6 +59,8 @@ export interface WorldOptions {
   plan?: PlannedPost[];
   /** Nothing goes wrong by chance. */
   isCalm?: boolean;
+  /** Has things happen on purpose. */
+  script?: (world: World) => void;
   /** Told of every event. */
   onTrace?: (line: string) => void;
 }
@@ -69,6 +71,7 @@ export class World {
   readonly coverage = new Coverage();
   readonly faults: Faults;
   readonly scheduler: Scheduler;
+  readonly crossings: Crossings;
   readonly plan: PlannedPost[];
   readonly d1: D1;
   readonly kv: Kv;
@@ -93,6 +96,7 @@ export class World {
   hash = 0x811c9dc5;
   readonly #disabled: ReadonlySet<string>;
   readonly #isCalm: boolean;
+  readonly #script: WorldOptions["script"];
   readonly #deadLetters: SimulatedQueue;
   readonly #actors = new Set<Actor>();
   readonly #onTrace: ((line: string) => void) | null;
@@ -104,11 +108,13 @@ export class World {
     this.seed = seed;
     this.#disabled = options.disabled ?? new Set();
     this.#isCalm = options.isCalm ?? false;
+    this.#script = options.script;
     this.#onTrace = options.onTrace ?? null;
     const random = new Random(seed);
     const scheduler = new Scheduler(START, (label) => this.trace(label));
     const faults = new Faults(random, this.coverage, this.#disabled, this.#isCalm);
-    const crossings = new Crossings({ scheduler, random, faults, crash: () => this.crash() });
+    this.crossings = new Crossings({ scheduler, random, faults, crash: () => this.crash() });
+    const { crossings } = this;
     this.random = random;
     this.scheduler = scheduler;
     this.faults = faults;
@@ -216,6 +222,7 @@ export class World {
     // The requests that made the workspaces have seen to it.
     this.sweeper.ringAt(SWEEPER_NAME, START + SWEEP);
     this.#planFaults();
+    this.#script?.(this);
     this.client.start();
     await this.#untilOver();
   }
@@ -425,7 +432,7 @@ export class World {
     // Locally there is no cron.
     if (!this.#isQueueInMemory) this.#cron();
     this.#clocksDiffer = this.#maybe("clocks differ", 0.3);
-    if (this.#maybe("listing lags", 0.35)) network.switches.listingLag = random.whole("lag", SECOND, 8 * MINUTE);
+    if (this.#maybe("listing lags", 0.45)) network.switches.listingLag = random.whole("lag", SECOND, 8 * MINUTE);
     if (this.#maybe("nodes lag", 0.15)) network.switches.nodeLag = random.whole("node lag", SECOND, 20 * SECOND);
     network.switches.hideCaptions = this.#maybe("captions hidden", 0.1);
     network.switches.refuseDuplicates = this.#maybe("duplicates refused", 0.15);
