@@ -1,16 +1,15 @@
 import { expect, it } from "vitest";
 import type { PostDocument } from "../../src/post/document.ts";
-import { newDocument } from "../../src/post/document.ts";
 import { begin, wake } from "../../src/post/machine.ts";
 import type { TaskMessage } from "../../src/post/transition.ts";
+import { acceptedPost } from "../helpers/posts.ts";
 
 /*
  * How soon a message is sent again when nothing came of it.
  */
 
 const NOW = 1_000_000;
-const TASK = { accountId: "acc_1", platform: "facebook" as const, hasComment: false };
-const ACCEPTED = newDocument({ postId: "post_1", version: 1, clockOffset: 0, scheduledAt: NOW, tasks: [TASK] });
+const ACCEPTED = acceptedPost({ scheduledAt: NOW });
 
 /** Wakes a post when it next wants to be: when, with which messages, and how long it waits for them. */
 function wakeWhenDue(document: PostDocument) {
