@@ -47,7 +47,7 @@ export const LEASE: Millis = 45 * SECOND;
 /** What is left of a lease after the longest call: to say what became of it. */
 export const LEASE_MARGIN: Millis = 15 * SECOND;
 /** The same for settling, which may have many pages to read. */
-export const SETTLE_LEASE: Millis = 3 * MINUTE;
+export const SETTLE_LEASE: Millis = 2 * MINUTE;
 export const CONSUMER_BUDGET: Millis = 20 * SECOND;
 /** Platform calls in one message, within the free plan's limit on sub-requests. */
 export const CALLS_PER_MESSAGE = 6;
