@@ -78,10 +78,16 @@ function planPost(random: Random, index: number, mayBeEqual: boolean): PlannedPo
     schedule,
     key: random.chance("key", 0.9) ? `key of post ${index}` : null,
     senders: random.chance("two senders", 0.2) ? 2 : 1,
-    // Mostly about when it is due: that is where a cancel and a commit meet.
-    cancelAt: isCanceled ? Math.max(at, due + random.whole("cancel", -3 * SECOND, 4 * SECOND)) : null,
+    cancelAt: isCanceled ? Math.max(at, due + cancelAfter(random)) : null,
     readAt: random.chance("read", 0.4) ? [due + random.whole("read at", 0, 3 * MINUTE)] : [],
   };
+}
+
+/** Mostly about when it is due: that is where a cancel and a commit meet. Else while a lost commit is settled. */
+function cancelAfter(random: Random): Millis {
+  return random.chance("canceled late", 0.25)
+    ? random.whole("cancel late", MINUTE, 14 * MINUTE)
+    : random.whole("cancel", -3 * SECOND, 4 * SECOND);
 }
 
 /** When the last of what is planned is due. */
