@@ -66,6 +66,7 @@ const STORMS: readonly (readonly FaultKind[])[] = [
   ["permit lost", "sender stalls", "platform cut after"],
   ["sender stalls"],
   ["platform cut before", "platform slow"],
+  ["platform slow", "platform error before"],
   ["platform cut before", "platform cut after", "platform slow", "platform acts late"],
   ["platform cut after", "d1 slow", "consumer stalls"],
   ["object evicted", "d1 slow", "d1 answer lost"],

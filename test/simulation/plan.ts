@@ -42,20 +42,25 @@ export function planOf(random: Random): PlannedPost[] {
   const count = random.pick("posts", [1, 1, 2, 2, 2, 3, MOST_POSTS]);
   const isEqual = random.chance("equal texts", 0.4);
   const posts = Array.from({ length: count }, (_, index) => planPost(random, index, isEqual));
-  return random.chance("twins", 0.4) ? [...posts, ...posts.slice(0, 1).map((post) => twinOf(random, post))] : posts;
+  const [first, ...others] = posts;
+  return first && random.chance("twins", 0.4) ? [...twinsOf(random, first), ...others] : posts;
 }
 
-/** The same once more, about the same time: two posts that only their ids tell apart. */
-function twinOf(random: Random, post: PlannedPost): PlannedPost {
+/** The same twice, about the same time: two posts that only their ids tell apart. Often texts, which leave no handle. */
+function twinsOf(random: Random, post: PlannedPost): PlannedPost[] {
+  const isText = random.chance("twins of text", 0.5);
+  const first: PlannedPost = isText ? { ...post, workspace: 0, accounts: ["page"], hasPicture: false } : post;
   const apart = random.chance("at the same time", 0.5) ? 0 : random.whole("twins apart", 0, 20 * SECOND);
-  return {
-    ...post,
+  const second: PlannedPost = {
+    ...first,
     name: `twin of ${post.name}`,
     key: `key of the twin of ${post.name}`,
     at: post.at + apart,
     schedule: post.schedule === null ? null : post.schedule + apart,
     cancelAt: null,
   };
+  const isOfOther = isText && random.chance("twins of two workspaces", 0.3);
+  return [first, isOfOther ? { ...second, workspace: 1, accounts: ["the same page"] } : second];
 }
 
 function planPost(random: Random, index: number, mayBeEqual: boolean): PlannedPost {

@@ -136,6 +136,14 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     script: (world) => spoil(world, IS_COMMIT, CUT, 2),
     expected: { statuses: ["published", "published"], shown: 2 },
   },
+  "of two posts with the same words one is answered slowly, while the other's call never arrives": {
+    plan: TWINS.map((twin, index) => ({ ...twin, schedule: (10 + 2 * index) * SECOND })),
+    script: (world) => {
+      const mishaps: Mishap[] = [{ is: "slow", acts: SECOND, after: 30 * SECOND }, { is: "cut before" }];
+      world.network.script = (name) => (IS_COMMIT.test(name) ? (mishaps.shift() ?? null) : null);
+    },
+    expected: { statuses: ["published", "published"], shown: 2 },
+  },
   "two pictures with the same words find one media at the same moment": {
     plan: TWINS.map((twin, index) => ({
       ...twin,
