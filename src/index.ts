@@ -17,13 +17,15 @@ let sweeperIsAwake = false;
 
 function keepSweeperAwake(env: Env, ctx: ExecutionContext): void {
   if (sweeperIsAwake) return;
-  sweeperIsAwake = true;
   const wake = async () => servicesOf(env).keepSweeperAwake();
   ctx.waitUntil(
-    wake().catch((error: unknown) => {
-      sweeperIsAwake = false;
-      consoleLog.error("the sweeper could not be reached", error);
-    }),
+    wake().then(
+      () => {
+        // Not before: a request may be cut off with all it was still waiting for.
+        sweeperIsAwake = true;
+      },
+      (error: unknown) => consoleLog.error("the sweeper could not be reached", error),
+    ),
   );
 }
 

@@ -4,8 +4,21 @@ import type { SweepResult } from "./sweep.ts";
 
 const HERE = import.meta.dirname;
 
-/** Runs seeds in a process of their own, with the Worker as it is or without one of its guards. */
+/**
+ * Runs seeds in a process of their own.
+ *
+ * @param without the guard that is taken out of the Worker; null for none
+ */
 export function sweepInChild(args: string[], without: string | null = null): Promise<SweepResult> {
+  return inChild(args, without);
+}
+
+/** Runs one scenario, or `all`, and answers what is not as it has to be, by name. */
+export function scenariosInChild(name: string, without: string | null = null): Promise<Record<string, string[]>> {
+  return inChild(["--scenario", name], without);
+}
+
+function inChild<T>(args: string[], without: string | null): Promise<T> {
   const node = spawn(
     process.execPath,
     ["--no-warnings", "--import", join(HERE, "register.ts"), join(HERE, "run.ts"), "--json", ...args],

@@ -10,3 +10,29 @@ export class Coverage {
     for (const [label, times] of other) this.reached.set(label, (this.reached.get(label) ?? 0) + times);
   }
 }
+
+/** What many seeds must get to, beside every kind of fault: otherwise they are worth nothing. */
+export const SOMETIMES: readonly string[] = [
+  ...["published", "failed", "unconfirmed", "canceled", "partially_published"].map((status) => `post ${status}`),
+  ...["published", "failed", "unconfirmed", "canceled"].map((status) => `task ${status}`),
+  "begin: begin",
+  ...["final", "stale", "leased", "early"].map((why) => `begin: skip ${why}`),
+  "arm: permit",
+  "arm: refused",
+  ...["wait", "fault", "postponed", "live", "refused", "unknown", "not_sent", "did", "did_not", "ask_later"].map(
+    (report) => `report ${report}: taken`,
+  ),
+  ...["wait", "fault", "postponed", "live", "unknown", "not_sent", "did_not", "ask_later"].map(
+    (report) => `report ${report}: stale`,
+  ),
+  "cancel: cancel",
+  "cancel: already_canceled",
+  ...["published", "publishing", "unconfirmed", "failed"].map((why) => `cancel: conflict ${why}`),
+  "message: task",
+  "message: wake",
+  "a message was sent again",
+  "a second commit",
+  "dead letter",
+  "cron revives the sweeper",
+  "a handler threw",
+];

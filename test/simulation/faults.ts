@@ -57,12 +57,16 @@ export type FaultKind = keyof typeof FAULTS;
 /** How much more or less than usual a kind strikes in one seed. */
 const STRENGTHS = [0, 0, 0, 0.3, 1, 1, 3] as const;
 
-/** Faults that are worse together. Some seeds have one of these groups at many times the usual strength. */
+/**
+ * Faults that are worse together. Some seeds have one of these groups at many times the usual strength, and little else:
+ * what takes minutes to go wrong must not be disturbed.
+ */
 const STORMS: readonly (readonly FaultKind[])[] = [
   ["permit lost", "sender stalls", "platform cut after", "platform error after"],
   ["permit lost", "sender stalls", "platform cut after"],
   ["sender stalls"],
   ["platform cut before", "platform slow"],
+  ["platform slow", "platform error before"],
   ["platform cut before", "platform cut after", "platform slow", "platform acts late"],
   ["platform cut after", "d1 slow", "consumer stalls"],
   ["object evicted", "d1 slow", "d1 answer lost"],
@@ -71,6 +75,7 @@ const STORMS: readonly (readonly FaultKind[])[] = [
 ];
 const STORM_PROBABILITY = 0.45;
 const STORM_STRENGTH = 7;
+const STRENGTHS_BESIDE_A_STORM = [0, 0, 0.3] as const;
 /** However strong: something must be able to succeed. */
 const MOST_PROBABLE = 0.6;
 
@@ -104,11 +109,13 @@ export class Faults {
     this.#random = random;
     this.#coverage = coverage;
     this.#disabled = disabled;
+    if (isCalm) return;
+    const storm = random.chance("storm", STORM_PROBABILITY) ? random.pick("which storm", STORMS) : [];
+    const strengths = storm.length === 0 ? STRENGTHS : STRENGTHS_BESIDE_A_STORM;
     for (const kind of Object.keys(FAULTS) as FaultKind[]) {
-      this.#strength.set(kind, isCalm ? 0 : random.pick(`strength of ${kind}`, STRENGTHS));
+      const usual = random.pick(`strength of ${kind}`, strengths);
+      this.#strength.set(kind, storm.includes(kind) ? STORM_STRENGTH : usual);
     }
-    if (isCalm || !random.chance("storm", STORM_PROBABILITY)) return;
-    for (const kind of random.pick("which storm", STORMS)) this.#strength.set(kind, STORM_STRENGTH);
   }
 
   /**

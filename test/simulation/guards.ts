@@ -7,6 +7,17 @@ import type { Guard } from "./mutations.ts";
 
 const INITIAL = "migrations/0000_initial.sql";
 
+const UNIQUE_PLATFORM_POSTS = {
+  file: INITIAL,
+  find: "PRIMARY KEY(`mode`, `platform`, `external_id`, `platform_post_id`)",
+  replace: "PRIMARY KEY(`mode`, `platform`, `external_id`, `platform_post_id`, `post_id`, `account_id`)",
+};
+const ANY_HOLDER = {
+  file: "src/db/commits.ts",
+  find: "return isSameTask(holders[0], holder);\n}\n\n/** Of these",
+  replace: "return holders.some((each) => isSameTask(each, holder));\n}\n\n/** Of these",
+};
+
 export const GUARDS: readonly Guard[] = [
   {
     name: "the armed record",
@@ -55,16 +66,8 @@ export const GUARDS: readonly Guard[] = [
   {
     name: "a found post is one task's",
     edits: [
-      {
-        file: INITIAL,
-        find: "PRIMARY KEY(`mode`, `platform`, `external_id`, `platform_post_id`)",
-        replace: "PRIMARY KEY(`mode`, `platform`, `external_id`, `platform_post_id`, `post_id`, `account_id`)",
-      },
-      {
-        file: "src/db/commits.ts",
-        find: "return isSameTask(holders[0], holder);\n}\n\n/** Of these",
-        replace: "return holders.some((each) => isSameTask(each, holder));\n}\n\n/** Of these",
-      },
+      UNIQUE_PLATFORM_POSTS,
+      ANY_HOLDER,
       {
         file: "src/db/commits.ts",
         find: "return platformPostIds.filter((id) => !takenIds.has(id));",
@@ -255,5 +258,21 @@ export const GUARDS: readonly Guard[] = [
       { file: "src/post/machine.ts", find: " || now < copy.scheduledAt) return", replace: ") return" },
     ],
     seed: 0,
+  },
+  {
+    name: "the unique key of platform_posts",
+    edits: [UNIQUE_PLATFORM_POSTS, ANY_HOLDER],
+    scenario: "two pictures with the same words find one media at the same moment",
+  },
+  {
+    name: "a write is tried again",
+    edits: [
+      {
+        file: "src/db/retry.ts",
+        find: "  } catch {\n    return write();",
+        replace: "  } catch (error) {\n    throw error;",
+      },
+    ],
+    scenario: "the write of a post without a key is carried out, and its answer lost",
   },
 ];

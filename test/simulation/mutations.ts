@@ -14,13 +14,14 @@ export interface Edit {
 }
 
 /** A guard, and how to take it out. */
-export interface Guard {
+export type Guard = {
   /** What it does. */
   name: string;
   edits: readonly Edit[];
-  /** A seed that catches its absence. */
-  seed: number;
-}
+} & Catch;
+
+/** What shows that it is missing: a seed, or, where another guard nearly always stands in for it, a scripted scenario. */
+export type Catch = { seed: number } | { scenario: string };
 
 /** @throws when there is no guard of the name */
 export function guardNamed(name: string): Guard {

@@ -176,7 +176,9 @@ export class Network {
       return { is: "late", after, late: random.whole("late act", 1, LATE_ACT) };
     }
     if (!faults.strikes("platform slow", name)) return null;
-    return { is: "slow", after, acts: random.whole("slow act", LATENCY.least, after) };
+    // It may be the answer that takes long, or the act.
+    const acts = random.chance("acts at once", 0.5) ? LATENCY.most : random.whole("slow act", LATENCY.least, after);
+    return { is: "slow", after, acts };
   }
 
   /** What is public is told once; a comment changes it and is no new post. */

@@ -4,6 +4,8 @@ import { parseArgs } from "node:util";
 export interface Options {
   /** Replays one seed and shows what happens. */
   seed: number | null;
+  /** Runs what is scripted: one by its name, or all. */
+  scenario: string | null;
   from: number;
   to: number;
   workers: number;
@@ -24,6 +26,7 @@ export function readOptions(args: string[]): Options {
     args,
     options: {
       seed: { type: "string" },
+      scenario: { type: "string" },
       seeds: { type: "string", default: "1..1000" },
       workers: { type: "string", default: "1" },
       mutations: { type: "boolean", default: false },
@@ -37,6 +40,7 @@ export function readOptions(args: string[]): Options {
   if (from === undefined || to === undefined) throw new Error('--seeds must be like "1..1000"');
   return {
     seed: values.seed === undefined ? null : Number(values.seed),
+    scenario: values.scenario ?? null,
     from: Number(from),
     to: Number(to),
     workers: Number(values.workers),

@@ -42,20 +42,25 @@ export function planOf(random: Random): PlannedPost[] {
   const count = random.pick("posts", [1, 1, 2, 2, 2, 3, MOST_POSTS]);
   const isEqual = random.chance("equal texts", 0.4);
   const posts = Array.from({ length: count }, (_, index) => planPost(random, index, isEqual));
-  return random.chance("twins", 0.4) ? [...posts, ...posts.slice(0, 1).map((post) => twinOf(random, post))] : posts;
+  const [first, ...others] = posts;
+  return first && random.chance("twins", 0.4) ? [...twinsOf(random, first), ...others] : posts;
 }
 
-/** The same once more, about the same time: two posts that only their ids tell apart. */
-function twinOf(random: Random, post: PlannedPost): PlannedPost {
+/** The same twice, about the same time: two posts that only their ids tell apart. Often texts, which leave no handle. */
+function twinsOf(random: Random, post: PlannedPost): PlannedPost[] {
+  const isText = random.chance("twins of text", 0.5);
+  const first: PlannedPost = isText ? { ...post, workspace: 0, accounts: ["page"], hasPicture: false } : post;
   const apart = random.chance("at the same time", 0.5) ? 0 : random.whole("twins apart", 0, 20 * SECOND);
-  return {
-    ...post,
+  const second: PlannedPost = {
+    ...first,
     name: `twin of ${post.name}`,
     key: `key of the twin of ${post.name}`,
     at: post.at + apart,
     schedule: post.schedule === null ? null : post.schedule + apart,
     cancelAt: null,
   };
+  const isOfOther = isText && random.chance("twins of two workspaces", 0.3);
+  return [first, isOfOther ? { ...second, workspace: 1, accounts: ["the same page"] } : second];
 }
 
 function planPost(random: Random, index: number, mayBeEqual: boolean): PlannedPost {
@@ -78,10 +83,16 @@ function planPost(random: Random, index: number, mayBeEqual: boolean): PlannedPo
     schedule,
     key: random.chance("key", 0.9) ? `key of post ${index}` : null,
     senders: random.chance("two senders", 0.2) ? 2 : 1,
-    // Mostly about when it is due: that is where a cancel and a commit meet.
-    cancelAt: isCanceled ? Math.max(at, due + random.whole("cancel", -3 * SECOND, 4 * SECOND)) : null,
+    cancelAt: isCanceled ? Math.max(at, due + cancelAfter(random)) : null,
     readAt: random.chance("read", 0.4) ? [due + random.whole("read at", 0, 3 * MINUTE)] : [],
   };
+}
+
+/** Mostly about when it is due: that is where a cancel and a commit meet. Else while a lost commit is settled. */
+function cancelAfter(random: Random): Millis {
+  return random.chance("canceled late", 0.25)
+    ? random.whole("cancel late", MINUTE, 14 * MINUTE)
+    : random.whole("cancel", -3 * SECOND, 4 * SECOND);
 }
 
 /** When the last of what is planned is due. */

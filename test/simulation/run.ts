@@ -1,7 +1,9 @@
-import { sweepInChild } from "./child.ts";
+import { scenariosInChild, sweepInChild } from "./child.ts";
 import { Coverage } from "./coverage.ts";
 import { GUARDS } from "./guards.ts";
 import { readOptions } from "./options.ts";
+import { runScenario } from "./run-scenario.ts";
+import { SCENARIOS } from "./scenarios.ts";
 import { shrink } from "./shrink.ts";
 import type { Outcome } from "./simulate.ts";
 import { simulate } from "./simulate.ts";
@@ -12,6 +14,7 @@ import { sweep } from "./sweep.ts";
  *
  *   -- --seed 1234                        replays a seed; one that fails is shrunk first
  *   -- --seeds 1..100000 --workers 2      runs seeds up to the first that fails
+ *   -- --scenario all                     runs what is scripted; by its name, one, and shows what happens
  *   -- --mutations                        looks for the seeds that catch each missing guard
  */
 
@@ -22,7 +25,8 @@ const options = readOptions(process.argv.slice(2));
 const print = (line: string) => process.stdout.write(`${line}\n`);
 const seconds = (since: bigint) => Number(process.hrtime.bigint() - since) / 1e9;
 
-if (options.json) print(JSON.stringify(await sweep(options)));
+if (options.scenario !== null) await runScenarios(options.scenario);
+else if (options.json) print(JSON.stringify(await sweep(options)));
 else if (options.mutations) await findSeeds();
 else if (options.seed !== null) await replay(options.seed);
 else await sweepAll();
@@ -42,12 +46,31 @@ async function sweepAll(): Promise<void> {
   }
   const seeds = results.reduce((sum, result) => sum + result.seeds, 0);
   const took = seconds(began);
-  print(`${seeds} seeds in ${took.toFixed(0)} s, ${((seeds / took) * 60).toFixed(0)} a minute`);
+  const mostEvents = Math.max(...results.map((result) => result.mostEvents));
+  print(
+    `${seeds} seeds in ${took.toFixed(0)} s, ${((seeds / took) * 60).toFixed(0)} a minute, up to ${mostEvents} events`,
+  );
   for (const { failed } of results) {
     if (!failed) continue;
     print(`seed ${failed.seed} fails: ${failed.violations.join("; ")}`);
     print(`npm run simulate -- --seed ${failed.seed}`);
     process.exitCode = 1;
+  }
+}
+
+async function runScenarios(asked: string): Promise<void> {
+  if (options.json) {
+    const names = asked === "all" ? Object.keys(SCENARIOS) : [asked];
+    const results: Record<string, string[]> = {};
+    for (const name of names) results[name] = await runScenario(name);
+    print(JSON.stringify(results));
+    return;
+  }
+  for (const name of asked === "all" ? Object.keys(SCENARIOS) : [asked]) {
+    const wrong = await runScenario(name, asked === "all" ? undefined : print);
+    print(`${wrong.length === 0 ? "holds" : "FAILS"}: ${name}`);
+    for (const what of wrong) print(`  ${what}`);
+    if (wrong.length > 0) process.exitCode = 1;
   }
 }
 
@@ -67,8 +90,15 @@ function report(outcome: Outcome): void {
 }
 
 async function findSeeds(): Promise<void> {
-  for (const { name } of GUARDS.filter((guard) => options.guard === null || guard.name === options.guard)) {
+  for (const guard of GUARDS.filter(({ name }) => options.guard === null || options.guard === name)) {
+    const { name } = guard;
     const began = process.hrtime.bigint();
+    if ("scenario" in guard) {
+      const wrong = (await scenariosInChild(guard.scenario, name))[guard.scenario] ?? [];
+      print(`${name.padEnd(52)} scenario: ${wrong[0] ?? "NOT CAUGHT"}`);
+      if (wrong.length === 0) process.exitCode = 1;
+      continue;
+    }
     const { failed, seeds } = await sweepInChild(["--seeds", `1..${MUTATION_SEEDS}`], name);
     const caught = failed ? `seed ${failed.seed}: ${failed.violations[0]}` : `NOT CAUGHT in ${seeds} seeds`;
     print(`${name.padEnd(52)} ${caught} (${seconds(began).toFixed(0)} s)`);

@@ -8,17 +8,23 @@ export interface SweepResult {
   /** The first that failed. */
   failed: Outcome | null;
   reached: [string, number][];
+  /** The most that happened in one seed. */
+  mostEvents: number;
+  /** Of all that happened, in order. */
+  hash: number;
 }
 
 /** Runs seeds, every so many, up to the first that fails. */
 export async function sweep(range: { from: number; to: number; stride: number }): Promise<SweepResult> {
   const coverage = new Coverage();
-  let seeds = 0;
-  for (let seed = range.from; seed <= range.to; seed += range.stride) {
+  const result: Omit<SweepResult, "reached"> = { seeds: 0, failed: null, mostEvents: 0, hash: 0 };
+  for (let seed = range.from; seed <= range.to && !result.failed; seed += range.stride) {
     const outcome = await simulate(seed);
-    seeds += 1;
     coverage.add(outcome.reached);
-    if (outcome.violations.length > 0) return { seeds, failed: outcome, reached: [...coverage.reached] };
+    result.seeds += 1;
+    result.mostEvents = Math.max(result.mostEvents, outcome.events);
+    result.hash = (Math.imul(result.hash, 31) + outcome.hash) >>> 0;
+    if (outcome.violations.length > 0) result.failed = outcome;
   }
-  return { seeds, failed: null, reached: [...coverage.reached] };
+  return { ...result, reached: [...coverage.reached] };
 }

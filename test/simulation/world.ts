@@ -47,7 +47,7 @@ const PATIENCE: Millis = 3 * MINUTE;
 const AFTERMATH: Millis = 5 * MINUTE;
 /** By then everything must be over, by the bounds of `docs/architecture.md`: a quota's, and settling for each post. */
 const END: Millis = 240 * HOUR;
-const MOST_EVENTS = 100_000;
+const MOST_EVENTS = 30_000;
 
 /** One database serves all worlds of a process, one after the other. */
 const sqlite = new Sqlite();
@@ -140,7 +140,8 @@ export class World {
       { name: "apionics-publish", maxBatch: 5, batchWait: 0, maxRetries: 8, deadLetters: this.#deadLetters },
       queueDeps,
     );
-    this.queue.onSend = (body) => observeMessage(this.coverage, body);
+    const sent = new Set<string>();
+    this.queue.onSend = (body) => observeMessage(this.coverage, body, sent);
     this.env = {
       ...SECRETS,
       PUBLIC_ORIGIN: ORIGIN,

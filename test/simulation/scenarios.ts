@@ -1,0 +1,216 @@
+import { HOUR, MINUTE, SECOND } from "../../src/lib/clock.ts";
+import type { Interference } from "./crossing.ts";
+import type { Mishap } from "./network.ts";
+import type { PlannedPost } from "./plan.ts";
+import type { World } from "./world.ts";
+
+/*
+ * Situations that chance seldom brings about, each with what has to come of it. The invariants hold besides.
+ */
+
+/** What came of a scenario. */
+export interface Seen {
+  /** The tasks' statuses, in the order of the plan. */
+  statuses: string[];
+  shown: number;
+  reached: ReadonlySet<string>;
+  accepted: number;
+  canceled: boolean;
+}
+
+export interface Scenario {
+  plan: PlannedPost[];
+  script(world: World): void;
+  expected: Partial<Omit<Seen, "reached">> & { reached?: string[] };
+}
+
+function post(changes: Partial<PlannedPost> = {}): PlannedPost {
+  return {
+    name: "post 0",
+    workspace: 0,
+    accounts: ["page"],
+    text: "Words",
+    hasPicture: false,
+    at: 0,
+    schedule: 10 * SECOND,
+    key: "key",
+    senders: 1,
+    cancelAt: null,
+    readAt: [],
+    ...changes,
+  };
+}
+
+const TWINS = [post(), post({ name: "post 1", key: "another key" })];
+const IS_COMMIT = /^POST \{id\}\/(feed|media_publish)$/;
+const CUT: Mishap = { is: "cut after" };
+
+/** Spoils the first calls that match. */
+function spoil(world: World, matches: RegExp, mishap: Mishap, times = 1): void {
+  let left = times;
+  world.network.script = (name) => (matches.test(name) && left-- > 0 ? mishap : null);
+}
+
+/** Interferes with one call, counted from 1. */
+function interfere(world: World, place: string, which: number, make: () => Interference): void {
+  let calls = 0;
+  world.crossings.script = (called) => {
+    if (called !== place) return null;
+    calls += 1;
+    return calls === which ? make() : null;
+  };
+}
+
+function at(world: World, after: number, act: () => void): void {
+  world.scheduler.at(world.start + after, "as scripted", act);
+}
+
+const PROJECTION = "d1 batch update post_counts";
+const LOST = new Error("D1_ERROR: Network connection lost.");
+
+export const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  "nothing goes wrong": {
+    plan: [post({ readAt: [MINUTE] }), post({ name: "post 1", key: "k", accounts: ["instagram"], hasPicture: true })],
+    script: () => {},
+    expected: { statuses: ["published", "published"], shown: 2, accepted: 2 },
+  },
+  "a cancel races the fire, and the process dies before it can answer": {
+    plan: [post({ cancelAt: 9_900 })],
+    script: (world) => interfere(world, "post.cancel", 1, () => ({ after: () => world.crash() })),
+    expected: { statuses: ["canceled"], shown: 0, canceled: true },
+  },
+  "a sender sleeps through its permit": {
+    plan: [post()],
+    script: (world) => interfere(world, "post.arm", 1, () => ({ answerDelay: 20 * SECOND })),
+    expected: { statuses: ["published"], shown: 1, reached: ["report not_sent: taken"] },
+  },
+  "a sender sleeps until its commit was taken for lost": {
+    plan: [post()],
+    script: (world) => interfere(world, "post.arm", 1, () => ({ answerDelay: 14 * MINUTE })),
+    expected: { statuses: ["published"], shown: 1, reached: ["report not_sent: stale", "a second commit"] },
+  },
+  "the database takes no writes for a minute": {
+    plan: [post(), post({ name: "post 1", key: "k", at: 20 * SECOND, schedule: null })],
+    script: (world) => {
+      world.d1.readOnlyUntil = world.start + MINUTE;
+    },
+    expected: { statuses: ["published", "published"], shown: 2, accepted: 2 },
+  },
+  "the clock jumps an hour ahead while a listing lags, and back": {
+    plan: [post()],
+    script: (world) => {
+      world.network.switches.listingLag = 6 * MINUTE;
+      spoil(world, IS_COMMIT, CUT);
+      at(world, 15 * SECOND, () => world.jumpClock(HOUR));
+      at(world, 30 * MINUTE, () => world.jumpClock(-HOUR));
+    },
+    expected: { statuses: ["published"], shown: 1 },
+  },
+  "the clock is an hour ahead when the commit is armed": {
+    plan: [post()],
+    script: (world) => {
+      spoil(world, IS_COMMIT, CUT);
+      at(world, 5 * SECOND, () => world.jumpClock(HOUR));
+      at(world, 15 * SECOND, () => world.jumpClock(-HOUR));
+    },
+    // The post stands where the clock says that it cannot be: nobody believes that it is ours, or that there is none.
+    expected: { statuses: ["unconfirmed"], shown: 1 },
+  },
+  "a projection overtakes the one before": {
+    plan: [post()],
+    script: (world) => interfere(world, PROJECTION, 1, () => ({ delay: 20 * SECOND, ...evictFirst(world) })),
+    expected: { statuses: ["published"], shown: 1 },
+  },
+  "a projection is repeated, for its answer was lost": {
+    plan: [post()],
+    script: (world) => interfere(world, PROJECTION, 2, () => ({ lostAnswer: LOST })),
+    expected: { statuses: ["published"], shown: 1 },
+  },
+  "the write of a post without a key is carried out, and its answer lost": {
+    plan: [post({ key: null })],
+    script: (world) => interfere(world, "d1 batch insert posts", 1, () => ({ lostAnswer: LOST })),
+    expected: { statuses: ["published"], shown: 1, accepted: 1 },
+  },
+  "two posts with the same words on one Page lose their answers": {
+    plan: TWINS,
+    script: (world) => spoil(world, IS_COMMIT, CUT, 2),
+    expected: { statuses: ["published", "published"], shown: 2 },
+  },
+  "of two posts with the same words one is answered slowly, while the other's call never arrives": {
+    plan: TWINS.map((twin, index) => ({ ...twin, schedule: (10 + 2 * index) * SECOND })),
+    script: (world) => {
+      const mishaps: Mishap[] = [{ is: "slow", acts: SECOND, after: 30 * SECOND }, { is: "cut before" }];
+      world.network.script = (name) => (IS_COMMIT.test(name) ? (mishaps.shift() ?? null) : null);
+    },
+    expected: { statuses: ["published", "published"], shown: 2 },
+  },
+  "two pictures with the same words find one media at the same moment": {
+    plan: TWINS.map((twin, index) => ({
+      ...twin,
+      accounts: ["instagram"],
+      hasPicture: true,
+      schedule: (10 + 15 * index) * SECOND,
+    })),
+    script: (world) => {
+      world.network.switches.listingLag = 20 * SECOND;
+      spoil(world, IS_COMMIT, CUT, 2);
+      // The second looks while only the first one's is listed, and claims it after the first has looked too.
+      interfere(world, "d1 batch insert platform_posts", 1, () => ({ delay: 8 * SECOND }));
+    },
+    expected: { statuses: ["published", "published"], shown: 2 },
+  },
+  "a nudge and a cancel meet an object that has not loaded its post": {
+    plan: [post({ schedule: 5 * MINUTE, cancelAt: 0 })],
+    script: (world) => {
+      // Whoever loads first stores last.
+      let loads = 0;
+      world.crossings.script = (place) => {
+        if (place !== "d1 select posts") return null;
+        loads += 1;
+        return loads === 1 ? { answerDelay: 3 * SECOND } : null;
+      };
+    },
+    expected: { statuses: ["canceled"], shown: 0, canceled: true },
+  },
+  "a listing shows the words in another form": {
+    plan: [post({ text: "Café  and more\u200b " })],
+    script: (world) => {
+      spoil(world, IS_COMMIT, CUT);
+      world.network.rewrite = (text) => text.normalize("NFD").replaceAll("  ", " ");
+    },
+    expected: { statuses: ["published"], shown: 1, reached: ["report did: taken"] },
+  },
+  "a message takes longer than the watchdog waits": {
+    plan: [post()],
+    script: (world) => {
+      world.queue.script = () => 100 * SECOND;
+    },
+    expected: { statuses: ["published"], shown: 1, reached: ["begin: skip final"] },
+  },
+  "a token ends between the commit and its settling": {
+    plan: [post()],
+    script: (world) => {
+      let isCommitted = false;
+      world.network.script = (name) => {
+        if (isCommitted)
+          return { is: "refused", error: { code: 190, error_subcode: 463, message: "Session has expired" } };
+        isCommitted = IS_COMMIT.test(name);
+        return isCommitted ? CUT : null;
+      };
+    },
+    expected: { statuses: ["unconfirmed"], shown: 1 },
+  },
+  "a commit is carried out fifteen seconds after it was given up": {
+    plan: [post()],
+    script: (world) => spoil(world, IS_COMMIT, { is: "late", after: 60 * SECOND, late: 15 * SECOND }),
+    expected: { statuses: ["published"], shown: 1, reached: ["report did: taken"] },
+  },
+};
+
+/** The object goes on elsewhere while what it told the database is still on its way. */
+function evictFirst(world: World): Interference {
+  world.scheduler.after(2, "evicted, as scripted", () => {
+    for (const name of world.posts.names()) world.posts.evict(name);
+  });
+  return {};
+}

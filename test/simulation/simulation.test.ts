@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import { scenariosInChild, sweepInChild } from "./child.ts";
+import { SOMETIMES } from "./coverage.ts";
+import { FAULTS, PLANNED_FAULTS } from "./faults.ts";
+import { GUARDS } from "./guards.ts";
+
+/*
+ * The whole Worker in a simulated world, in which all that can go wrong does: `npm run simulate` runs more seeds, and
+ * replays one.
+ */
+
+const SEEDS = 1_500;
+const TIMEOUT = 900_000;
+
+it("holds what it promises, whatever goes wrong", { timeout: TIMEOUT }, async () => {
+  const { failed, reached } = await sweepInChild(["--seeds", `1..${SEEDS}`]);
+  expect(failed && `npm run simulate -- --seed ${failed.seed}: ${failed.violations}`).toBeNull();
+  const labels = new Set(reached.map(([label]) => label));
+  const faults = [...Object.keys(FAULTS), ...PLANNED_FAULTS].map((kind) => `fault: ${kind}`);
+  expect([...SOMETIMES, ...faults].filter((label) => !labels.has(label))).toEqual([]);
+});
+
+it("is the same run again for the same seed", { timeout: TIMEOUT }, async () => {
+  const [first, second] = await Promise.all([1, 2].map(() => sweepInChild(["--seeds", "1..20"])));
+  expect(first?.hash).toBe(second?.hash);
+});
+
+describe("without", { timeout: TIMEOUT }, () => {
+  it.each(GUARDS)("$name something goes wrong", async (guard) => {
+    if ("scenario" in guard) {
+      const wrong = await scenariosInChild(guard.scenario, guard.name);
+      expect(wrong[guard.scenario]).not.toEqual([]);
+      return;
+    }
+    const seed = ["--seeds", `${guard.seed}..${guard.seed}`];
+    expect((await sweepInChild(seed, guard.name)).failed).not.toBeNull();
+    // It is the guard that makes the difference.
+    if (guard.seed > SEEDS) expect((await sweepInChild(seed)).failed).toBeNull();
+  });
+});
