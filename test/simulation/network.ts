@@ -7,6 +7,7 @@ import { DEFAULT_SWITCHES } from "../../src/platforms/sandbox/switches.ts";
 import { UsageMeter } from "../../src/platforms/sandbox/usage.ts";
 import { memoryStore } from "../helpers/memory-store.ts";
 import { currentActor } from "./actor.ts";
+import { copy } from "./copy.ts";
 import type { Faults } from "./faults.ts";
 import type { Random } from "./random.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -184,7 +185,7 @@ export class Network {
   /** What is public is told once; a comment changes it and is no new post. */
   #log(post: SandboxPost): void {
     if (this.posts.some((logged) => logged.post.id === post.id)) return;
-    this.posts.push({ post: structuredClone(post), highestClock: this.#deps.highestClock() });
+    this.posts.push({ post: copy(post), highestClock: this.#deps.highestClock() });
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Millis } from "../../src/lib/clock.ts";
 import { Actor, runAs } from "./actor.ts";
+import { copy } from "./copy.ts";
 import type { Crossings } from "./crossing.ts";
 import type { Faults } from "./faults.ts";
 import type { Random } from "./random.ts";
@@ -75,7 +76,7 @@ export class Objects {
 
   /** What an object has stored, for whoever looks from outside. */
   valueOf(name: string, key: string): unknown {
-    return structuredClone(this.#stored.get(name)?.values.get(key));
+    return copy(this.#stored.get(name)?.values.get(key));
   }
 
   names(): string[] {
@@ -112,7 +113,7 @@ export class Objects {
   #call(name: string, method: string, args: unknown[]): Promise<unknown> {
     const { crossings, faults, random } = this.#deps;
     const place = `${this.#kind}.${method}`;
-    const sent = structuredClone(args);
+    const sent = copy(args);
     const isPermit = method === "arm" && faults.strikes("permit lost", place);
     const isPermitGiven = isPermit && random.chance("permit given", 0.5);
     const isLostBefore = (isPermit && !isPermitGiven) || faults.strikes("call lost before", place);
@@ -124,7 +125,7 @@ export class Objects {
       delay: faults.strikes("call slow", place) ? random.whole("call slow", SLOW.least, SLOW.most) : 0,
       effect: async () => {
         if (!this.#deps.isUp()) throw new Error("Durable Object is unreachable.");
-        const answer = structuredClone(await this.#invoke(name, method, sent));
+        const answer = copy(await this.#invoke(name, method, sent));
         this.#deps.onAnswer(method, sent, answer);
         return answer;
       },
@@ -169,10 +170,10 @@ export class Objects {
     };
     const storage = {
       kv: {
-        get: (key: string) => structuredClone(stored.values.get(key)),
+        get: (key: string) => copy(stored.values.get(key)),
         put: (key: string, value: unknown) => {
           mayWrite();
-          stored.values.set(key, structuredClone(value));
+          stored.values.set(key, copy(value));
         },
         delete: (key: string) => stored.values.delete(key),
       },
