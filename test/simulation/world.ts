@@ -96,6 +96,8 @@ export class World {
   isUp = true;
   hash = 0x811c9dc5;
   readonly #disabled: ReadonlySet<string>;
+  /** With the posts that are left out: faults come when they came with them. */
+  readonly #wholePlan: PlannedPost[];
   readonly #isCalm: boolean;
   readonly #script: WorldOptions["script"];
   readonly #deadLetters: SimulatedQueue;
@@ -120,7 +122,8 @@ export class World {
     this.random = random;
     this.scheduler = scheduler;
     this.faults = faults;
-    this.plan = (options.plan ?? planOf(random)).filter((post) => !this.#disabled.has(post.name));
+    this.#wholePlan = options.plan ?? planOf(random);
+    this.plan = this.#wholePlan.filter((post) => !this.#disabled.has(post.name));
     this.d1 = new D1({ sqlite, crossings, faults, random, scheduler });
     this.kv = new Kv({ crossings, faults, random, scheduler });
     this.bucket = new R2({ crossings, faults });
@@ -440,7 +443,7 @@ export class World {
   /** What goes wrong at a time, or for as long as the seed runs. */
   #planFaults(): void {
     const { random, scheduler, network } = this;
-    const end = START + endOf(this.plan);
+    const end = START + endOf(this.#wholePlan);
     const over = end + random.whole("faults for", FAULTS_FOR.least, FAULTS_FOR.most);
     scheduler.at(over, "FAULTS ARE OVER", () => {
       this.faults.isOver = true;
@@ -455,7 +458,11 @@ export class World {
     // Locally there is no cron.
     if (!this.#isQueueInMemory) this.#cron();
     this.#clocksDiffer = this.#maybe("clocks differ", 0.3);
-    if (this.#maybe("listing lags", 0.45)) network.switches.listingLag = random.whole("lag", SECOND, 8 * MINUTE);
+    const isSetForward = random.chance("clock forward", 0.25);
+    // What a jump takes from the ten minutes in which a listing is read is not there for its lag.
+    const longestLag = (isSetForward ? 6 : 8) * MINUTE;
+    const isLagging = this.#maybe("listing lags", isSetForward ? 0.7 : 0.45);
+    if (isLagging) network.switches.listingLag = random.whole("lag", SECOND, longestLag);
     if (this.#maybe("nodes lag", 0.15)) network.switches.nodeLag = random.whole("node lag", SECOND, 20 * SECOND);
     network.switches.hideCaptions = this.#maybe("captions hidden", 0.1);
     network.switches.refuseDuplicates = this.#maybe("duplicates refused", 0.15);
@@ -479,9 +486,14 @@ export class World {
         network.awayUntil = at + span;
       });
     }
-    const jump = () => random.pick("jump", [2 * SECOND, 40 * SECOND, 3 * MINUTE, HOUR]);
-    if (random.chance("clock forward", 0.12)) this.#plannedAt(soon(), "clock forward", () => this.jumpClock(jump()));
-    if (random.chance("clock back", 0.12)) this.#plannedAt(soon(), "clock back", () => this.jumpClock(-jump()));
+    const jump = () => random.pick("jump", [2 * SECOND, 3 * MINUTE, HOUR, HOUR]);
+    if (isSetForward) {
+      // While something is being settled, more often than not.
+      const { at, schedule } = random.pick("whose clock", this.#wholePlan);
+      const due = START + (schedule ?? at) + random.whole("after it was due", 0, 4 * MINUTE);
+      this.#plannedAt(due, "clock forward", () => this.jumpClock(jump()));
+    }
+    if (random.chance("clock back", 0.15)) this.#plannedAt(soon(), "clock back", () => this.jumpClock(-jump()));
   }
 
   #maybe(kind: PlannedFault, probability: number): boolean {
