@@ -161,7 +161,7 @@ function pausedStay(world: World, posts: Stored[]): string[] {
   const pauses = world.client.logs.flatMap((log) => log.pauses);
   return pauses.flatMap(({ account, from }) => {
     // Whoever resumes an account first resumes it for all.
-    const ends = pauses.filter((each) => each.account === account && (each.until ?? 0) > from);
+    const ends = pauses.filter((each) => each.account === account && (each.until ?? from) >= from);
     const until = Math.min(...ends.map((each) => each.until ?? Number.POSITIVE_INFINITY));
     return posts
       .flatMap(({ tasks }) => tasks)
