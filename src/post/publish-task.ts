@@ -55,7 +55,7 @@ export async function publishTask(services: PublishDeps, ref: PostRef, message: 
       await takeSteps(work, begun.progress ?? work.publication.begin(work.io.draft), leaseUntil);
     }
   } catch (error) {
-    // No commit is in flight: `commit` lets nothing escape.
+    // No commit is in flight: `sendCommit` lets nothing escape.
     deps.log.error("a task was cut short", error, { post_id: ref.postId, account_id: message.accountId });
     await report(reportOf(error, begun.progress, begun.armed !== null, deps.clock()));
   }
