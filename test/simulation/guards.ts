@@ -28,7 +28,7 @@ export const GUARDS: readonly Guard[] = [
         replace: "",
       },
     ],
-    seed: 0,
+    seed: 2,
   },
   {
     name: "who finds a commit armed only reads",
@@ -39,7 +39,7 @@ export const GUARDS: readonly Guard[] = [
         replace: "armed: null,",
       },
     ],
-    seed: 0,
+    seed: 2,
   },
   {
     name: "the fence of the lease",
@@ -50,7 +50,7 @@ export const GUARDS: readonly Guard[] = [
         replace: "false",
       },
     ],
-    seed: 0,
+    seed: 498,
   },
   {
     name: "the permit",
@@ -61,7 +61,7 @@ export const GUARDS: readonly Guard[] = [
         replace: "if (permit.until === 0) {",
       },
     ],
-    seed: 0,
+    seed: 508,
   },
   {
     name: "a found post is one task's",
@@ -74,7 +74,7 @@ export const GUARDS: readonly Guard[] = [
         replace: "return platformPostIds.filter((id) => !takenIds.has(id) || taken.length > 0);",
       },
     ],
-    seed: 0,
+    seed: 17,
   },
   {
     name: "the unique key of idempotency",
@@ -90,7 +90,7 @@ export const GUARDS: readonly Guard[] = [
         replace: "target: [idempotency.workspaceId, idempotency.mode, idempotency.key, idempotency.claim],",
       },
     ],
-    seed: 0,
+    seed: 2,
   },
   {
     name: "the claim of the key is the condition of the post",
@@ -101,7 +101,7 @@ export const GUARDS: readonly Guard[] = [
         replace: "...insertPost(db, post),",
       },
     ],
-    seed: 0,
+    seed: 2,
   },
   {
     name: "the commit lock",
@@ -112,7 +112,7 @@ export const GUARDS: readonly Guard[] = [
         replace: "if (fingerprint !== null) return true;",
       },
     ],
-    seed: 0,
+    seed: 1113,
   },
   {
     name: "an unknown outcome is settled",
@@ -123,7 +123,7 @@ export const GUARDS: readonly Guard[] = [
         replace: 'if (made.is === "refused" && hasEarlierDoubts) {',
       },
     ],
-    seed: 0,
+    seed: 2,
   },
   {
     name: "one absent reading proves nothing",
@@ -134,7 +134,7 @@ export const GUARDS: readonly Guard[] = [
         replace: "return absentAt.length >= 1 && counted >= 0;",
       },
     ],
-    seed: 0,
+    seed: 66,
   },
   {
     name: "absence takes its time",
@@ -145,7 +145,7 @@ export const GUARDS: readonly Guard[] = [
         replace: "const SPAN: Millis = 2 * MINUTE;",
       },
     ],
-    seed: 0,
+    seed: 227,
   },
   {
     name: "a clock set forward does not prove absence",
@@ -157,7 +157,7 @@ export const GUARDS: readonly Guard[] = [
       },
       { file: "src/platforms/meta/absence.ts", find: "const READINGS = 5;", replace: "const READINGS = 2;" },
     ],
-    seed: 0,
+    seed: 1209,
   },
   {
     name: "a listing is read from well before the commit",
@@ -168,7 +168,7 @@ export const GUARDS: readonly Guard[] = [
         replace: "first - CLOCK_SKEW",
       },
     ],
-    seed: 0,
+    seed: 66,
   },
   {
     name: "the outbox",
@@ -179,12 +179,12 @@ export const GUARDS: readonly Guard[] = [
         replace: "this.ctx.storage.transactionSync(() => this.#store(postponed.document));",
       },
     ],
-    seed: 0,
+    seed: 7,
   },
   {
     name: "the order of projections",
     edits: [{ file: "src/db/projections.ts", find: "          lt(posts.seq, projection.seq),\n", replace: "" }],
-    seed: 0,
+    seed: 5,
   },
   {
     name: "counters move with the status they count",
@@ -195,7 +195,7 @@ export const GUARDS: readonly Guard[] = [
         replace: "AND 0 < ",
       },
     ],
-    seed: 0,
+    seed: 5,
   },
   {
     name: "counters count what was inserted",
@@ -206,12 +206,12 @@ export const GUARDS: readonly Guard[] = [
         replace: ", 1 WHERE true",
       },
     ],
-    seed: 0,
+    seed: 2,
   },
   {
     name: "the sweeper",
     edits: [{ file: "src/post/sweeper.ts", find: "await wakePosts(this.env.PUBLISH, posts);", replace: "" }],
-    seed: 0,
+    seed: 5,
   },
   {
     name: "the watchdog",
@@ -222,7 +222,7 @@ export const GUARDS: readonly Guard[] = [
         replace: "task.dueAt = null;",
       },
     ],
-    seed: 0,
+    seed: 1,
   },
   {
     name: "a cancel heeds an armed commit",
@@ -233,7 +233,7 @@ export const GUARDS: readonly Guard[] = [
         replace: "",
       },
     ],
-    seed: 0,
+    seed: 18,
   },
   {
     name: "loading never overwrites",
