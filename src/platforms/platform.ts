@@ -86,8 +86,8 @@ export interface Step {
   /** How long its call may take, where that is longer than calls usually do. */
   longest?: Millis;
   /**
-   * For a commit that leaves no handle to find its post by: the normalised content. Two equal ones on one external
-   * account are never in flight together.
+   * For a commit whose post is found by its content: it leaves no handle, or one that does not name the post. The
+   * normalised content. Two equal ones on one external account are never in flight together.
    */
   fingerprint?: string;
 }

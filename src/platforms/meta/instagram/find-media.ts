@@ -48,9 +48,7 @@ export async function findMedia(
   const kind = kindOf(io.draft);
   const from = window.first - CLOCK_SKEW;
   const to = window.last + CLOCK_SKEW + 2 * io.commitTimeout;
-  // Without a word of its own nothing tells our post from one that somebody made by hand.
-  const isTellable = kind !== "story" && normaliseText(io.draft.text) !== "";
-  if (!isPublished && !isTellable) return { is: "several" };
+  if (!isPublished && !isTellable(io.draft)) return { is: "several" };
   // Stories are not among the media.
   const edge = kind === "story" ? "stories" : "media";
   const since = Math.floor((window.first - CLOCK_DOUBT) / SECOND);
@@ -71,6 +69,11 @@ export async function findMedia(
   if (others.length > 0) return { is: "several" };
   if (!(await io.claim(only.id))) return { is: "several" };
   return { is: "one", post: { id: only.id, permalink: only.permalink ?? null } };
+}
+
+/** Whether a post has words: without them nothing tells it from another, or from one that somebody made by hand. */
+export function isTellable(draft: Draft): boolean {
+  return kindOf(draft) !== "story" && normaliseText(draft.text) !== "";
 }
 
 function isWithin(row: Row, { from, to }: { from: Millis; to: Millis }): boolean {

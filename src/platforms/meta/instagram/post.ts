@@ -1,8 +1,10 @@
 import { z } from "zod";
 import type { Draft, Fault, Io, Outcome, Publication, Step } from "../../platform.ts";
+import { normaliseText } from "../../similarity.ts";
 import { faultOfAnswer, handleAfter, missingField, NOT_READY_WAIT, provesRefusal } from "../faults.ts";
 import type { Graph, GraphError } from "../graph.ts";
 import { GRAPH_NODE } from "../nodes.ts";
+import { isTellable } from "./find-media.ts";
 import { kindOf } from "./kind.ts";
 import { createChild, createContainer, pollContainer, readQuota, rebuild, refused } from "./prepare.ts";
 import { settleContainer } from "./settle.ts";
@@ -43,7 +45,9 @@ function nextStep(state: InstagramState, draft: Draft): Step {
   if (!container) return { name: "container", effect: "hidden" };
   if (!container.finished) return { name: "poll", effect: "read", notBefore: container.nextPoll };
   if (state.quotaReadAt === null) return { name: "quota", effect: "read" };
-  return { name: "publish", effect: "visible" };
+  const step: Step = { name: "publish", effect: "visible" };
+  // The container does not name its media, which is found by its words: two with the same must not be on their way.
+  return isTellable(draft) ? { ...step, fingerprint: normaliseText(draft.text) } : step;
 }
 
 function runStep(graph: Graph, step: Step, state: InstagramState, io: Io): Promise<Outcome<InstagramState>> {
