@@ -262,7 +262,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: "the unique key of platform_posts",
     edits: [UNIQUE_PLATFORM_POSTS, ANY_HOLDER],
-    scenario: "two pictures with the same words find one media at the same moment",
+    scenario: "two pictures without a word find one media at the same moment",
   },
   {
     name: "a write is tried again",

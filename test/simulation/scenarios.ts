@@ -144,9 +144,10 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     },
     expected: { statuses: ["published", "published"], shown: 2 },
   },
-  "two pictures with the same words find one media at the same moment": {
+  "two pictures without a word find one media at the same moment": {
     plan: TWINS.map((twin, index) => ({
       ...twin,
+      text: "",
       accounts: ["instagram"],
       hasPicture: true,
       schedule: (10 + 15 * index) * SECOND,
