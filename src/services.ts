@@ -23,6 +23,7 @@ import type { PublishMessage } from "./post/messages.ts";
 import type { PostCalls, PostObjects } from "./post/post-calls.ts";
 import { objectName } from "./post/post-calls.ts";
 import { resumeHeldTasks } from "./post/resume-held-tasks.ts";
+import type { SweeperStatus } from "./post/sweeper.ts";
 import { SWEEPER_NAME } from "./post/sweeper.ts";
 import type { SettleTiming } from "./post/timing.ts";
 import { settleTiming } from "./post/timing.ts";
@@ -64,6 +65,7 @@ export interface Services {
   clearSandboxPosts(workspaceId: string): Promise<void>;
   /** Sees to it that the sweeper's alarm is set. */
   keepSweeperAwake(): Promise<void>;
+  sweeperStatus(): Promise<SweeperStatus>;
   sleep(span: Millis): Promise<void>;
 }
 
@@ -114,6 +116,7 @@ export function servicesOf(env: Env): Services {
     resumeHeldTasks: (scope, accountId) =>
       resumeHeldTasks({ db, queue: env.PUBLISH, log: consoleLog }, scope, accountId),
     keepSweeperAwake: () => env.SWEEPER.getByName(SWEEPER_NAME).keepAwake(),
+    sweeperStatus: () => env.SWEEPER.getByName(SWEEPER_NAME).status(),
     sleep: (span) => scheduler.wait(span),
   };
   known.set(env, services);

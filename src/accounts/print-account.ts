@@ -27,6 +27,7 @@ export interface PrintedAccount {
   profile_url: string | null;
   labels: string[];
   posts_at_risk: number;
+  paused_at: string | null;
   remaining_posts_today: number | null;
   behavior?: SandboxBehavior;
 }
@@ -52,6 +53,7 @@ export function printAccount(account: AccountRow, openTasks: number, now: Millis
     profile_url: account.profileUrl,
     labels: account.labels,
     posts_at_risk: health === "ok" ? 0 : openTasks,
+    paused_at: printTimeOrNull(account.pausedAt),
     remaining_posts_today: isFresh ? Math.max(0, quota.total - quota.used) : null,
     ...(behavior === null ? {} : { behavior }),
   };

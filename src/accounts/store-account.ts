@@ -69,6 +69,7 @@ export async function storeAccount(
       dataAccessExpiresAt: grant.dataAccessExpiresAt,
       renewAt: grant.renewAt,
       renewFault: null,
+      pausedAt: known?.pausedAt ?? null,
     };
     const event = tellOf(account, known, occasion, now);
     const isStored = await retryWrite(() => saveAccount(deps.db, account, grant, event));

@@ -18,6 +18,7 @@ export const account = z
     profile_url: z.string().nullable(),
     labels: z.array(z.string()),
     posts_at_risk: z.number().int().openapi({ description: "Open tasks that need the account, where it is not well." }),
+    paused_at: printedTime.nullable().openapi({ description: "Since when it is paused." }),
     remaining_posts_today: z
       .number()
       .int()

@@ -12,16 +12,21 @@ import { connect } from "./connect.ts";
 import type { AppEnv } from "./context.ts";
 import { encryptionKeys } from "./encryption-keys.ts";
 import { answerError } from "./errors.ts";
+import { healthRoutes } from "./health.ts";
 import { mediaRoutes } from "./media.ts";
 import { mediaUploads } from "./media-uploads.ts";
 import { metaCallbacks } from "./meta-callbacks.ts";
 import { allowedMethods } from "./methods.ts";
+import { pauses } from "./pauses.ts";
+import { postCommands } from "./post-commands.ts";
 import { posts } from "./posts.ts";
 import { publicRoutes } from "./public.ts";
 import { publish } from "./publish.ts";
 import { sandbox } from "./sandbox.ts";
+import { timeline } from "./timeline.ts";
 import { validate } from "./validate.ts";
 import { refuseInvalid } from "./validation.ts";
+import { workspaceSettings } from "./workspace.ts";
 import { workspaces } from "./workspaces.ts";
 
 /** The HTTP API: everything that a request passes on its way, and every answer to one that is refused. */
@@ -50,12 +55,17 @@ export function createApp(): OpenAPIHono<AppEnv> {
   app.route("/", publish);
   app.route("/", validate);
   app.route("/", posts);
+  app.route("/", postCommands);
+  app.route("/", timeline);
   app.route("/", accounts);
+  app.route("/", pauses);
   app.route("/", connect);
   app.route("/", mediaRoutes);
   app.route("/", sandbox);
   app.route("/", mediaUploads);
   app.route("/", workspaces);
+  app.route("/", workspaceSettings);
+  app.route("/", healthRoutes);
   app.route("/", encryptionKeys);
 
   app.notFound((c) => {

@@ -55,6 +55,11 @@ export function scopeOf(actor: Actor): Scope {
   return { workspaceId: actor.workspaceId, mode: actor.mode };
 }
 
+/** The request's key, as timelines name who asked. */
+export function askerOf(actor: Actor): string | null {
+  return actor.kind === "key" ? actor.keyId : null;
+}
+
 function forbidden(message: string): Refusal {
   return new Refusal("forbidden", message, "Authorization");
 }

@@ -13,6 +13,7 @@ export const STATUS_OF_CODE = {
   method_not_allowed: 405,
   conflict: 409,
   idempotency_conflict: 409,
+  version_conflict: 409,
   platform_not_configured: 409,
   payload_too_large: 413,
   unsupported_media_type: 415,

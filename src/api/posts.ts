@@ -1,22 +1,14 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { PostFilters, PostRow } from "../db/posts.ts";
-import { countPosts, findPost, listPosts } from "../db/posts.ts";
+import { countPosts, listPosts } from "../db/posts.ts";
 import { printTime } from "../lib/time.ts";
-import { cancelPost, postNotFound } from "../post/cancel-post.ts";
-import { printTask } from "../post/print-task.ts";
-import { requireKey, scopeOf } from "./authenticate.ts";
+import { cancelPost } from "../post/cancel-post.ts";
+import { existingPost } from "../post/existing-post.ts";
+import { askerOf, requireKey, scopeOf } from "./authenticate.ts";
 import type { AppEnv } from "./context.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
-import {
-  errorResponses,
-  pageLimit,
-  platform,
-  postStatus,
-  printedTime,
-  task,
-  taskSummary,
-  timestamp,
-} from "./schemas.ts";
+import { answerPost, post, success } from "./post-object.ts";
+import { errorResponses, pageLimit, platform, postStatus, printedTime, taskSummary, timestamp } from "./schemas.ts";
 
 const DEFAULT_LIMIT = 25;
 const MAX_LIMIT = 100;
@@ -46,20 +38,6 @@ const listedPost = z
 const postList = z
   .strictObject({ posts: z.array(listedPost), total: z.number().int(), next_cursor: z.string().nullable() })
   .openapi("PostList");
-
-const post = z
-  .strictObject({
-    id: z.string(),
-    content: z.string(),
-    status: postStatus,
-    tasks: z.array(task),
-    platforms: z.array(z.string()),
-    media: z.array(z.string()),
-    version: z.number().int(),
-    created_at: printedTime,
-    scheduled_at: printedTime,
-  })
-  .openapi("Post");
 
 const postParams = z.strictObject({ post_id: z.string() });
 
@@ -99,7 +77,7 @@ const cancelRoute = createRoute({
   responses: {
     200: {
       description: "The post is canceled and will never be public",
-      content: { "application/json": { schema: z.strictObject({ success: z.literal(true) }) } },
+      content: { "application/json": { schema: success } },
     },
     ...errorResponses(401, 403, 404, 409, 500),
   },
@@ -126,14 +104,13 @@ posts.openapi(listRoute, async (c) => {
 
 posts.openapi(getRoute, async (c) => {
   const { services, actor } = c.var;
-  const row = await findPost(services.db, { ...scopeOf(actor), postId: c.req.valid("param").post_id });
-  if (!row) throw postNotFound();
-  return c.json(printPost(row), 200);
+  const ref = { ...scopeOf(actor), postId: c.req.valid("param").post_id };
+  return answerPost(c, await existingPost(services.db, ref));
 });
 
 posts.openapi(cancelRoute, async (c) => {
   const { services, actor } = c.var;
-  await cancelPost(services, { ...scopeOf(actor), postId: c.req.valid("param").post_id });
+  await cancelPost(services, { ...scopeOf(actor), postId: c.req.valid("param").post_id }, askerOf(actor));
   return c.json({ success: true as const }, 200);
 });
 
@@ -146,19 +123,5 @@ function printListedPost(row: PostRow): z.infer<typeof listedPost> {
     created_at: printTime(row.createdAt),
     scheduled_at: printTime(row.scheduledAt),
     tasks: row.state.tasks.map(({ accountId, platform, status }) => ({ account_id: accountId, platform, status })),
-  };
-}
-
-function printPost(row: PostRow): z.infer<typeof post> {
-  return {
-    id: row.id,
-    content: row.content,
-    status: row.status,
-    tasks: row.state.tasks.map(printTask),
-    platforms: row.platforms,
-    media: row.media,
-    version: row.version,
-    created_at: printTime(row.createdAt),
-    scheduled_at: printTime(row.scheduledAt),
   };
 }

@@ -13,9 +13,19 @@ const MAX_MEDIA = 20;
 
 const ACCOUNTS_NEEDED = "accounts must contain at least one connected account id.";
 
+export const content = z.string().check(wellFormed).openapi({ example: "Hello from Apionics" });
+export const schedule = z.union(
+  [z.literal("now"), timestamp],
+  'schedule must be "now" or an RFC 3339 timestamp with an offset.',
+);
+export const publishBefore = timestamp
+  .nullable()
+  .openapi({ description: "From then on nothing of the post goes out any more. Null: however late." });
+export const mediaIds = z.array(z.string()).max(MAX_MEDIA).check(distinct);
+
 export const publishBody = z
   .strictObject({
-    content: z.string().check(wellFormed).openapi({ example: "Hello from Apionics" }),
+    content,
     platforms: z
       .array(platform)
       .min(1)
@@ -28,15 +38,9 @@ export const publishBody = z
       .max(MAX_ACCOUNTS)
       .check(distinct)
       .openapi({ example: ["acc_123"] }),
-    schedule: z
-      .union([z.literal("now"), timestamp], 'schedule must be "now" or an RFC 3339 timestamp with an offset.')
-      .default("now"),
-    media: z
-      .array(z.string())
-      .max(MAX_MEDIA)
-      .check(distinct)
-      .default([])
-      .openapi({ example: ["media_456"] }),
+    schedule: schedule.default("now"),
+    publish_before: publishBefore.optional(),
+    media: mediaIds.default([]).openapi({ example: ["media_456"] }),
     options: platformOptions.default({}),
   })
   .openapi("PublishRequest");
@@ -48,6 +52,7 @@ export function requestOf(body: z.infer<typeof publishBody>): PublishRequest {
     accountIds: body.accounts,
     mediaIds: body.media,
     schedule: body.schedule,
+    publishBefore: body.publish_before,
     options: body.options,
   };
 }

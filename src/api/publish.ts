@@ -2,7 +2,7 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { printTime } from "../lib/time.ts";
 import type { AcceptedPost } from "../post/create-post.ts";
 import { createPost } from "../post/create-post.ts";
-import { requireKey, scopeOf } from "./authenticate.ts";
+import { askerOf, requireKey, scopeOf } from "./authenticate.ts";
 import type { AppEnv } from "./context.ts";
 import { cacheAnswer, jsonText, readIdempotencyKey, replayFromCache, replayFromRow } from "./idempotency.ts";
 import { publishBody, requestOf } from "./publish-request.ts";
@@ -48,7 +48,7 @@ publish.openapi(publishRoute, async (c) => {
   if (cached) return cached;
 
   const claim = idempotent && { ...idempotent, respond: printAccepted };
-  const outcome = await createPost(services, scope, requestOf(body), claim);
+  const outcome = await createPost(services, scope, requestOf(body), claim, askerOf(actor));
   if (outcome.is === "taken") {
     if (!idempotent) throw new Error("a request without a key found it taken");
     cacheAnswer(c, idempotent, outcome.row);

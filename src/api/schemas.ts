@@ -74,6 +74,10 @@ const taskError = z.strictObject({
     .strictObject({ code: z.string(), message: z.string().optional(), trace_id: z.string().optional() })
     .optional()
     .openapi({ description: "What the platform itself said." }),
+  candidates: z
+    .array(z.strictObject({ platform_post_id: z.string(), permalink: z.string().nullable() }))
+    .optional()
+    .openapi({ description: "Of an unknown outcome: public posts that could be this one." }),
 });
 
 /** A task with all that is known of it. */
@@ -106,6 +110,9 @@ export function distinct({ value, issues }: z.core.ParsePayload<readonly string[
     issues.push({ code: "custom", input: entry, path: [index], message: `{field} repeats entry ${first}.` });
   });
 }
+
+/** The body of a request that needs none: nothing, or an empty object. */
+export const noBody = { content: { "application/json": { schema: z.strictObject({}) } } };
 
 /** The error answers that a route may give, for its description. */
 export function errorResponses(...statuses: number[]) {

@@ -1,6 +1,7 @@
 import { and, asc, eq, inArray, isNull, sql } from "drizzle-orm";
 import type { Millis } from "../lib/clock.ts";
 import type { AccountHealth, Mode, PlatformId, Scope } from "../lib/vocabulary.ts";
+import type { ExternalAccount } from "./commits.ts";
 import type { Database } from "./database.ts";
 import { statement } from "./database.ts";
 import type { AccountQuota } from "./schema.ts";
@@ -15,6 +16,8 @@ export type AccountRow = Account & {
   dataAccessExpiresAt: Millis | null;
   renewAt: Millis | null;
   renewFault: string | null;
+  /** Since when a person has paused it; null when nobody has. */
+  pausedAt: Millis | null;
 };
 
 /** Of an account and its grant, what an `AccountRow` is made of. */
@@ -25,6 +28,8 @@ export const WITH_GRANT = {
     dataAccessExpiresAt: grants.dataAccessExpiresAt,
     renewAt: grants.renewAt,
     renewFault: grants.renewFault,
+    pausedAt: sql<Millis | null>`(SELECT paused_at FROM manual_pauses
+      WHERE scope = 'account:' || ${accounts.id} AND lifted_at IS NULL)`,
   },
 };
 
@@ -219,6 +224,15 @@ export async function setAccountHealth(
     .where(
       and(eq(accounts.id, account.id), eq(accounts.mode, account.mode), sql`${accounts.health} <> ${health}`, hasToken),
     );
+}
+
+/** Which external account one of ours is, connected or not. */
+export async function findExternalAccount(db: Database, scope: Scope, id: string): Promise<ExternalAccount | null> {
+  const [row] = await db
+    .select({ mode: accounts.mode, platform: accounts.platform, externalId: accounts.externalId })
+    .from(accounts)
+    .where(and(inScope(scope), eq(accounts.id, id)));
+  return row ?? null;
 }
 
 /** Remembers how much of its daily publishing an account has used. */

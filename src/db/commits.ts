@@ -17,16 +17,17 @@ export interface TaskRef {
 }
 
 /**
- * Takes the lock of a commit that leaves no handle. A post gives its locks back when its tasks are final; one that a
+ * Takes the lock of a commit that leaves no handle. A task gives it back when nothing of it can be in flight; one that a
  * consumer took too late for that is taken over once nothing of its post is open any more.
  *
+ * @param holder with the epoch in which it takes the lock
  * @returns whether the task has it now, or had it before
  */
 export async function takeCommitLock(
   db: Database,
   account: ExternalAccount,
   fingerprint: string,
-  holder: TaskRef & { workspaceId: string },
+  holder: TaskRef & { workspaceId: string; epoch: number },
 ): Promise<boolean> {
   const holderIsOpen = sql`EXISTS (SELECT 1 FROM posts WHERE posts.workspace_id = commit_locks.workspace_id
     AND posts.mode = commit_locks.mode AND posts.id = commit_locks.post_id AND posts.wake_by IS NOT NULL)`;
@@ -37,7 +38,8 @@ export async function takeCommitLock(
       .onConflictDoUpdate({
         target: [commitLocks.mode, commitLocks.platform, commitLocks.externalId, commitLocks.fingerprint],
         set: holder,
-        setWhere: sql`NOT ${holderIsOpen}`,
+        setWhere: sql`NOT ${holderIsOpen}
+          OR (${commitLocks.postId} = ${holder.postId} AND ${commitLocks.accountId} = ${holder.accountId})`,
       }),
     db
       .select({ postId: commitLocks.postId, accountId: commitLocks.accountId })

@@ -4,12 +4,23 @@ import { drizzle } from "drizzle-orm/d1";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import * as schema from "./schema.ts";
 
-/** The database, through drizzle. D1 has no interactive transactions: what belongs together goes through `batch`. */
-export function database(d1: D1Database) {
+const known = new WeakMap<D1Database, Database>();
+
+/**
+ * The database, through drizzle. D1 has no interactive transactions: what belongs together goes through `batch`. One for
+ * each binding: reading the schema takes longer than a statement.
+ */
+export function database(d1: D1Database): Database {
+  const made = known.get(d1) ?? connect(d1);
+  known.set(d1, made);
+  return made;
+}
+
+function connect(d1: D1Database) {
   return drizzle(d1, { schema, casing: "snake_case" });
 }
 
-export type Database = ReturnType<typeof database>;
+export type Database = ReturnType<typeof connect>;
 
 /**
  * A statement written in SQL, for a batch. (drizzle 0.45's D1 batch binds parameters to a statement that it prepares

@@ -1,5 +1,5 @@
 import type { SQL } from "drizzle-orm";
-import { and, count, desc, eq, exists, gte, isNotNull, lt, lte, sql } from "drizzle-orm";
+import { and, count, desc, eq, exists, getTableColumns, gte, isNotNull, lt, lte, sql } from "drizzle-orm";
 import type { Millis } from "../lib/clock.ts";
 import type { Json } from "../lib/json.ts";
 import type { PlatformId, PostRef, PostStatus, Scope, TaskErrorCode, TaskStatus } from "../lib/vocabulary.ts";
@@ -8,13 +8,16 @@ import type { Database } from "./database.ts";
 import { statement } from "./database.ts";
 import { postCounts, posts, tasks } from "./schema.ts";
 import { inRealTime, selectClockOffset } from "./test-clock.ts";
+import type { PlatformWords, Timeline } from "./timeline.ts";
 
 /** Why a task failed or waits. `platform` is what the platform itself said. */
 export interface TaskError {
   code: TaskErrorCode;
   message: string;
   retryable: boolean;
-  platform?: { code: string; message?: string; trace_id?: string };
+  platform?: PlatformWords;
+  /** Of an unknown outcome: public posts that could be the task's. */
+  candidates?: { platform_post_id: string; permalink: string | null }[];
 }
 
 /** The comment under a post as answers show it; times in milliseconds. */
@@ -34,8 +37,12 @@ export interface ProjectedTask {
   platformPostId: string | null;
   permalink: string | null;
   error: TaskError | null;
-  /** When a task that met a fault is tried again. */
+  /** When a task goes on that has begun, or was moved. */
   nextAttemptAt: Millis | null;
+  /** From the second on: each retry opens one. */
+  round?: number;
+  /** The ids of the pauses that hold it. */
+  pausedBy?: string[];
   /** Where one is to be written. */
   firstComment?: ProjectedComment;
 }
@@ -45,7 +52,10 @@ export interface PostState {
   tasks: ProjectedTask[];
 }
 
-export type PostRow = typeof posts.$inferSelect;
+/** A post as answers are made of it. */
+export type PostRow = Omit<FullPostRow, "timeline">;
+/** The same with all that happened to it, which is long. */
+export type FullPostRow = typeof posts.$inferSelect;
 
 /** A post that is to be stored, with the tasks it starts with. */
 export interface NewPostRow {
@@ -61,8 +71,10 @@ export interface NewPostRow {
   options: { [platform: string]: Json };
   platforms: string[];
   scheduledAt: Millis;
+  publishBefore: Millis | null;
   status: PostStatus;
   state: PostState;
+  timeline: Timeline;
   /** On the clock that the scope's posts live by, as all times here. */
   wakeBy: Millis;
 }
@@ -80,10 +92,11 @@ export function insertPost(db: Database, post: NewPostRow, condition: SQL = sql`
       db,
       sql`
       INSERT INTO posts (workspace_id, mode, id, created_at, version, content, media, options, platforms, scheduled_at,
-        status, state, seq, wake_by)
+        publish_before, status, state, timeline, seq, wake_by)
       SELECT ${workspaceId}, ${mode}, ${postId}, ${post.createdAt}, ${post.version}, ${post.content},
         ${JSON.stringify(post.media)}, ${JSON.stringify(post.options)}, ${JSON.stringify(post.platforms)},
-        ${post.scheduledAt}, ${post.status}, ${JSON.stringify(post.state)}, 0, ${inRealTime(post.ref, post.wakeBy)}
+        ${post.scheduledAt}, ${post.publishBefore}, ${post.status}, ${JSON.stringify(post.state)},
+        ${JSON.stringify(post.timeline)}, 0, ${inRealTime(post.ref, post.wakeBy)}
       WHERE ${condition} ON CONFLICT DO NOTHING`,
     ),
     // Directly after the insert: a repeat that inserted nothing counts nothing.
@@ -132,13 +145,21 @@ function isPost(ref: PostRef): SQL | undefined {
   return and(eq(posts.workspaceId, ref.workspaceId), eq(posts.mode, ref.mode), eq(posts.id, ref.postId));
 }
 
+const { timeline, ...WITHOUT_TIMELINE } = getTableColumns(posts);
+
 function selectPost(db: Database, ref: PostRef) {
   return db.select().from(posts).where(isPost(ref));
 }
 
 /** @returns null when the workspace has no such post in this mode */
+export async function findTimeline(db: Database, ref: PostRef): Promise<Timeline | null> {
+  const [row] = await db.select({ timeline }).from(posts).where(isPost(ref));
+  return row?.timeline ?? null;
+}
+
+/** @returns null when the workspace has no such post in this mode */
 export async function findPost(db: Database, ref: PostRef): Promise<PostRow | null> {
-  const [row] = await selectPost(db, ref);
+  const [row] = await db.select(WITHOUT_TIMELINE).from(posts).where(isPost(ref));
   return row ?? null;
 }
 
@@ -146,10 +167,10 @@ export async function findPost(db: Database, ref: PostRef): Promise<PostRow | nu
 export async function findPostWithClock(
   db: Database,
   ref: PostRef,
-): Promise<{ row: PostRow; clockOffset: Millis } | null> {
+): Promise<{ row: FullPostRow; clockOffset: Millis } | null> {
   if (ref.mode === "live") {
-    const row = await findPost(db, ref);
-    return row && { row, clockOffset: 0 };
+    const [row] = await selectPost(db, ref);
+    return row ? { row, clockOffset: 0 } : null;
   }
   const [[row], [clock]] = await db.batch([selectPost(db, ref), selectClockOffset(db, ref.workspaceId)]);
   return row ? { row, clockOffset: clock?.offset ?? 0 } : null;
@@ -191,10 +212,10 @@ export async function listPosts(
 ): Promise<PostRow[]> {
   const where = and(matching(scope, filters), page.after === null ? undefined : lt(posts.id, page.after));
   if (filters.accountId === undefined) {
-    return db.select().from(posts).where(where).orderBy(desc(posts.id)).limit(page.limit);
+    return db.select(WITHOUT_TIMELINE).from(posts).where(where).orderBy(desc(posts.id)).limit(page.limit);
   }
   const rows = await db
-    .select({ post: posts })
+    .select({ post: WITHOUT_TIMELINE })
     .from(posts)
     .where(and(where, isForAccount(db, filters.accountId)))
     .orderBy(desc(posts.id))
@@ -238,12 +259,36 @@ export async function countPosts(db: Database, scope: Scope, filters: PostFilter
   return row?.total ?? 0;
 }
 
-/** The posts whose objects have not renewed their time: stuck, or never nudged. */
-export async function findPostsToWake(db: Database, now: Millis, limit: number): Promise<PostRef[]> {
-  return db
-    .select({ workspaceId: posts.workspaceId, mode: posts.mode, postId: posts.id })
+/** A post in the order in which the sweeper finds them. */
+export type PostToWake = PostRef & { wakeBy: Millis };
+
+/**
+ * The posts whose objects have not renewed their time: stuck, or never nudged. Reads as many rows as it finds.
+ *
+ * @param after goes on behind this one; null: from the beginning
+ */
+export async function findPostsToWake(
+  db: Database,
+  now: Millis,
+  after: PostToWake | null,
+  limit: number,
+): Promise<PostToWake[]> {
+  const { wakeBy, workspaceId, mode, id } = posts;
+  const isBehind =
+    after &&
+    sql`(${wakeBy}, ${workspaceId}, ${mode}, ${id}) >
+      (${after.wakeBy}, ${after.workspaceId}, ${after.mode}, ${after.postId})`;
+  const rows = await db
+    .select({ wakeBy, workspaceId, mode, postId: id })
     .from(posts)
-    .where(and(isNotNull(posts.wakeBy), lte(posts.wakeBy, now)))
-    .orderBy(posts.wakeBy)
+    .where(and(isNotNull(wakeBy), lte(wakeBy, now), isBehind ?? undefined))
+    .orderBy(wakeBy, workspaceId, mode, id)
     .limit(limit);
+  return rows.map((row) => ({ ...row, wakeBy: row.wakeBy ?? now }));
+}
+
+/** Since when the post is overdue that has been longest; null when none is. */
+export async function findOldestOverdue(db: Database, now: Millis): Promise<Millis | null> {
+  const [oldest] = await findPostsToWake(db, now, null, 1);
+  return oldest?.wakeBy ?? null;
 }

@@ -8,17 +8,26 @@ import { statement } from "./database.ts";
 import type { PostState } from "./posts.ts";
 import { commitLocks, type events, posts } from "./schema.ts";
 import { inRealTime } from "./test-clock.ts";
+import type { Timeline } from "./timeline.ts";
 
 /** What a post's object tells the database: its full state, and the events that are not there yet. */
 export interface Projection {
   seq: number;
+  version: number;
+  /** Which of `post_contents` the post says now; null: what it was accepted with. */
+  contentId: string | null;
+  scheduledAt: Millis;
+  publishBefore: Millis | null;
+  timeline: Timeline;
   status: PostStatus;
   state: PostState;
   /** On the clock that the scope's posts live by. Undefined leaves `wake_by` as it is, which spares an index write. */
   wakeBy: Millis | null | undefined;
   events: { id: string; type: EventType; body: string; createdAt: Millis }[];
-  /** Tasks that became final: their public post becomes theirs, and the lock of their commit is given back. */
+  /** Tasks that are final: their public post becomes theirs. */
   settled: { accountId: string; platform: PlatformId; platformPostId: string | null }[];
+  /** Tasks whose locks are given back that were taken before this epoch: a projection that is late takes no later one. */
+  unlocked: { accountId: string; epoch: number }[];
 }
 
 /**
@@ -35,17 +44,16 @@ export async function writeProjection(db: Database, ref: PostRef, projection: Pr
   const statements: BatchItem<"sqlite">[] = [
     ...(eventRows.length === 0 ? [] : [insertEvents(db, eventRows)]),
     ...(published ? [claimPublished(db, { mode, postId }, final)] : []),
-    ...(projection.settled.length === 0
+    ...(projection.unlocked.length === 0
       ? []
       : [
-          db
-            .delete(commitLocks)
-            .where(
-              and(
-                eq(commitLocks.postId, postId),
-                sql`${commitLocks.accountId} IN (SELECT value ->> 'accountId' FROM json_each(${final}))`,
-              ),
+          db.delete(commitLocks).where(
+            and(
+              eq(commitLocks.postId, postId),
+              sql`EXISTS (SELECT 1 FROM json_each(${JSON.stringify(projection.unlocked)})
+                  WHERE value ->> 'accountId' = ${commitLocks.accountId} AND value ->> 'epoch' > ${commitLocks.epoch})`,
             ),
+          ),
         ]),
   ];
   const moves = POST_STATUSES.map((status) => {
@@ -69,6 +77,9 @@ export async function writeProjection(db: Database, ref: PostRef, projection: Pr
         seq: projection.seq,
         status: projection.status,
         state: projection.state,
+        timeline: projection.timeline,
+        publishBefore: projection.publishBefore,
+        ...contentOf(ref, projection),
         ...(wakeBy === undefined ? {} : { wakeBy: wakeBy === null ? null : inRealTime(ref, wakeBy) }),
       })
       .where(
@@ -81,6 +92,22 @@ export async function writeProjection(db: Database, ref: PostRef, projection: Pr
       ),
     ...statements,
   ]);
+}
+
+/** What an edit has changed: copied from where it was put before the object decided. */
+function contentOf({ workspaceId, mode, postId }: PostRef, projection: Projection) {
+  const { contentId, version, scheduledAt } = projection;
+  if (contentId === null) return {};
+  const column = (name: string) => sql`(SELECT ${sql.identifier(name)} FROM post_contents
+    WHERE workspace_id = ${workspaceId} AND mode = ${mode} AND post_id = ${postId} AND id = ${contentId})`;
+  return {
+    version,
+    contentId,
+    scheduledAt,
+    content: column("content"),
+    media: column("media"),
+    options: column("options"),
+  };
 }
 
 function insertEvents(db: Database, rows: (typeof events.$inferInsert)[]) {

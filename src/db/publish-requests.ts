@@ -9,8 +9,7 @@ import { claimKey, isClaimedBy, selectKey } from "./idempotency.ts";
 import type { MediaRow } from "./media.ts";
 import type { NewPostRow } from "./posts.ts";
 import { hasItsMedia, insertPost } from "./posts.ts";
-import { media, posts } from "./schema.ts";
-import { selectClockOffset } from "./test-clock.ts";
+import { media, posts, workspaces } from "./schema.ts";
 
 /** What a publish request is checked against. */
 export interface PublishContext {
@@ -20,6 +19,8 @@ export interface PublishContext {
   media: MediaRow[];
   /** How far the clock that the scope's posts live by is ahead of the real one. */
   clockOffset: Millis;
+  /** How long after its time a post may go out that does not say so itself; null: however late. */
+  publishWithin: Millis | null;
 }
 
 /** Loads all that a publish request names, in one round trip. */
@@ -28,7 +29,7 @@ export async function loadPublishContext(
   scope: Scope,
   request: { key: string | null; accountIds: string[]; mediaIds: string[] },
 ): Promise<PublishContext> {
-  const [takenRows, accountRows, mediaRows, clockRow] = await db.batch([
+  const [takenRows, accountRows, mediaRows, [workspace]] = await db.batch([
     selectKey(db, scope, request.key ?? ""),
     selectAccounts(db, scope, request.accountIds),
     db
@@ -37,13 +38,17 @@ export async function loadPublishContext(
       .where(
         and(eq(media.workspaceId, scope.workspaceId), eq(media.mode, scope.mode), inArray(media.id, request.mediaIds)),
       ),
-    ...(scope.mode === "test" ? [selectClockOffset(db, scope.workspaceId)] : []),
+    db
+      .select({ offset: workspaces.testClockOffset, publishWithin: workspaces.publishWithin })
+      .from(workspaces)
+      .where(eq(workspaces.id, scope.workspaceId)),
   ]);
   return {
     taken: takenRows[0] ?? null,
     accounts: accountRows.map(accountRow),
     media: mediaRows,
-    clockOffset: clockRow?.[0]?.offset ?? 0,
+    clockOffset: scope.mode === "test" ? (workspace?.offset ?? 0) : 0,
+    publishWithin: workspace?.publishWithin ?? null,
   };
 }
 

@@ -9,10 +9,12 @@ import {
   EVENT_TYPES,
   LIVE_PLATFORMS,
   MODES,
+  OVERDUE_ACTIONS,
   POST_STATUSES,
   SANDBOX_BEHAVIORS,
 } from "../lib/vocabulary.ts";
 import type { PostState } from "./posts.ts";
+import type { Timeline } from "./timeline.ts";
 
 /*
  * All times are milliseconds since the epoch. Those of a test post and its events are read from the workspace's test
@@ -31,6 +33,8 @@ export const workspaces = sqliteTable("workspaces", {
   testClockOffset: time().notNull().default(0),
   /** Shown on the pages by which people connect accounts. */
   logoUrl: text(),
+  /** How long after its time a post may still go out that does not say so itself; null: however late. */
+  publishWithin: time(),
   createdAt: time().notNull(),
 });
 
@@ -214,16 +218,22 @@ export const posts = sqliteTable(
     mode: mode(),
     id: text().notNull(),
     createdAt: time().notNull(),
-    /** Counts edits; the content of a version never changes. */
+    /** Counts edits. */
     version: integer().notNull(),
+    /** Which of `post_contents` it says now; null before the first edit. */
+    contentId: text(),
     content: text().notNull(),
     media: text({ mode: "json" }).$type<string[]>().notNull(),
     options: text({ mode: "json" }).$type<{ [platform: string]: Json }>().notNull(),
     platforms: text({ mode: "json" }).$type<string[]>().notNull(),
     scheduledAt: time().notNull(),
+    /** From then on nothing of it goes out any more; null: however late. */
+    publishBefore: time(),
     status: text({ enum: POST_STATUSES }).notNull(),
     /** The tasks as answers show them. */
     state: text({ mode: "json" }).$type<PostState>().notNull(),
+    /** What happened to it, written with each projection. */
+    timeline: text({ mode: "json" }).$type<Timeline>().notNull().default([]),
     /** Orders projections: one with a lower number is late and writes nothing. */
     seq: integer().notNull(),
     /**
@@ -239,6 +249,24 @@ export const posts = sqliteTable(
     // For who moves a test clock; a live post is not in it and does not pay for it.
     index("test_posts_to_wake").on(table.workspaceId, table.wakeBy).where(sql`mode = 'test' AND wake_by IS NOT NULL`),
   ],
+);
+
+/**
+ * What a post said and says, from its first edit on. A content never changes: a consumer, or the settling of a commit,
+ * reads the one it was told, whatever is edited meanwhile.
+ */
+export const postContents = sqliteTable(
+  "post_contents",
+  {
+    workspaceId: workspaceId(),
+    mode: mode(),
+    postId: text().notNull(),
+    id: text().notNull(),
+    content: text().notNull(),
+    media: text({ mode: "json" }).$type<string[]>().notNull(),
+    options: text({ mode: "json" }).$type<{ [platform: string]: Json }>().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.workspaceId, table.mode, table.postId, table.id] })],
 );
 
 /** Who a post is for: one row per post and account, never changed. */
@@ -325,6 +353,8 @@ export const commitLocks = sqliteTable(
     workspaceId: workspaceId(),
     postId: text().notNull(),
     accountId: text().notNull(),
+    /** Of the task, when it took the lock. */
+    epoch: integer().notNull().default(0),
   },
   (table) => [
     primaryKey({ columns: [table.mode, table.platform, table.externalId, table.fingerprint] }),
@@ -350,6 +380,44 @@ export const pauses = sqliteTable(
     message: text().notNull(),
   },
   (table) => [primaryKey({ columns: [table.mode, table.scope] })],
+);
+
+/**
+ * What a person has paused: an account, a workspace, or the deployment. A pause that was lifted stays, with what is to
+ * become of the tasks that it held: each learns it when it goes on.
+ */
+export const manualPauses = sqliteTable(
+  "manual_pauses",
+  {
+    /** `deployment`, `workspace:ws_1/live`, `account:acc_1`. */
+    scope: text().notNull(),
+    id: text().notNull(),
+    /** Real time, as all here but `reschedule_to`, which is read from the clock that the scope's posts live by. */
+    pausedAt: time().notNull(),
+    liftedAt: time(),
+    /** The API key by which it was lifted; null: the deployment's owner. */
+    liftedBy: text(),
+    /** What becomes of what came due meanwhile. */
+    overdue: text({ enum: OVERDUE_ACTIONS }),
+    rescheduleTo: time(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.scope, table.id] }),
+    uniqueIndex("manual_pauses_in_force").on(table.scope).where(sql`lifted_at IS NULL`),
+  ],
+);
+
+/** Messages of the publish queue that were given up, each once. What they were for is found again by its object. */
+export const deadLetters = sqliteTable(
+  "dead_letters",
+  {
+    /** The queue's id of the message. */
+    id: text().primaryKey(),
+    kind: text().notNull(),
+    postId: text(),
+    receivedAt: time().notNull(),
+  },
+  (table) => [index("dead_letters_by_time").on(table.receivedAt)],
 );
 
 /** Which task a public post belongs to, over the whole deployment: a post found by reading is claimed by one task. */

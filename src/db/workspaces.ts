@@ -1,4 +1,5 @@
 import { eq } from "drizzle-orm";
+import type { Millis } from "../lib/clock.ts";
 import type { Scope } from "../lib/vocabulary.ts";
 import type { Database } from "./database.ts";
 import { apiKeys, workspaces } from "./schema.ts";
@@ -21,6 +22,17 @@ export async function findKeyScope(db: Database, digest: string): Promise<(Scope
     .from(apiKeys)
     .where(eq(apiKeys.digest, digest));
   return row ?? null;
+}
+
+/** @returns null when there is no such workspace */
+export async function findWorkspace(db: Database, id: string): Promise<typeof workspaces.$inferSelect | null> {
+  const [row] = await db.select().from(workspaces).where(eq(workspaces.id, id));
+  return row ?? null;
+}
+
+/** @param within how long after its time a post may go out that does not say so itself; null: however late */
+export async function setPublishWithin(db: Database, id: string, within: Millis | null): Promise<void> {
+  await db.update(workspaces).set({ publishWithin: within }).where(eq(workspaces.id, id));
 }
 
 export async function workspaceExists(db: Database, id: string): Promise<boolean> {

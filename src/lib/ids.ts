@@ -15,6 +15,8 @@ export const ID_PREFIXES = {
   event: "evt",
   request: "req",
   claim: "claim",
+  content: "content",
+  pause: "pause",
 } as const;
 
 /**

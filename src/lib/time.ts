@@ -43,6 +43,11 @@ export function printTime(at: Millis): string {
   return `${new Date(at).toISOString().slice(0, 19)}Z`;
 }
 
+/** Prints a time to the millisecond, where things follow each other closely. */
+export function printPreciseTime(at: Millis): string {
+  return new Date(at).toISOString();
+}
+
 /** Prints a time that may be missing. */
 export function printTimeOrNull(at: Millis | null): string | null {
   return at === null ? null : printTime(at);

@@ -54,6 +54,9 @@ export const TASK_ERROR_CODES = [
   "media_missing",
   "post_id_unknown",
   "outcome_unknown",
+  "not_published",
+  "missed_window",
+  "paused",
 ] as const;
 export type TaskErrorCode = (typeof TASK_ERROR_CODES)[number];
 
@@ -67,6 +70,29 @@ export const EVENT_TYPES = [
   "account.recovered",
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
+
+/** What can become of posts that came due while they were paused. */
+export const OVERDUE_ACTIONS = ["send", "reschedule", "cancel"] as const;
+export type OverdueAction = (typeof OVERDUE_ACTIONS)[number];
+
+/** What a post's timeline tells of. */
+export const TIMELINE_TYPES = [
+  "accepted",
+  "edited",
+  "began",
+  "step",
+  "armed",
+  "commit",
+  "settling",
+  "waiting",
+  "concluded",
+  "retried",
+  "resolved",
+  "canceled",
+  "paused",
+  "resumed",
+] as const;
+export type TimelineType = (typeof TIMELINE_TYPES)[number];
 
 /** How a picture's colours are stored. */
 export const COLOR_SPACES = ["rgb", "gray", "cmyk"] as const;
@@ -122,6 +148,7 @@ export const ERROR_CODES = [
   "method_not_allowed",
   "conflict",
   "idempotency_conflict",
+  "version_conflict",
   "platform_not_configured",
   "payload_too_large",
   "unsupported_media_type",

@@ -142,7 +142,11 @@ export type Verdict<S> =
   | { is: "did"; post: PublicPost | null }
   /** `fault` where the platform says why not. */
   | { is: "didNot"; state: S; fault?: Fault }
-  | { is: "askLater"; state: S; until: Millis; fault?: Fault };
+  /**
+   * `saw`: nothing of it, or public posts that could be it; absent where the platform could not be read, or has the
+   * commit in hand.
+   */
+  | { is: "askLater"; state: S; until: Millis; fault?: Fault; saw?: "nothing" | PublicPost[] };
 
 /** When the commits that are being settled were armed: the first that may have happened in this round, and the last. */
 export interface Armed {

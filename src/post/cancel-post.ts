@@ -1,14 +1,17 @@
-import type { Database } from "../db/database.ts";
-import { findPost } from "../db/posts.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { PostRef } from "../lib/vocabulary.ts";
-import type { PostObjects } from "./post-calls.ts";
+import type { Asker } from "./commands.ts";
+import type { CommandDeps } from "./existing-post.ts";
+import { existingPost, postNotFound, taskNotFound } from "./existing-post.ts";
 
 const WHY_NOT = {
-  published: "This post is already published and cannot be canceled.",
-  unconfirmed: "This post may be public already and cannot be canceled.",
-  publishing: "This post is being published in this moment and cannot be canceled any more.",
-  failed: "This post has failed; nothing is left to cancel.",
+  published: "is already published and cannot be canceled.",
+  unconfirmed: "may be public already and cannot be canceled.",
+  publishing: "is being published in this moment and cannot be canceled any more.",
+  failed: "has failed; nothing is left to cancel.",
+  canceled: "is canceled.",
+  missed: "has failed; nothing is left to cancel.",
+  lost: "is over; nothing is left to cancel.",
 } as const;
 
 /**
@@ -16,15 +19,22 @@ const WHY_NOT = {
  *
  * @throws Refusal when the workspace has no such post, or something of it is, or may be, public
  */
-export async function cancelPost(deps: { db: Database; posts: PostObjects }, ref: PostRef): Promise<void> {
-  // First the database: an object must not be touched for an id that was made up.
-  const post = await findPost(deps.db, ref);
-  if (!post) throw postNotFound();
-  const answer = await deps.posts(ref).cancel();
+export async function cancelPost(deps: CommandDeps, ref: PostRef, asker: Asker): Promise<void> {
+  await existingPost(deps.db, ref);
+  const answer = await deps.posts(ref).cancel(asker);
   if (answer.is === "unknown_post") throw postNotFound();
-  if (answer.is === "conflict") throw new Refusal("conflict", WHY_NOT[answer.because]);
+  if (answer.is === "conflict") throw new Refusal("conflict", `This post ${WHY_NOT[answer.because]}`);
 }
 
-export function postNotFound(): Refusal {
-  return new Refusal("not_found", "Post does not exist in this workspace.");
+/**
+ * Cancels one task of a post, whatever becomes of the others.
+ *
+ * @throws Refusal when the post has no such task, or it is, or may be, public
+ */
+export async function cancelTask(deps: CommandDeps, ref: PostRef, accountId: string, asker: Asker): Promise<void> {
+  await existingPost(deps.db, ref);
+  const answer = await deps.posts(ref).cancelTask(accountId, asker);
+  if (answer.is === "unknown_post") throw postNotFound();
+  if (answer.is === "unknown_task") throw taskNotFound();
+  if (answer.is === "conflict") throw new Refusal("conflict", `This task ${WHY_NOT[answer.because]}`);
 }

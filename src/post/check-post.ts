@@ -24,6 +24,8 @@ export interface PublishRequest {
   accountIds: string[];
   mediaIds: string[];
   schedule: "now" | Millis;
+  /** From then on nothing of it goes out any more. Null: however late. Undefined: as its workspace has it. */
+  publishBefore: Millis | null | undefined;
   options: PlatformOptions;
 }
 
@@ -38,9 +40,12 @@ export type PostViolation = OfAccount<
 export interface CheckedPost {
   /** Everything for which the request is refused. None: the rest may be relied on. */
   violations: PostViolation[];
-  warnings: OfAccount<Omit<Warning, "code"> & { code: Warning["code"] | "unused" | "account_needs_reconnect" }>[];
+  warnings: OfAccount<
+    Omit<Warning, "code"> & { code: Warning["code"] | "unused" | "account_needs_reconnect" | "account_paused" }
+  >[];
   accounts: AccountRow[];
   scheduledAt: Millis;
+  publishBefore: Millis | null;
 }
 
 /** A schedule so far back means now: clocks differ, and requests take time. */
@@ -61,11 +66,12 @@ export function checkPost(
   platforms: Platforms,
   scope: Scope,
   request: PublishRequest,
-  context: Pick<PublishContext, "accounts" | "media">,
+  context: Pick<PublishContext, "accounts" | "media" | "publishWithin">,
   now: Millis,
 ): CheckedPost {
-  const checked: CheckedPost = { violations: [], warnings: [], accounts: [], scheduledAt: now };
+  const checked: CheckedPost = { violations: [], warnings: [], accounts: [], scheduledAt: now, publishBefore: null };
   checkSchedule(checked, request.schedule, now);
+  checkDeadline(checked, request.publishBefore, context.publishWithin);
   checkAccounts(checked, request, scope, context.accounts);
   checkMedia(checked, request, context.media);
   // A draft without its media would be found to lack it.
@@ -84,8 +90,19 @@ function checkSchedule(checked: CheckedPost, schedule: "now" | Millis, now: Mill
   checked.scheduledAt = Math.max(roundUpToSecond(schedule), now);
 }
 
+function checkDeadline(checked: CheckedPost, publishBefore: Millis | null | undefined, within: Millis | null): void {
+  if (publishBefore === undefined) {
+    checked.publishBefore = within === null ? null : checked.scheduledAt + within;
+    return;
+  }
+  checked.publishBefore = publishBefore;
+  if (publishBefore === null || publishBefore > checked.scheduledAt) return;
+  const message = "publish_before must be later than the time the post is scheduled for.";
+  checked.violations.push({ accountId: null, field: "publish_before", code: "out_of_range", message });
+}
+
 /** The same day of the next year. */
-function horizon(now: Millis): Millis {
+export function horizon(now: Millis): Millis {
   const date = new Date(now);
   return date.setUTCFullYear(date.getUTCFullYear() + HORIZON_YEARS);
 }
@@ -108,6 +125,10 @@ function checkAccounts(checked: CheckedPost, request: PublishRequest, scope: Sco
     if (account.health === "needs_reconnect") {
       const message = `${id} must be connected again before anything is published on it.`;
       checked.warnings.push({ accountId: id, field, code: "account_needs_reconnect", message });
+    }
+    if (account.pausedAt !== null) {
+      const message = `${id} is paused: nothing is published on it before it is resumed.`;
+      checked.warnings.push({ accountId: id, field, code: "account_paused", message });
     }
   });
   const used = new Set<string>(checked.accounts.map((account) => account.platform));

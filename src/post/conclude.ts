@@ -6,6 +6,7 @@ import { announceTask } from "./announce.ts";
 import type { PostDocument, TaskDocument } from "./document.ts";
 import { commentOf } from "./document.ts";
 import { isOpen } from "./status.ts";
+import { noteTask, wordsOf } from "./timeline.ts";
 import { PERMALINK_WAIT } from "./timing.ts";
 import { markChanged } from "./transition.ts";
 
@@ -23,6 +24,7 @@ export function conclude(
   task.status = end.status;
   task.error = end.error;
   close(task);
+  noteTask(document, task, { at: now, type: "concluded", outcome: end.status, code: end.error.code });
   // Nothing is there to comment on. Of an unconfirmed post nobody knows yet.
   const comment = task.part === "post" && end.status === "failed" ? commentOf(document, task.accountId) : null;
   if (comment) comment.status = "canceled";
@@ -35,7 +37,8 @@ export function concludeUnconfirmed(document: PostDocument, task: TaskDocument, 
     "The platform did not say whether it published the post, and reading did not show it. It may be public: " +
     "look at the account, and do not create the post again before.";
   const error = errorOf("outcome_unknown", message, false, task.armed?.fault ?? undefined);
-  conclude(document, task, { status: "unconfirmed", error }, now);
+  const candidates = task.candidates.map(({ id, permalink }) => ({ platform_post_id: id, permalink }));
+  conclude(document, task, { status: "unconfirmed", error: { ...error, candidates } }, now);
 }
 
 export function concludePublished(
@@ -50,6 +53,7 @@ export function concludePublished(
   task.permalink = post?.permalink ?? null;
   task.publishedAt = at.publishedAt;
   close(task);
+  noteTask(document, task, { at: at.now, type: "concluded", outcome: "published" });
   const comment = task.part === "post" ? commentOf(document, task.accountId) : null;
   if (comment) startComment(document, comment, post, at.now);
   const hasAddressToCome = task.part === "post" && post !== null && post.permalink === null;
@@ -77,10 +81,13 @@ export function announce(document: PostDocument, task: TaskDocument, now: Millis
 }
 
 export function errorOf(code: TaskErrorCode, message: string, retryable: boolean, fault?: Fault): TaskError {
-  if (!fault) return { code, message, retryable };
-  const words = fault.words === undefined ? {} : { message: fault.words };
-  const trace = fault.trace === undefined ? {} : { trace_id: fault.trace };
-  return { code, message, retryable, platform: { code: fault.code, ...words, ...trace } };
+  return { code, message, retryable, ...(fault && { platform: wordsOf(fault) }) };
+}
+
+/** Ends a task whose time to be published has passed. */
+export function concludeMissed(document: PostDocument, task: TaskDocument, now: Millis): void {
+  const message = "The post was not published before its publish_before, and nothing of it goes out any more.";
+  conclude(document, task, { status: "failed", error: errorOf("missed_window", message, false) }, now);
 }
 
 /** Whatever is still under way for the task no longer counts. */
@@ -89,4 +96,6 @@ function close(task: TaskDocument): void {
   task.dueAt = null;
   task.lease = null;
   task.armed = null;
+  task.pausedBy = [];
+  task.rescheduledTo = null;
 }

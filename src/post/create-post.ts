@@ -4,6 +4,7 @@ import type { IdempotencyRow } from "../db/idempotency.ts";
 import type { NewPostRow } from "../db/posts.ts";
 import { claimAndSavePost, loadPublishContext, savePost } from "../db/publish-requests.ts";
 import { retryWrite } from "../db/retry.ts";
+import type { Timeline } from "../db/timeline.ts";
 import type { Clock, Millis } from "../lib/clock.ts";
 import { newId } from "../lib/ids.ts";
 import type { JsonObject } from "../lib/json.ts";
@@ -15,6 +16,7 @@ import type { Platforms } from "../platforms/registry.ts";
 import { optionsFor } from "../platforms/registry.ts";
 import type { CheckedPost, PublishRequest } from "./check-post.ts";
 import { checkPost, mediaOf } from "./check-post.ts";
+import type { Asker } from "./commands.ts";
 import { firstWakeBy, newDocument, stateOf } from "./document.ts";
 import { statusOf } from "./machine.ts";
 
@@ -54,6 +56,7 @@ export async function createPost(
   scope: Scope,
   request: PublishRequest,
   claim: PublishClaim | null,
+  asker: Asker,
 ): Promise<CreatePostOutcome> {
   const realNow = deps.clock();
   const { accountIds } = request;
@@ -67,7 +70,7 @@ export async function createPost(
   const [violation] = checked.violations;
   if (violation) throw invalid(violation.field, violation.message);
 
-  const accepted = acceptPost(scope, request, checked, { now, clockOffset });
+  const accepted = acceptPost(scope, request, checked, { now, clockOffset, asker });
   const { ref } = accepted.post;
   if (!claim) {
     const isStored = await retryWrite(() => savePost(deps.db, accepted.post));
@@ -104,8 +107,8 @@ async function mediaGone(
 function acceptPost(
   scope: Scope,
   request: PublishRequest,
-  { accounts, scheduledAt, warnings }: CheckedPost,
-  { now, clockOffset }: { now: Millis; clockOffset: Millis },
+  { accounts, scheduledAt, publishBefore, warnings }: CheckedPost,
+  { now, clockOffset, asker }: { now: Millis; clockOffset: Millis; asker: Asker },
 ): AcceptedPost {
   const ref: PostRef = { ...scope, postId: newId("post", now) };
   const options = optionsOfUsed(request, accounts);
@@ -113,7 +116,16 @@ function acceptPost(
     const hasComment = options[platform]?.first_comment !== undefined;
     return { accountId: id, platform, hasComment };
   });
-  const document = newDocument({ postId: ref.postId, version: CONTENT_VERSION, clockOffset, scheduledAt, tasks });
+  const timeline: Timeline = [{ at: now, type: "accepted", ...(asker !== null && { keyId: asker }) }];
+  const times = { clockOffset, scheduledAt, publishBefore };
+  const document = newDocument({
+    postId: ref.postId,
+    version: CONTENT_VERSION,
+    contentId: null,
+    ...times,
+    tasks,
+    timeline,
+  });
   const post: NewPostRow = {
     ref,
     createdAt: now,
@@ -121,20 +133,29 @@ function acceptPost(
     content: request.content,
     media: request.mediaIds,
     usedMedia: mediaOf(request),
-    // In real time, in which media lives.
-    mediaKeptUntil: scheduledAt - clockOffset + MEDIA_LIFE,
+    mediaKeptUntil: mediaKeptUntil(scheduledAt, clockOffset),
     options,
     platforms: request.platforms ?? [...new Set(accounts.map((account) => account.platform))],
     scheduledAt,
+    publishBefore,
     status: statusOf(document),
     state: stateOf(document),
+    timeline,
     wakeBy: firstWakeBy(scheduledAt),
   };
   return { post, warnings: [...new Set(warnings.map(({ message }) => message))] };
 }
 
+/** How long the media of a post is kept for it: in real time, in which media lives. */
+export function mediaKeptUntil(scheduledAt: Millis, clockOffset: Millis): Millis {
+  return scheduledAt - clockOffset + MEDIA_LIFE;
+}
+
 /** The options of the platforms that the post goes to, as JSON holds them. */
-function optionsOfUsed(request: PublishRequest, accounts: AccountRow[]): { [platform: string]: JsonObject } {
+export function optionsOfUsed(
+  request: PublishRequest,
+  accounts: Pick<AccountRow, "platform">[],
+): { [platform: string]: JsonObject } {
   return Object.fromEntries(accounts.map(({ platform }) => [platform, optionsFor(request.options, platform)]));
 }
 

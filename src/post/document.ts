@@ -1,12 +1,13 @@
 import type { PostState, ProjectedComment, ProjectedTask, TaskError } from "../db/posts.ts";
+import type { Timeline } from "../db/timeline.ts";
 import type { Millis } from "../lib/clock.ts";
 import type { Json } from "../lib/json.ts";
-import type { EventType, PlatformId, TaskPart, TaskStatus } from "../lib/vocabulary.ts";
-import type { Fault } from "../platforms/platform.ts";
+import type { EventType, OverdueAction, PlatformId, TaskPart, TaskStatus } from "../lib/vocabulary.ts";
+import type { Fault, PublicPost } from "../platforms/platform.ts";
 import { FIRST_WAKE_GRACE } from "./timing.ts";
 
 /** The format of `PostDocument`. An object that finds a higher one was written by a newer release and keeps still. */
-export const DOCUMENT_FORMAT = 2;
+export const DOCUMENT_FORMAT = 3;
 
 /** An armed commit: it may have been sent, and nobody has said what became of it. */
 export interface ArmedCommit {
@@ -17,6 +18,31 @@ export interface ArmedCommit {
   inDoubt: boolean;
   /** What the platform answered, when it answered something that proves nothing. */
   fault: Fault | null;
+  /** The content that was sent; null: the one the post was accepted with. */
+  contentId: string | null;
+  /** From when on the bound of its settling counts: `at`, or when a later round began with it. */
+  settledSince: Millis;
+  /**
+   * Who has said that it did not happen, where a new round reads once more before it publishes: the platform or earlier
+   * readings (`proven`), or a person. Null: nobody.
+   */
+  denied: "proven" | "person" | null;
+}
+
+/** What becomes of a task that came due while it was paused. */
+export interface Overdue {
+  action: OverdueAction;
+  rescheduleTo: Millis | null;
+  /** The API key by which that was decided; null: the deployment's owner. */
+  keyId: string | null;
+}
+
+/** The last commit of a task that was armed, with what it is found by. */
+export interface LastCommit {
+  attempt: number;
+  at: Millis;
+  contentId: string | null;
+  progress: Json;
 }
 
 /** One publication: the post on one account, or the comment under it. */
@@ -41,11 +67,31 @@ export interface TaskDocument {
   /** The platform's state of the publication; null before the first step. */
   progress: Json | null;
   armed: ArmedCommit | null;
+  lastCommit: LastCommit | null;
+  /** A new round reads what became of the last commit before it does anything else; null when it has, or need not. */
+  settleFirst: NonNullable<ArmedCommit["denied"]> | null;
   attempts: number;
   /** When the first commit of this round that may have happened was armed. */
   firstArmedAt: Millis | null;
   /** How many commits of this round had to be settled. */
   doubts: number;
+  /** Public posts that settling saw and that could be the task's. */
+  candidates: PublicPost[];
+  /** Whether a person has said that the post is not public, although reading could not tell. */
+  isVouchedAbsent: boolean;
+  /** From then on it is not published any more; null: however late. Of comments: null. */
+  publishBefore: Millis | null;
+  /** The pauses that hold it. */
+  pausedBy: string[];
+  pauseChecks: number;
+  /** The lifted pauses whose end it has heard of. */
+  resumedFrom: string[];
+  /** What is to become of it by those, once no other pause holds it. */
+  overdue: Overdue | null;
+  /** When a pause's end has moved it. */
+  rescheduledTo: Millis | null;
+  /** The lock of its commit is to be given back: nothing of it can be in flight. */
+  givesLockBack: boolean;
   /** Consecutive troubles of our own. */
   postponements: number;
   /** Consecutive transient faults, and since when. */
@@ -78,8 +124,10 @@ export interface PendingEvent {
 export interface PostDocument {
   format: number;
   postId: string;
-  /** The version of the content that the tasks publish. */
+  /** Counts edits. */
   version: number;
+  /** The content that the tasks publish; null: the one the post was accepted with. */
+  contentId: string | null;
   /** How far the clock that all times here are read from is ahead of the real one, see `test-clock.ts`. */
   clockOffset: Millis;
   /** How far that clock is behind the workspace's, until it may catch up. */
@@ -88,6 +136,8 @@ export interface PostDocument {
   tasks: TaskDocument[];
   /** What is to be written under the posts, each once its post is public. They never change their task's status. */
   comments: TaskDocument[];
+  /** Whether somebody has canceled the post as a whole: nothing of it goes out any more, whatever had failed before. */
+  isCanceled: boolean;
   /** Grows with every change that answers show; the database holds what `projectedSeq` says. */
   seq: number;
   projectedSeq: number;
@@ -96,6 +146,7 @@ export interface PostDocument {
   /** When an unacknowledged projection is tried again. */
   projectAt: Millis | null;
   events: PendingEvent[];
+  timeline: Timeline;
   /** When the object's alarm rings, as far as it knows. Real time. */
   alarmAt: Millis | null;
 }
@@ -104,9 +155,12 @@ export interface PostDocument {
 export interface NewPost {
   postId: string;
   version: number;
+  contentId: string | null;
   clockOffset: Millis;
   scheduledAt: Millis;
+  publishBefore: Millis | null;
   tasks: { accountId: string; platform: PlatformId; hasComment: boolean }[];
+  timeline: Timeline;
 }
 
 /** The document of a post that was just accepted. */
@@ -115,21 +169,31 @@ export function newDocument(post: NewPost): PostDocument {
     format: DOCUMENT_FORMAT,
     postId: post.postId,
     version: post.version,
+    contentId: post.contentId,
     clockOffset: post.clockOffset,
     clockLag: 0,
     scheduledAt: post.scheduledAt,
-    tasks: post.tasks.map(({ accountId, platform }) => newTask(accountId, platform, "post", post.scheduledAt)),
-    // Not due before its post is public.
+    tasks: post.tasks.map(({ accountId, platform }) => ({
+      ...newTask(accountId, platform, "post", post.scheduledAt),
+      publishBefore: post.publishBefore,
+    })),
     comments: post.tasks
       .filter((task) => task.hasComment)
-      .map(({ accountId, platform }) => newTask(accountId, platform, "comment", null)),
+      .map(({ accountId, platform }) => newComment(accountId, platform)),
+    isCanceled: false,
     seq: 0,
     projectedSeq: 0,
     wakeBy: firstWakeBy(post.scheduledAt),
     projectAt: null,
     events: [],
+    timeline: post.timeline,
     alarmAt: null,
   };
+}
+
+/** A comment that is to be written: not due before its post is public. */
+export function newComment(accountId: string, platform: PlatformId): TaskDocument {
+  return newTask(accountId, platform, "comment", null);
 }
 
 /** When the sweeper looks for a post that was just accepted. */
@@ -152,9 +216,20 @@ function newTask(accountId: string, platform: PlatformId, part: TaskPart, dueAt:
     leases: 0,
     progress: null,
     armed: null,
+    lastCommit: null,
+    settleFirst: null,
     attempts: 0,
     firstArmedAt: null,
     doubts: 0,
+    candidates: [],
+    isVouchedAbsent: false,
+    publishBefore: null,
+    pausedBy: [],
+    pauseChecks: 0,
+    resumedFrom: [],
+    overdue: null,
+    rescheduledTo: null,
+    givesLockBack: false,
     postponements: 0,
     faults: 0,
     faultsSince: null,
@@ -181,18 +256,35 @@ export function commentOf(document: PostDocument, accountId: string): TaskDocume
 
 /**
  * A stored document in today's format. The first one knew no comments and no test clock, and its publications had other
- * states: one that is not armed begins anew, one that is keeps its commit's handle, which has not changed.
+ * states: one that is not armed begins anew, one that is keeps its commit's handle, which has not changed. The second
+ * one knew no edits, retries, pauses and timelines.
  */
 export function upgraded(stored: PostDocument): PostDocument {
   if (stored.format === DOCUMENT_FORMAT) return stored;
-  const tasks = stored.tasks.map((task) => ({
+  const isFirst = stored.format === 1;
+  const publication = (task: TaskDocument): TaskDocument => ({
+    ...newTask(task.accountId, task.platform, task.part ?? "post", null),
     ...task,
-    part: "post" as const,
-    parentId: null,
-    leaseFor: null,
-    progress: task.armed ? task.progress : null,
-  }));
-  return { ...stored, format: DOCUMENT_FORMAT, tasks, comments: [], clockOffset: 0, clockLag: 0 };
+    progress: isFirst && !task.armed ? null : task.progress,
+    armed: task.armed && { ...task.armed, contentId: null, settledSince: task.armed.at, denied: null },
+    lastCommit: olderCommit(task),
+  });
+  return {
+    ...stored,
+    ...(isFirst && { clockOffset: 0, clockLag: 0 }),
+    format: DOCUMENT_FORMAT,
+    contentId: null,
+    isCanceled: stored.tasks.some(({ status }) => status === "canceled"),
+    tasks: stored.tasks.map(publication),
+    comments: (stored.comments ?? []).map(publication),
+    timeline: [],
+  };
+}
+
+/** The last commit of a task of the second format, where it may have happened: any other was accounted for. */
+function olderCommit({ armed, attempts, firstArmedAt, progress }: TaskDocument): LastCommit | null {
+  const at = armed?.at ?? firstArmedAt;
+  return at === null ? null : { attempt: armed?.attempt ?? attempts, at, contentId: null, progress };
 }
 
 /** The tasks as answers and the database show them. */
@@ -214,14 +306,17 @@ export function projectTask(task: TaskDocument, comment: TaskDocument | null): P
     platformPostId: isAnnounced ? task.platformPostId : null,
     permalink: isAnnounced ? task.permalink : null,
     error: task.error,
-    nextAttemptAt: isWaiting(task) ? task.dueAt : null,
+    nextAttemptAt: shownWait(task),
+    ...(task.round > 1 && { round: task.round }),
+    ...(task.pausedBy.length > 0 && { pausedBy: task.pausedBy }),
     ...(comment && { firstComment: projectComment(comment) }),
   };
 }
 
-/** Whether nothing is under way for the task before `dueAt`. */
-function isWaiting(task: TaskDocument): boolean {
-  return task.status === "publishing" && task.sends === 0 && task.lease === null;
+/** When a task goes on for which nothing is under way; what only waits for its post's time is not told. */
+function shownWait({ status, sends, lease, dueAt, rescheduledTo }: TaskDocument): Millis | null {
+  if (status === "queued") return rescheduledTo;
+  return status === "publishing" && sends === 0 && lease === null ? dueAt : null;
 }
 
 function projectComment(comment: TaskDocument): ProjectedComment {

@@ -1,4 +1,4 @@
-import type { PostRow, ProjectedTask } from "../db/posts.ts";
+import type { FullPostRow, ProjectedTask } from "../db/posts.ts";
 import type { Millis } from "../lib/clock.ts";
 import type { TaskStatus } from "../lib/vocabulary.ts";
 import { conclude, errorOf } from "./conclude.ts";
@@ -7,7 +7,14 @@ import { newDocument, publicationsOf } from "./document.ts";
 import { isOpen } from "./status.ts";
 
 /** A post as its object finds it in the database: with something to do, or with nothing left to do. */
-export type LoadedPost = { is: "open"; document: PostDocument } | { is: "final"; statuses: TaskStatus[] };
+export type LoadedPost = { is: "open"; document: PostDocument } | { is: "final"; tasks: FinalTask[] };
+
+/** A task of a post that is over, as far as a command asks. */
+export interface FinalTask {
+  accountId: string;
+  status: TaskStatus;
+  armed: null;
+}
 
 /**
  * Makes a document from what the database holds of a post. For a new post that is everything. Where a document has
@@ -15,14 +22,17 @@ export type LoadedPost = { is: "open"; document: PostDocument } | { is: "final";
  *
  * @param clockOffset how far the clock that the post lives by is ahead of the real one
  */
-export function loadDocument(row: PostRow, clockOffset: Millis, realNow: Millis): LoadedPost {
+export function loadDocument(row: FullPostRow, clockOffset: Millis, realNow: Millis): LoadedPost {
   const statuses = row.state.tasks.map((task) => task.status);
-  if (!statuses.some(isOpen)) return { is: "final", statuses };
+  if (!statuses.some(isOpen)) return { is: "final", tasks: row.state.tasks.map(finalTask) };
   const document = newDocument({
     postId: row.id,
     version: row.version,
+    contentId: row.contentId,
     clockOffset,
     scheduledAt: row.scheduledAt,
+    publishBefore: row.publishBefore,
+    timeline: row.timeline,
     tasks: row.state.tasks.map((task) => ({ ...task, hasComment: task.firstComment !== undefined })),
   });
   const projectedOf = (accountId: string) => row.state.tasks.find((task) => task.accountId === accountId);
@@ -37,11 +47,17 @@ export function loadDocument(row: PostRow, clockOffset: Millis, realNow: Millis)
   return { is: "open", document: restored };
 }
 
+function finalTask({ accountId, status }: ProjectedTask): FinalTask {
+  return { accountId, status, armed: null };
+}
+
 function restoreTask(fresh: TaskDocument, projected: ProjectedTask | undefined): TaskDocument {
-  if (!projected || projected.status === "queued") return fresh;
-  const { publishedAt, platformPostId, permalink } = projected;
-  const restored = { ...fresh, dueAt: null, publishedAt, platformPostId, permalink };
-  return { ...restored, status: projected.status, error: projected.error };
+  const round = projected?.round ?? 1;
+  if (!projected || (projected.status === "queued" && round === 1)) return fresh;
+  const { publishedAt, platformPostId, permalink, error } = projected;
+  // Of a round before it may be that something was sent.
+  const status = projected.status === "queued" ? "publishing" : projected.status;
+  return { ...fresh, round, dueAt: null, publishedAt, platformPostId, permalink, status, error };
 }
 
 function restoreComment(fresh: TaskDocument, projected: ProjectedTask | undefined): TaskDocument {

@@ -1,21 +1,21 @@
 import type { Millis } from "../lib/clock.ts";
 import type { Json } from "../lib/json.ts";
 import type { Armed } from "../platforms/platform.ts";
-import { announcePost } from "./announce.ts";
-import { announce } from "./conclude.ts";
+import { announce, concludeMissed } from "./conclude.ts";
 import type { PostDocument, TaskDocument } from "./document.ts";
 import { publicationsOf, stateOf } from "./document.ts";
-import type { CancelAnswer } from "./status.ts";
-import { cancelAnswer, derivePostStatus, isOpen } from "./status.ts";
+import { derivePostStatus, isOpen } from "./status.ts";
+import type { MadeCall } from "./timeline.ts";
+import { noteCall, noteTask } from "./timeline.ts";
 import type { SettleTiming } from "./timing.ts";
-import { LEASE, PROJECTION_RETRY, SETTLE_LEASE, WAKE_GRACE, WAKE_RENEWAL, watchdog } from "./timing.ts";
+import { LEASE, PROJECTION_RETRY, SETTLE_LEASE, WAKE_GRACE, WAKE_RENEWAL, WAKE_SLACK, watchdog } from "./timing.ts";
 import type { Holder, TaskMessage } from "./transition.ts";
 import { changed, doubt, findTask, goOn, heldTask, markChanged } from "./transition.ts";
 
 /*
  * The life of a post as a pure machine: each function takes the document and what happened, and returns the document
  * that is to be stored with what is to be answered or sent. No I/O, no clock, no randomness. What a consumer reports
- * of its work is in `report.ts`.
+ * of its work is in `report.ts`, what people ask for in `commands.ts`, what a pause does in `heed-pauses.ts`.
  *
  * The rule that everything here serves: a commit that is armed may have happened. It is never armed again before
  * somebody has said that it was not sent, that it was refused, or that reading found nothing of it.
@@ -32,6 +32,7 @@ export function wake(document: PostDocument, now: Millis): { document: PostDocum
     const messages: TaskMessage[] = [];
     for (const task of publicationsOf(copy)) {
       if (task.announceBy !== null && task.announceBy <= now) announce(copy, task, now);
+      if (isMissed(task, now)) concludeMissed(copy, task, now);
       if (task.dueAt === null || task.dueAt > now) continue;
       task.lease = null;
       task.sends += 1;
@@ -66,6 +67,8 @@ export type BeginAnswer =
       /** When the lease ends; absent from a release that did not say so. */
       until?: Millis;
       version: number;
+      /** What is published, or was sent by the commit that is to be settled; null: what the post was accepted with. */
+      contentId: string | null;
       /** Of a comment: the public post it belongs to. */
       parentId: string | null;
       /** How far the clock that the post lives by is ahead of the real one; absent from a release that had none. */
@@ -73,6 +76,8 @@ export type BeginAnswer =
       progress: Json | null;
       /** Null: go on publishing. Otherwise a commit is armed and may only be settled. */
       armed: Armed | null;
+      /** The commit is of a round before, and another task may hold its lock. */
+      isNewRound?: boolean;
     };
 
 /** Gives a consumer the task for itself for a while, unless its message is late, doubled or early. */
@@ -88,13 +93,17 @@ export function begin(
     if (task.epoch !== message.epoch) return { is: "skip", because: "stale" };
     if (now < copy.scheduledAt) return { is: "skip", because: "early" };
     if (task.lease && task.lease.until > now) return { is: "skip", because: "leased" };
+    if (task.settleFirst) settleFirst(task, task.settleFirst, now);
     task.leases += 1;
     const span = task.armed ? SETTLE_LEASE : Math.max(LEASE, task.leaseFor ?? 0);
     task.lease = { id: task.leases, until: now + span };
     task.leaseFor = null;
     task.dueAt = task.lease.until;
+    // A message that arrived shows that they do: only those lost in a row are sent again ever more rarely.
+    task.sends = 0;
     if (task.status === "queued") {
       task.status = "publishing";
+      noteTask(copy, task, { at: now, type: "began" });
       markChanged(copy, now);
     }
     // Whoever armed it has not reported: from here on its outcome is found out by reading.
@@ -104,12 +113,26 @@ export function begin(
       lease: task.lease.id,
       until: task.lease.until,
       version: copy.version,
+      contentId: task.armed ? task.armed.contentId : copy.contentId,
       parentId: task.parentId,
       clockOffset: copy.clockOffset,
       progress: task.progress,
       armed: task.armed && { first: task.firstArmedAt ?? task.armed.at, last: task.armed.at },
+      isNewRound: task.armed?.denied != null,
     };
   });
+}
+
+/** The round begins with the last commit of the one before: only reading tells whether it happened. */
+function settleFirst(task: TaskDocument, denied: NonNullable<TaskDocument["settleFirst"]>, now: Millis): void {
+  task.settleFirst = null;
+  if (!task.lastCommit) return;
+  const { attempt, at, contentId, progress } = task.lastCommit;
+  task.armed = { attempt, at, contentId, settledSince: now, inDoubt: true, fault: null, denied };
+  task.givesLockBack = false;
+  task.firstArmedAt = at;
+  task.doubts = 1;
+  task.progress = progress;
 }
 
 /** The permission to send one commit, once, before `until`. */
@@ -120,6 +143,7 @@ export type ArmAnswer = { is: "permit"; attempt: number; until: Millis } | { is:
  *
  * @param version the version of the content that would be sent
  * @param progress the state the commit starts from: it holds the handle by which the commit is settled
+ * @param calls what the consumer asked of the platform before
  */
 export function arm(
   document: PostDocument,
@@ -127,45 +151,32 @@ export function arm(
   commit: { version: number; progress: Json },
   now: Millis,
   timing: SettleTiming,
+  calls: readonly MadeCall[] = [],
 ): { document: PostDocument; answer: ArmAnswer } {
   return changed<ArmAnswer>(document, (copy) => {
     const task = heldTask(copy, holder);
+    if (task) for (const call of calls) noteCall(copy, task, call);
     if (!task || task.armed || commit.version !== copy.version || now < copy.scheduledAt) return { is: "refused" };
+    if (isMissed(task, now)) return { is: "refused" };
     task.attempts += 1;
     task.progress = commit.progress;
-    task.armed = { attempt: task.attempts, at: now, inDoubt: false, fault: null };
+    const { attempts: attempt } = task;
+    const { contentId } = copy;
+    task.armed = { attempt, at: now, inDoubt: false, fault: null, contentId, settledSince: now, denied: null };
+    task.lastCommit = { attempt, at: now, contentId, progress: commit.progress };
+    task.givesLockBack = false;
+    noteTask(copy, task, { at: now, type: "armed", attempt });
     task.firstArmedAt ??= now;
     task.dueAt = now + timing.silence;
     task.lease = { id: holder.lease, until: task.dueAt };
-    return { is: "permit", attempt: task.attempts, until: now + timing.permit };
-  });
-}
-
-/** Cancels what is still to come, unless something of the post is, or may be, public. */
-export function cancel(document: PostDocument, now: Millis): { document: PostDocument; answer: CancelAnswer } {
-  return changed(document, (copy) => {
-    const statuses = copy.tasks.map((task) => task.status);
-    const answer = cancelAnswer(
-      statuses,
-      copy.tasks.some((task) => task.armed !== null),
-    );
-    if (answer.is !== "cancel") return answer;
-    for (const task of publicationsOf(copy)) {
-      if (!isOpen(task.status)) continue;
-      task.status = "canceled";
-      task.epoch += 1;
-      task.dueAt = null;
-      task.lease = null;
-    }
-    announcePost(copy, "post.canceled", now);
-    markChanged(copy, now);
-    return answer;
+    const until = Math.min(now + timing.permit, task.publishBefore ?? Number.POSITIVE_INFINITY);
+    return { is: "permit", attempt, until };
   });
 }
 
 /**
- * Lets go on at once what waits for its account to be connected again: to publish, or to read what became of a commit.
- * What the platform says of the new grant is counted from the beginning.
+ * Lets go on at once what waits for its account to be connected again, or for a pause to be lifted: to publish, or to
+ * read what became of a commit. What the platform says of the new grant is counted from the beginning.
  */
 export function resume(
   document: PostDocument,
@@ -175,7 +186,7 @@ export function resume(
   return changed(document, (copy) => {
     for (const task of publicationsOf(copy)) {
       if (task.accountId !== accountId || !isOpen(task.status)) continue;
-      if (task.error?.code === "account_needs_reconnect") resumeTask(copy, task, now);
+      if (task.error?.code === "account_needs_reconnect" || task.pausedBy.length > 0) resumeTask(copy, task, now);
     }
     return null;
   });
@@ -218,6 +229,7 @@ export function acknowledge(
     copy.projectedSeq = Math.max(copy.projectedSeq, projected.seq);
     if (projected.wakeBy !== undefined) copy.wakeBy = projected.wakeBy;
     copy.events = copy.events.filter((event) => !projected.eventIds.includes(event.id));
+    if (copy.seq === copy.projectedSeq) for (const task of copy.tasks) task.givesLockBack = false;
     if (copy.seq === copy.projectedSeq) copy.projectAt = null;
     return null;
   });
@@ -231,9 +243,20 @@ export function postponeProjection(document: PostDocument, now: Millis): { docum
   });
 }
 
+/** Whether a task's time to be published has passed, and nothing of it has been sent that may be public. */
+function isMissed({ status, armed, publishBefore }: TaskDocument, now: Millis): boolean {
+  return isOpen(status) && armed === null && publishBefore !== null && publishBefore <= now;
+}
+
 /** When the object must be awake next; null when all is done and told. */
 export function nextAlarm(document: PostDocument): Millis | null {
-  const times = publicationsOf(document).flatMap((task) => [task.dueAt ?? [], task.announceBy ?? []].flat());
+  const times = publicationsOf(document).flatMap((task) =>
+    [
+      task.dueAt ?? [],
+      task.announceBy ?? [],
+      isOpen(task.status) && !task.armed ? (task.publishBefore ?? []) : [],
+    ].flat(),
+  );
   if (document.projectAt !== null) times.push(document.projectAt);
   return times.length === 0 ? null : Math.min(...times);
 }
@@ -245,8 +268,11 @@ export function nextAlarm(document: PostDocument): Millis | null {
 export function nextWakeBy(document: PostDocument, now: Millis): Millis | null | undefined {
   const alarm = nextAlarm({ ...document, projectAt: null });
   if (alarm === null) return document.wakeBy === null ? undefined : null;
-  if (document.wakeBy !== null && document.wakeBy > now + document.clockLag + WAKE_RENEWAL) return undefined;
-  return Math.max(alarm, now) + document.clockLag + WAKE_GRACE;
+  const wanted = Math.max(alarm, now) + document.clockLag + WAKE_GRACE;
+  const { wakeBy } = document;
+  const isSoonEnough = wakeBy !== null && wakeBy <= wanted + WAKE_SLACK;
+  if (isSoonEnough && wakeBy > now + document.clockLag + WAKE_RENEWAL) return undefined;
+  return wanted;
 }
 
 /** The post's status as answers show it. */

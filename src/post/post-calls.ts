@@ -1,22 +1,39 @@
+import type { ManualPause } from "../db/manual-pauses.ts";
 import type { Json } from "../lib/json.ts";
 import type { PostRef } from "../lib/vocabulary.ts";
+import type { Asker, Edit, EditAnswer, Resolution, ResolveAnswer, RetryAnswer } from "./commands.ts";
+import type { HeedAnswer } from "./heed-pauses.ts";
 import type { ArmAnswer, BeginAnswer } from "./machine.ts";
 import type { Report, ReportAnswer } from "./report.ts";
 import type { CancelAnswer } from "./status.ts";
+import type { MadeCall } from "./timeline.ts";
 import type { Holder, TaskMessage } from "./transition.ts";
+
+/** What a command on a post that the database does not have is answered. */
+export interface UnknownPost {
+  is: "unknown_post";
+}
 
 /** What can be asked of a post's object. Expected outcomes are values: error classes do not survive the crossing. */
 export interface PostCalls {
   /** Does what is due. Harmless at any time, any number of times. */
   wake(): Promise<void>;
   begin(message: TaskMessage): Promise<BeginAnswer>;
-  arm(holder: Holder, commit: { version: number; progress: Json }): Promise<ArmAnswer>;
-  report(holder: Holder, made: Report): Promise<ReportAnswer>;
+  /** @param calls what was asked of the platform meanwhile, for the timeline */
+  arm(holder: Holder, commit: { version: number; progress: Json }, calls?: MadeCall[]): Promise<ArmAnswer>;
+  report(holder: Holder, made: Report, calls?: MadeCall[]): Promise<ReportAnswer>;
+  /** Asks whether a task may go on that is, or was, under these pauses. */
+  heedPauses(holder: Holder, pauses: ManualPause[]): Promise<HeedAnswer>;
   attachPermalink(accountId: string, permalink: string | null): Promise<void>;
-  /** Lets a task go on whose account was connected again. */
+  /** Lets a task go on whose account was connected again, or whose pause was lifted. */
   resume(accountId: string): Promise<void>;
-  /** Answers once the database shows it. */
-  cancel(): Promise<CancelAnswer | { is: "unknown_post" }>;
+
+  // What people ask for. Each answers once the database shows what became of it.
+  cancel(asker?: Asker): Promise<CancelAnswer | UnknownPost>;
+  cancelTask(accountId: string, asker: Asker): Promise<CancelAnswer | { is: "unknown_task" } | UnknownPost>;
+  edit(made: Edit, asker: Asker): Promise<EditAnswer | UnknownPost>;
+  retry(asker: Asker): Promise<RetryAnswer | UnknownPost>;
+  resolve(accountId: string, resolution: Resolution, asker: Asker): Promise<ResolveAnswer | UnknownPost>;
 }
 
 /** Reaches a post's object. To be asked anew for each call: a stub that threw is spent. */

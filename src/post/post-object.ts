@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { database } from "../db/database.ts";
+import type { ManualPause } from "../db/manual-pauses.ts";
 import { findPostWithClock } from "../db/posts.ts";
 import { writeProjection } from "../db/projections.ts";
 import { findClockOffset } from "../db/test-clock.ts";
@@ -9,9 +10,13 @@ import type { Millis } from "../lib/clock.ts";
 import { systemClock } from "../lib/clock.ts";
 import type { Json } from "../lib/json.ts";
 import { consoleLog } from "../lib/log.ts";
-import type { TaskStatus } from "../lib/vocabulary.ts";
+import type { Asker, Edit, EditAnswer, Resolution, ResolveAnswer, RetryAnswer } from "./commands.ts";
+import { cancel, cancelTask, edit, resolve, retry } from "./commands.ts";
 import type { PostDocument } from "./document.ts";
 import { DOCUMENT_FORMAT, upgraded } from "./document.ts";
+import type { HeedAnswer } from "./heed-pauses.ts";
+import { heedPauses } from "./heed-pauses.ts";
+import type { FinalTask } from "./load-document.ts";
 import { loadDocument } from "./load-document.ts";
 import type { ArmAnswer, BeginAnswer } from "./machine.ts";
 import {
@@ -19,7 +24,6 @@ import {
   arm,
   attachPermalink,
   begin,
-  cancel,
   nextAlarm,
   postponeProjection,
   resume,
@@ -27,22 +31,23 @@ import {
   wake,
 } from "./machine.ts";
 import { taskMessage } from "./messages.ts";
-import type { PostCalls } from "./post-calls.ts";
+import type { PostCalls, UnknownPost } from "./post-calls.ts";
 import { refOfObjectName } from "./post-calls.ts";
 import { projectionOf } from "./projection.ts";
 import type { Report, ReportAnswer } from "./report.ts";
 import { report } from "./report.ts";
 import { sendMessages } from "./send-messages.ts";
-import type { CancelAnswer } from "./status.ts";
-import { cancelAnswer } from "./status.ts";
+import type { CancelAnswer, Conflict } from "./status.ts";
+import { cancelAnswer, cancelTaskAnswer } from "./status.ts";
 import { catchUp, noteClock } from "./test-clock.ts";
+import type { MadeCall } from "./timeline.ts";
 import type { SettleTiming } from "./timing.ts";
 import { ALARM_RETRY, settleTiming } from "./timing.ts";
 import type { Holder, TaskMessage } from "./transition.ts";
 
 const DOCUMENT = "post";
 
-type Loaded = { is: "stored" } | { is: "unknown" } | { is: "final"; statuses: TaskStatus[] };
+type Loaded = { is: "stored" } | { is: "unknown" } | { is: "final"; tasks: FinalTask[] };
 
 /**
  * One post: its state machine and its alarm. Each call lets the machine decide on the stored document and stores the
@@ -77,14 +82,19 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
     return this.#decide((document, now) => begin(document, message, now));
   }
 
-  async arm(holder: Holder, commit: { version: number; progress: Json }): Promise<ArmAnswer> {
+  async arm(holder: Holder, commit: { version: number; progress: Json }, calls: MadeCall[] = []): Promise<ArmAnswer> {
     if ((await this.#load()).is !== "stored") return { is: "refused" };
-    return this.#decide((document, now) => arm(document, holder, commit, now, this.#timing));
+    return this.#decide((document, now) => arm(document, holder, commit, now, this.#timing, calls));
   }
 
-  async report(holder: Holder, made: Report): Promise<ReportAnswer> {
+  async report(holder: Holder, made: Report, calls: MadeCall[] = []): Promise<ReportAnswer> {
     if ((await this.#load()).is !== "stored") return { is: "stale" };
-    return this.#decide((document, now) => report(document, holder, made, now, this.#timing));
+    return this.#decide((document, now) => report(document, holder, made, now, this.#timing, calls));
+  }
+
+  async heedPauses(holder: Holder, pauses: ManualPause[]): Promise<HeedAnswer> {
+    if ((await this.#load()).is !== "stored") return { is: "stop" };
+    return this.#decide((document, now) => heedPauses(document, holder, pauses, now));
   }
 
   async attachPermalink(accountId: string, permalink: string | null): Promise<void> {
@@ -97,14 +107,48 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
     this.#decide((document, now) => resume(document, accountId, now));
   }
 
-  async cancel(): Promise<CancelAnswer | { is: "unknown_post" }> {
+  async cancel(asker: Asker = null): Promise<CancelAnswer | UnknownPost> {
+    return this.#command((document, now) => cancel(document, asker, now), cancelAnswer);
+  }
+
+  async cancelTask(accountId: string, asker: Asker): Promise<CancelAnswer | { is: "unknown_task" } | UnknownPost> {
+    return this.#command<CancelAnswer | { is: "unknown_task" }>(
+      (document, now) => cancelTask(document, accountId, asker, now),
+      (tasks) => {
+        const task = tasks.find((each) => each.accountId === accountId);
+        return task ? cancelTaskAnswer(task) : { is: "unknown_task" };
+      },
+    );
+  }
+
+  async edit(made: Edit, asker: Asker): Promise<EditAnswer | UnknownPost> {
+    return this.#command<EditAnswer>((document, now) => edit(document, made, asker, now), lost);
+  }
+
+  async retry(asker: Asker): Promise<RetryAnswer | UnknownPost> {
+    return this.#command<RetryAnswer>((document, now) => retry(document, asker, now), lost);
+  }
+
+  async resolve(accountId: string, resolution: Resolution, asker: Asker): Promise<ResolveAnswer | UnknownPost> {
+    return this.#command<ResolveAnswer>((document, now) => resolve(document, accountId, resolution, asker, now), lost);
+  }
+
+  /**
+   * Carries out what somebody asked for, and answers once the database shows it: whoever was answered reads it there.
+   *
+   * @param whenFinal what is answered of a post that is over and has no document
+   */
+  async #command<R>(
+    transition: (document: PostDocument, now: Millis) => { document: PostDocument; answer: R },
+    whenFinal: (tasks: FinalTask[]) => R,
+  ): Promise<R | UnknownPost> {
     const loaded = await this.#load();
     if (loaded.is === "unknown") return { is: "unknown_post" };
-    if (loaded.is === "final") return cancelAnswer(loaded.statuses, false);
-    const answer = this.#decide((document, now) => cancel(document, now));
+    if (loaded.is === "final") return whenFinal(loaded.tasks);
+    const answer = this.#decide(transition);
     await this.#project();
     const { seq, projectedSeq } = this.#stored();
-    if (projectedSeq < seq) throw new Error("the database did not take the projection of a cancel");
+    if (projectedSeq < seq) throw new Error("the database did not take the projection of a command");
     return answer;
   }
 
@@ -217,6 +261,11 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
 /** The present on the document's clock. */
 function nowOf(document: PostDocument): Millis {
   return systemClock() + document.clockOffset;
+}
+
+/** Of a post that is over and has no document nobody knows what was sent: nothing of it goes out again. */
+function lost(): Conflict {
+  return { is: "conflict", because: "lost" };
 }
 
 function hasNews(document: PostDocument): boolean {

@@ -18,6 +18,7 @@ import { pausedBy } from "./pauses.ts";
 import type { PostObjects } from "./post-calls.ts";
 import type { Report } from "./report.ts";
 import { KNOWN_REAUTH } from "./take-fault.ts";
+import type { MadeCall } from "./timeline.ts";
 import type { SettleTiming } from "./timing.ts";
 import { scaled } from "./timing.ts";
 import type { Holder } from "./transition.ts";
@@ -39,15 +40,22 @@ export interface PublishDeps {
   sleep(span: Millis): Promise<void>;
 }
 
+/** The same on the clock of the post that is worked on. */
+export type WorkDeps = PublishDeps & { realClock: Clock };
+
 /** Everything that is known about the task while it is worked on. */
 export interface Work {
-  deps: PublishDeps;
+  deps: WorkDeps;
   ref: PostRef;
   holder: Holder;
   version: number;
   publication: Publication<Json>;
   account: ExternalAccount & PausedAccount & { id: string; health: AccountHealth; tokenEnvelope: string };
   io: Io;
+  /** When its material was loaded, by the real clock. */
+  loadedAt: Millis;
+  /** Calls that the object has not heard of. */
+  calls: MadeCall[];
 }
 
 /** A task ready to be worked on, or why it is not. */
@@ -61,14 +69,18 @@ export interface Assignment {
   version: number;
   parentId: string | null;
   isArmed: boolean;
+  /** When its material was loaded, by the real clock. */
+  loadedAt: Millis;
+  /** Where the calls to the platform are noted. */
+  calls: MadeCall[];
 }
 
 /** Puts together what working on a task takes. */
 export async function prepareTask(
-  deps: PublishDeps,
+  deps: WorkDeps,
   ref: PostRef,
   holder: Holder,
-  { version, parentId, isArmed }: Assignment,
+  { version, parentId, isArmed, loadedAt, calls }: Assignment,
   material: TaskMaterial | null,
 ): Promise<Prepared> {
   if (!material) throw new Error("the database does not have the version that the object names");
@@ -127,6 +139,8 @@ export async function prepareTask(
       publication: isComment ? platform.comment : platform.post,
       account: { ...external, workspaceId, id, health, grantId, graphHost, tokenEnvelope },
       io,
+      loadedAt,
+      calls,
     },
   };
 }

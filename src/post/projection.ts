@@ -9,6 +9,11 @@ import { isOpen } from "./status.ts";
 export function projectionOf(document: PostDocument, now: Millis): Projection {
   return {
     seq: document.seq,
+    version: document.version,
+    contentId: document.contentId,
+    scheduledAt: document.scheduledAt,
+    publishBefore: deadlineOf(document),
+    timeline: document.timeline,
     status: statusOf(document),
     state: stateOf(document),
     wakeBy: nextWakeBy(document, now),
@@ -16,5 +21,14 @@ export function projectionOf(document: PostDocument, now: Millis): Projection {
     settled: publicationsOf(document)
       .filter((task) => !isOpen(task.status) && task.announceBy === null)
       .map(({ accountId, platform, platformPostId }) => ({ accountId, platform, platformPostId })),
+    unlocked: document.tasks
+      .filter((task) => task.givesLockBack || (!isOpen(task.status) && task.announceBy === null))
+      .map(({ accountId, epoch }) => ({ accountId, epoch })),
   };
+}
+
+/** When the last of the tasks may still go out; null: however late. */
+function deadlineOf({ tasks }: PostDocument): Millis | null {
+  const deadlines = tasks.map(({ publishBefore }) => publishBefore);
+  return deadlines.includes(null) ? null : Math.max(...deadlines.map((each) => each ?? 0));
 }

@@ -1,5 +1,6 @@
 import type { RenewDeps } from "../accounts/renew-grant.ts";
 import { renewGrant } from "../accounts/renew-grant.ts";
+import { insertDeadLetter } from "../db/dead-letters.ts";
 import type { Millis } from "../lib/clock.ts";
 import { SECOND } from "../lib/clock.ts";
 import type { LogFields } from "../lib/log.ts";
@@ -37,8 +38,8 @@ export async function consumePublishQueue(deps: ConsumerDeps, batch: MessageBatc
 }
 
 /**
- * Takes the messages that were given up. Each wakes its object, which knows what to do: settle what is armed, send
- * again what is not.
+ * Takes the messages that were given up, and counts them. Each wakes its object, which knows what to do: settle what is
+ * armed, send again what is not.
  */
 export async function consumeDeadLetters(deps: ConsumerDeps, batch: MessageBatch): Promise<void> {
   for (const message of batch.messages) {
@@ -47,6 +48,12 @@ export async function consumeDeadLetters(deps: ConsumerDeps, batch: MessageBatch
     try {
       // A renewal is found by the next sweep.
       if (body.success && body.data.kind !== "renew") await deps.posts(refOf(body.data)).wake();
+      await insertDeadLetter(deps.db, {
+        id: message.id,
+        kind: body.success ? body.data.kind : "unreadable",
+        postId: body.success && body.data.kind !== "renew" ? body.data.post_id : null,
+        receivedAt: deps.clock(),
+      });
       message.ack();
     } catch (error) {
       deps.log.error("a post could not be woken", error);

@@ -6,6 +6,8 @@ import { conclude, concludePublished, concludeUnconfirmed, errorOf } from "./con
 import type { ArmedCommit, PostDocument, TaskDocument } from "./document.ts";
 import { isOpen } from "./status.ts";
 import { fail, showFault, takeFault } from "./take-fault.ts";
+import type { MadeCall } from "./timeline.ts";
+import { noteCall } from "./timeline.ts";
 import type { SettleTiming } from "./timing.ts";
 import { NOT_SENT_WAIT, SETTLE_SLOWDOWN, SHOWN_WAIT, watchdog } from "./timing.ts";
 import type { Holder } from "./transition.ts";
@@ -42,7 +44,7 @@ export type Report =
   /** Reading found, for certain, nothing. */
   | { is: "did_not"; progress: Json; fault: Fault | null }
   /** Reading could not tell yet. */
-  | { is: "ask_later"; progress: Json; until: Millis; fault: Fault | null };
+  | { is: "ask_later"; progress: Json; until: Millis; fault: Fault | null; saw?: "nothing" | PublicPost[] | null };
 
 /** Whether the report was taken. A report that came too late is not, and its maker has nothing more to do. */
 export type ReportAnswer = { is: "taken" } | { is: "stale" };
@@ -50,16 +52,19 @@ export type ReportAnswer = { is: "taken" } | { is: "stale" };
 /** A commit is sent a second time in a round, after reading has shown that the first did not happen; never a third. */
 const MAX_DOUBTS = 2;
 
+/** @param calls what the consumer asked of the platform meanwhile; told also of a report that comes too late */
 export function report(
   document: PostDocument,
   holder: Holder,
   made: Report,
   now: Millis,
   timing: SettleTiming,
+  calls: readonly MadeCall[] = [],
 ): { document: PostDocument; answer: ReportAnswer } {
   return changed<ReportAnswer>(document, (copy) => {
     const task = findTask(copy, holder);
     if (!task) return { is: "stale" };
+    for (const call of calls) noteCall(copy, task, call);
     switch (made.is) {
       case "live":
         return takeLive(copy, task, holder, made, now);
@@ -121,7 +126,7 @@ function takeStepReport(
   timing: SettleTiming,
 ): ReportAnswer {
   if (made.is === "postponed") {
-    if (task.armed && now - task.armed.at >= timing.settleFor) {
+    if (task.armed && !task.armed.denied && now - task.armed.settledSince >= timing.settleFor) {
       concludeUnconfirmed(document, task, now);
       return { is: "taken" };
     }
@@ -129,7 +134,7 @@ function takeStepReport(
     waitUntil(document, task, now + watchdog(task.postponements), now);
   } else if (made.is === "impossible") {
     // A commit that is armed cannot be argued away: without its account it stays in doubt for good.
-    if (task.armed) concludeUnconfirmed(document, task, now);
+    if (task.armed && !task.armed.denied) concludeUnconfirmed(document, task, now);
     else conclude(document, task, { status: "failed", error: errorOf(made.code, made.message, false) }, now);
   } else if (task.armed) {
     return { is: "stale" };
@@ -182,6 +187,7 @@ function remainInDoubt(task: TaskDocument, fault: Fault | null, now: Millis): vo
 function disarm(task: TaskDocument): void {
   const wasInDoubt = task.armed?.inDoubt ?? false;
   task.armed = null;
+  task.givesLockBack = true;
   // Settling was begun before the report came: the report is better.
   if (wasInDoubt) task.doubts -= 1;
   if (task.doubts === 0) task.firstArmedAt = null;
@@ -196,11 +202,22 @@ function takeSettling(
   timing: SettleTiming,
 ): void {
   const span = now - armed.at;
+  const settledFor = now - armed.settledSince;
+  if (made.is === "ask_later") task.candidates = Array.isArray(made.saw) ? made.saw : [];
+  if (armed.denied && isDenialBelieved(armed.denied, made, settledFor, timing)) {
+    task.armed = null;
+    task.givesLockBack = true;
+    task.doubts = 0;
+    task.firstArmedAt = null;
+    task.progress = null;
+    goOn(task, now);
+    return;
+  }
   if (made.is === "did_not" && span >= timing.believeDidNotFrom) {
     task.progress = made.progress;
     if (made.fault) armed.fault = made.fault;
     takeDidNot(document, task, armed, now);
-  } else if (span >= timing.settleFor) {
+  } else if (settledFor >= timing.settleFor) {
     concludeUnconfirmed(document, task, now);
   } else if (made.is === "did_not") {
     // Read again when it may be believed, from the state that still has the commit's handle.
@@ -208,9 +225,30 @@ function takeSettling(
   } else {
     task.progress = made.progress;
     if (made.fault) showFault(document, task, made.fault, now);
-    const next = Math.max(made.until, now + Math.ceil(span * SETTLE_SLOWDOWN));
-    waitUntil(document, task, Math.min(next, armed.at + timing.settleFor), now);
+    const next = Math.max(made.until, now + Math.ceil(settledFor * SETTLE_SLOWDOWN));
+    const bound = armed.settledSince + timing.settleFor;
+    const believed = armed.settledSince + timing.settleDenied;
+    const end = armed.denied === "person" && now < believed ? believed : bound;
+    waitUntil(document, task, Math.min(next, end), now);
   }
+}
+
+/**
+ * Whether a new round may publish, having read once more what became of the last commit of the one before: that it did
+ * not happen was known, and reading shows nothing of it. After a while a person's word stands against posts that could be
+ * it, for they have looked, and against a platform that cannot be read; nothing stands against one that has the commit in
+ * hand.
+ */
+function isDenialBelieved(
+  denied: NonNullable<ArmedCommit["denied"]>,
+  made: Extract<Report, { is: "did_not" | "ask_later" }>,
+  settledFor: Millis,
+  timing: SettleTiming,
+): boolean {
+  if (made.is === "did_not") return true;
+  if (denied === "proven") return made.saw === "nothing";
+  const isInHand = !made.saw && made.fault === null;
+  return !isInHand && settledFor >= timing.settleDenied;
 }
 
 /** It is certain now that the commit did not happen. What the platform had answered is believed after all. */
@@ -227,6 +265,7 @@ function takeDidNot(document: PostDocument, task: TaskDocument, { fault }: Armed
     return;
   }
   task.armed = null;
+  task.givesLockBack = true;
   if (isRefused) takeFault(document, task, task.progress, fault, now);
   else goOn(task, now);
 }

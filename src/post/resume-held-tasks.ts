@@ -3,11 +3,8 @@ import type { Database } from "../db/database.ts";
 import type { Log } from "../lib/log.ts";
 import type { Scope } from "../lib/vocabulary.ts";
 import type { PublishMessage } from "./messages.ts";
-import { resumeMessage } from "./messages.ts";
-import { sendMessages } from "./send-messages.ts";
+import { resumeMessages, sendMessages } from "./send-messages.ts";
 
-/** Tasks of one account that go on in one second: a platform throttles an account that wakes up all at once. */
-const PACE = 5;
 /** What is beyond finds out by itself, within half an hour. */
 const MAX_POSTS = 1_000;
 
@@ -22,11 +19,7 @@ export async function resumeHeldTasks(
 ): Promise<void> {
   try {
     const held = await findHeldPosts(deps.db, scope, accountId, MAX_POSTS);
-    const messages = held.map((ref, index) => ({
-      body: resumeMessage(ref, accountId),
-      delaySeconds: Math.floor(index / PACE),
-    }));
-    await sendMessages(deps.queue, messages);
+    await sendMessages(deps.queue, resumeMessages(held.map((ref) => ({ ref, accountId }))));
   } catch (error) {
     deps.log.error("held tasks were not told to go on", error, { account_id: accountId });
   }

@@ -25,25 +25,45 @@ export function derivePostStatus(statuses: readonly TaskStatus[]): PostStatus {
   return "failed";
 }
 
-/** What DELETE answers. `conflict` names why the post cannot be canceled any more. */
-export type CancelAnswer =
-  | { is: "cancel" }
-  | { is: "already_canceled" }
-  | { is: "conflict"; because: "published" | "unconfirmed" | "publishing" | "failed" };
+/** Why a post, or a task, is not in the state that a command needs. */
+export interface Conflict {
+  is: "conflict";
+  /**
+   * `missed`: its `publish_before` has passed. `lost`: the database knows that the post is over, and its object does not know how it
+   * came to that.
+   */
+  because: "published" | "unconfirmed" | "publishing" | "failed" | "canceled" | "missed" | "lost";
+}
+
+/** What DELETE answers. */
+export type CancelAnswer = { is: "cancel" } | { is: "already_canceled" } | Conflict;
+
+/** A task as far as canceling asks: what it is, and whether its commit may be public in this moment. */
+interface Cancelable {
+  status: TaskStatus;
+  armed: object | null;
+}
 
 /**
- * Decides what DELETE does. A post is canceled while something of it is still to come and nothing of it is, or may be,
- * public: a canceled post never is.
- *
- * @param isArmed whether the commit of a task is armed: it may be public in this moment
+ * Decides what DELETE of a post does. It is canceled while something of it is still to come and nothing of it is, or may
+ * be, public: a canceled post never is.
  */
-export function cancelAnswer(statuses: readonly TaskStatus[], isArmed: boolean): CancelAnswer {
+export function cancelAnswer(tasks: readonly Cancelable[]): CancelAnswer {
+  const statuses = tasks.map(({ status }) => status);
   if (statuses.every((status) => status === "canceled")) return { is: "already_canceled" };
   if (statuses.includes("published")) return { is: "conflict", because: "published" };
   if (statuses.includes("unconfirmed")) return { is: "conflict", because: "unconfirmed" };
-  if (isArmed) return { is: "conflict", because: "publishing" };
+  if (tasks.some(({ armed }) => armed !== null)) return { is: "conflict", because: "publishing" };
   if (statuses.some(isOpen)) return { is: "cancel" };
   // Canceled after a part of it had failed: canceling again is as good.
   if (statuses.includes("canceled")) return { is: "already_canceled" };
   return { is: "conflict", because: "failed" };
+}
+
+/** Decides what DELETE of one task does, whatever the post's other tasks are. */
+export function cancelTaskAnswer({ status, armed }: Cancelable): CancelAnswer {
+  if (status === "canceled") return { is: "already_canceled" };
+  if (armed !== null) return { is: "conflict", because: "publishing" };
+  if (isOpen(status)) return { is: "cancel" };
+  return { is: "conflict", because: status === "published" || status === "unconfirmed" ? status : "failed" };
 }

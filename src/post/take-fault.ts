@@ -6,6 +6,7 @@ import type { TaskErrorCode } from "../lib/vocabulary.ts";
 import type { Fault } from "../platforms/platform.ts";
 import { conclude, errorOf } from "./conclude.ts";
 import type { PostDocument, TaskDocument } from "./document.ts";
+import { noteTask } from "./timeline.ts";
 import { QUOTA_FOR, QUOTA_WAIT, RECONNECT_FOR, RETRY_FOR, reconnectCheck, retryWait } from "./timing.ts";
 import { goOn, markChanged } from "./transition.ts";
 
@@ -74,6 +75,7 @@ function nextTry(task: TaskDocument, fault: Fault, now: Millis): Millis | null {
 function waitWith(document: PostDocument, task: TaskDocument, error: TaskError, until: Millis, now: Millis): void {
   task.error = error;
   goOn(task, until);
+  noteTask(document, task, { at: now, type: "waiting", code: error.code, until });
   markChanged(document, now);
 }
 

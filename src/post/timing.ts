@@ -19,6 +19,8 @@ export interface SettleTiming {
   believeDidNotFrom: Millis;
   /** Settling ends as `unconfirmed` after this. */
   settleFor: Millis;
+  /** A new round that a person has told that its last commit did not happen reads for so long before it believes it. */
+  settleDenied: Millis;
 }
 
 export function settleTiming(scale: number): SettleTiming {
@@ -28,6 +30,7 @@ export function settleTiming(scale: number): SettleTiming {
     silence: scaled(75 * SECOND, scale),
     believeDidNotFrom: scaled(90 * SECOND, scale),
     settleFor: scaled(24 * HOUR, scale),
+    settleDenied: scaled(15 * MINUTE, scale),
   };
 }
 
@@ -44,7 +47,7 @@ export const LEASE: Millis = 45 * SECOND;
 /** What is left of a lease after the longest call: to say what became of it. */
 export const LEASE_MARGIN: Millis = 15 * SECOND;
 /** The same for settling, which may have many pages to read. */
-export const SETTLE_LEASE: Millis = 3 * MINUTE;
+export const SETTLE_LEASE: Millis = 2 * MINUTE;
 export const CONSUMER_BUDGET: Millis = 20 * SECOND;
 /** Platform calls in one message, within the free plan's limit on sub-requests. */
 export const CALLS_PER_MESSAGE = 6;
@@ -86,6 +89,11 @@ export function reconnectCheck(checks: number): Millis {
   return Math.min(MINUTE * 2 ** Math.max(0, checks - 1), RECONNECT_CHECK_MAX);
 }
 
+/** How long until a paused task looks again whether its pause was lifted: 5 minutes, doubling to an hour. */
+export function pauseCheck(checks: number): Millis {
+  return Math.min(5 * MINUTE * 2 ** Math.max(0, checks - 1), HOUR);
+}
+
 /** A wait as long as this is shown; a shorter one is over before anybody looks. */
 export const SHOWN_WAIT: Millis = 30 * SECOND;
 /** The pause after a commit whose permit ran out. */
@@ -102,5 +110,7 @@ export const ALARM_RETRY: Millis = 15 * SECOND;
 export const WAKE_GRACE: Millis = 60 * SECOND;
 /** How long after its time the sweeper looks for a post whose first nudge may have been lost. */
 export const FIRST_WAKE_GRACE: Millis = 30 * SECOND;
+/** A `wake_by` that is later than it need be by so much is brought forward. */
+export const WAKE_SLACK: Millis = 5 * MINUTE;
 /** A `wake_by` this close is renewed with the next projection. */
 export const WAKE_RENEWAL: Millis = 15 * SECOND;

@@ -159,7 +159,12 @@ export class StandIn implements Switches {
   }
 }
 
-function spoiltAnswer(mishap: Mishap, isUpload: boolean): Response {
+/**
+ * The answer to a call that met a mishap; whether the platform acted is not to be seen in it.
+ *
+ * @throws TypeError when the connection is to be cut
+ */
+export function spoiltAnswer(mishap: Mishap, isUpload: boolean): Response {
   const answer = mishap.replace(/ (before|after)$/, "") as Answer;
   if (answer === "cut") throw new TypeError("connection reset");
   if (answer === "html") return new Response("<html>Sorry, something went wrong.</html>", { status: 502 });

@@ -100,7 +100,7 @@ describe("with a good key", () => {
     for (const [method, path, allow] of [
       ["GET", "/v1/publish", "POST"],
       ["PUT", "/v1/posts", "GET"],
-      ["PATCH", "/v1/posts/post_1", "DELETE, GET"],
+      ["PUT", "/v1/posts/post_1", "DELETE, GET, PATCH"],
       ["OPTIONS", "/v1/publish", "POST"],
       ["DELETE", "/v1/media", "GET, POST"],
     ] as const) {

@@ -154,6 +154,7 @@ describe("Facebook Login", () => {
       profile_url: `https://www.facebook.com/${page.id}`,
       labels: [],
       posts_at_risk: 0,
+      paused_at: null,
       remaining_posts_today: null,
     });
     expect(accounts.find((account: { id: string }) => account.id === ids[1])).toMatchObject({

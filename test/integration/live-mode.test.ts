@@ -73,6 +73,24 @@ describe("equal texts on one Page", () => {
 });
 
 describe("the lock of a commit without a handle", () => {
+  it("is given back by a task whose commit was refused and that is changed to say something else", async () => {
+    const account = await connect("facebook");
+    const fields = { content: "Said twice", accounts: [account.id] };
+    const first = await publish(fields);
+    graph.refuse(/feed$/, { code: 4, message: "Application request limit reached" });
+    await wake(first);
+    await deliverTask(first, account.id);
+    const schedule = new Date(Date.now() + 700 * 3_600_000).toISOString();
+    const edit = { content: "Something else", schedule };
+    await call("PATCH", `/v1/posts/${first.postId}`, { key: workspace.live, body: edit });
+    await documentOf(first);
+    await env.DB.prepare("DELETE FROM pauses").run();
+    const second = await publish(fields);
+    await drive(second);
+    expect(graph.posts(account.externalId)).toHaveLength(1);
+    await call("DELETE", `/v1/posts/${first.postId}`, { key: workspace.live });
+  });
+
   it("is given back by a task that ends without a commit, and does not hold up the next", async () => {
     const account = await connect("facebook");
     const fields = { content: "Locked", accounts: [account.id] };

@@ -1,6 +1,7 @@
 import type { Millis } from "../../src/lib/clock.ts";
-import { SECOND } from "../../src/lib/clock.ts";
-import type { PlannedPost } from "./plan.ts";
+import { MINUTE, SECOND } from "../../src/lib/clock.ts";
+import type { AccountName, PlannedCommand, PlannedPost } from "./plan.ts";
+import { editedText } from "./plan.ts";
 
 /*
  * A client that does what the documentation tells it: it sends again what was not answered, with the same key, and
@@ -11,7 +12,7 @@ import type { PlannedPost } from "./plan.ts";
 export type Answer = { is: "cut" } | { is: "answer"; status: number; text: string };
 
 export interface Request {
-  method: "GET" | "POST" | "DELETE";
+  method: "GET" | "POST" | "PATCH" | "DELETE";
   path: string;
   workspace: 0 | 1;
   key?: string;
@@ -27,6 +28,17 @@ export interface Reach {
   accountId(name: PlannedPost["accounts"][number]): string;
   mediaId(workspace: 0 | 1): string;
   printTime(at: Millis): string;
+  now(): Millis;
+  /** What a person sees who looks at an account: the id of a public post that says this and is nobody else's. */
+  look(name: AccountName, text: string): string | null;
+}
+
+/** What was promised of a pause, in real time. */
+export interface PauseLog {
+  account: AccountName;
+  from: Millis;
+  /** When it was asked to be lifted; null when that was never answered. */
+  until: Millis | null;
 }
 
 /** What the client knows of one post. */
@@ -40,6 +52,9 @@ export interface PostLog {
   /** Whether it was promised that the post is canceled. */
   isCanceled: boolean;
   cancelAnswers: number[];
+  /** The accounts on which it was promised to be canceled. */
+  canceledOn: AccountName[];
+  pauses: PauseLog[];
   /** What was read of it, and by whom. */
   reads: { workspace: 0 | 1; status: number }[];
 }
@@ -62,6 +77,8 @@ export class Client {
       id: null,
       isCanceled: false,
       cancelAnswers: [],
+      canceledOn: [],
+      pauses: [],
       reads: [],
     }));
   }
@@ -76,6 +93,7 @@ export class Client {
       const { cancelAt, readAt } = log.plan;
       if (cancelAt !== null) this.#do(() => this.#cancel(log, cancelAt));
       for (const at of readAt) this.#do(() => this.#read(log, at));
+      for (const command of log.plan.commands) this.#do(() => this.#command(log, command));
     }
   }
 
@@ -97,6 +115,9 @@ export class Client {
       accounts: plan.accounts.map((name) => reach.accountId(name)),
       ...(plan.hasPicture ? { media: [reach.mediaId(plan.workspace)] } : {}),
       ...(plan.schedule === null ? {} : { schedule: reach.printTime(reach.start + plan.schedule) }),
+      ...(plan.publishWithin === null
+        ? {}
+        : { publish_before: reach.printTime(reach.start + (plan.schedule ?? plan.at) + plan.publishWithin) }),
     };
     const key = plan.key === null ? {} : { key: plan.key };
     const answer = await this.#insist(
@@ -121,6 +142,66 @@ export class Client {
     if (answer.is === "cut") return;
     log.cancelAnswers.push(answer.status);
     log.isCanceled ||= answer.status === 200;
+  }
+
+  async #command(log: PostLog, command: PlannedCommand): Promise<void> {
+    await this.#reach.until(this.#reach.start + command.at);
+    const { workspace, text } = log.plan;
+    if (command.is === "pause") return this.#pause(log, command);
+    const id = await this.#knownId(log);
+    if (id === null) return;
+    const path = `/v1/posts/${id}`;
+    switch (command.is) {
+      case "edit":
+        await this.#insist({ method: "PATCH", path, workspace, body: { content: editedText(text) } }, TRIES);
+        return;
+      case "retry":
+        await this.#insist({ method: "POST", path: `${path}/retry`, workspace }, TRIES);
+        return;
+      case "cancel task": {
+        const task = `${path}/tasks/${this.#reach.accountId(command.account)}`;
+        const answer = await this.#insist({ method: "DELETE", path: task, workspace }, TRIES);
+        if (answer.is === "answer" && answer.status === 200) log.canceledOn.push(command.account);
+        return;
+      }
+      case "resolve":
+        return this.#resolve(log, path);
+    }
+  }
+
+  /** Pauses an account, and resumes it later, as often as it takes: a pause that nobody lifts would hold for ever. */
+  async #pause(log: PostLog, { account, until, overdue }: Extract<PlannedCommand, { is: "pause" }>): Promise<void> {
+    const { workspace } = log.plan;
+    const path = `/v1/accounts/${this.#reach.accountId(account)}`;
+    const answer = await this.#insist({ method: "POST", path: `${path}/pause`, workspace }, TRIES);
+    const pause: PauseLog = { account, from: this.#reach.now(), until: null };
+    if (answer.is === "answer" && answer.status === 200) log.pauses.push(pause);
+    await this.#reach.until(this.#reach.start + until);
+    pause.until = this.#reach.now();
+    const schedule = this.#reach.printTime(this.#reach.start + until + 20 * MINUTE);
+    const body = overdue === "reschedule" ? { overdue, schedule } : { overdue };
+    for (;;) {
+      const lifted = await this.#insist({ method: "POST", path: `${path}/resume`, workspace, body }, TRIES);
+      // Not paused: an earlier try has lifted it. A time that has passed meanwhile: it is sent.
+      if (lifted.is === "answer" && lifted.status !== 400) return;
+      if (lifted.is === "answer") Object.assign(body, { overdue: "send", schedule: undefined });
+    }
+  }
+
+  /** A person looks at the accounts of what nobody could tell, and says what is there. */
+  async #resolve(log: PostLog, path: string): Promise<void> {
+    const { workspace, accounts } = log.plan;
+    const read = await this.#insist({ method: "GET", path, workspace }, TRIES);
+    if (read.is === "cut" || read.status !== 200) return;
+    const post: { content: string; tasks: { account_id: string; status: string }[] } = JSON.parse(read.text);
+    for (const name of accounts) {
+      const accountId = this.#reach.accountId(name);
+      const task = post.tasks.find((each) => each.account_id === accountId);
+      if (task?.status !== "unconfirmed") continue;
+      const found = this.#reach.look(name, post.content);
+      const body = found ? { outcome: "published", platform_post_id: found } : { outcome: "not_published" };
+      await this.#insist({ method: "POST", path: `${path}/tasks/${accountId}/resolve`, workspace, body }, TRIES);
+    }
   }
 
   /** Its own workspace sees it, another never does. */

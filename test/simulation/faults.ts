@@ -47,6 +47,7 @@ export const FAULTS = {
   "platform error after": 0.12,
   "platform acts late": 0.12,
   "platform throttles": 0.01,
+  "platform refuses": 0.06,
   // Alarms.
   "alarm twice": 0.1,
   "alarm lost": 0.08,

@@ -24,7 +24,7 @@ export const GUARDS: readonly Guard[] = [
     edits: [
       {
         file: "src/post/machine.ts",
-        find: "task.armed = { attempt: task.attempts, at: now, inDoubt: false, fault: null };",
+        find: "task.armed = { attempt, at: now, inDoubt: false, fault: null, contentId, settledSince: now, denied: null };",
         replace: "",
       },
     ],
@@ -56,7 +56,7 @@ export const GUARDS: readonly Guard[] = [
     name: "the permit",
     edits: [
       {
-        file: "src/post/publish-task.ts",
+        file: "src/post/send-commit.ts",
         find: "if (deps.clock() >= Math.min(permit.until, askedAt + deps.timing.permit)) {",
         replace: "if (permit.until === 0) {",
       },
@@ -107,9 +107,9 @@ export const GUARDS: readonly Guard[] = [
     name: "the commit lock",
     edits: [
       {
-        file: "src/post/publish-task.ts",
-        find: "if (!(await takeCommitLock(deps.db, account, fingerprint, task))) {",
-        replace: "if ((await takeCommitLock(deps.db, account, fingerprint, task)) === null) {",
+        file: "src/post/send-commit.ts",
+        find: "if (fingerprint === undefined) return true;",
+        replace: "if (fingerprint !== null) return true;",
       },
     ],
     seed: 0,
@@ -228,9 +228,9 @@ export const GUARDS: readonly Guard[] = [
     name: "a cancel heeds an armed commit",
     edits: [
       {
-        file: "src/post/machine.ts",
-        find: "copy.tasks.some((task) => task.armed !== null),",
-        replace: "false,",
+        file: "src/post/status.ts",
+        find: 'if (tasks.some(({ armed }) => armed !== null)) return { is: "conflict", because: "publishing" };',
+        replace: "",
       },
     ],
     seed: 0,

@@ -1,8 +1,10 @@
 import type { ProjectedTask } from "../../src/db/posts.ts";
 import type { Millis } from "../../src/lib/clock.ts";
+import { SECOND } from "../../src/lib/clock.ts";
 import { normaliseText } from "../../src/platforms/similarity.ts";
 import type { PostDocument } from "../../src/post/document.ts";
-import type { PlannedPost } from "./plan.ts";
+import type { AccountName, PlannedPost } from "./plan.ts";
+import { editedText } from "./plan.ts";
 import type { World } from "./world.ts";
 import { SECRETS } from "./world.ts";
 
@@ -17,6 +19,7 @@ interface Stored {
   content: string;
   status: string;
   scheduledAt: Millis;
+  publishBefore: Millis | null;
   wakeBy: Millis | null;
   tasks: ProjectedTask[];
 }
@@ -38,6 +41,8 @@ export function violationsOf(world: World): string[] {
     ...idsAgree(world, posts),
     ...acceptedExist(world, posts),
     ...canceledStay(world, posts),
+    ...pausedStay(world, posts),
+    ...neverLate(world, posts),
     ...toldOnce(posts, events),
     ...oneKeyOnePost(world, posts),
     ...neverEarly(world, posts),
@@ -54,6 +59,7 @@ function storedPosts(world: World): Stored[] {
     content: String(row.content),
     status: String(row.status),
     scheduledAt: Number(row.scheduled_at),
+    publishBefore: row.publish_before === null ? null : Number(row.publish_before),
     wakeBy: row.wake_by === null ? null : Number(row.wake_by),
     tasks: JSON.parse(String(row.state)).tasks,
   }));
@@ -134,11 +140,49 @@ function ownerOf(world: World, posts: Stored[], id: string | null): number {
 }
 
 function canceledStay(world: World, posts: Stored[]): string[] {
-  return world.client.logs.flatMap(({ isCanceled, id }) => {
+  return world.client.logs.flatMap(({ isCanceled, canceledOn, id }) => {
+    const statusOn = (name: AccountName) =>
+      posts.find((each) => each.id === id)?.tasks.find(({ accountId }) => accountId === world.fixtures.accountIds[name])
+        ?.status;
+    const revived = canceledOn.filter((name) => statusOn(name) !== "canceled");
+    if (revived.length > 0) return revived.map((name) => `I4: canceled on ${name}, and now ${statusOn(name)}`);
     if (!isCanceled) return [];
     const post = posts.find((each) => each.id === id);
     const isKept = post?.tasks.every(({ status }) => status === "canceled" || status === "failed");
     return isKept ? [] : `I4: canceled, and now ${post?.tasks.map(({ status }) => status)}`;
+  });
+}
+
+/** How long what was on its way may still take: a permit, the call, and a platform that acts late. */
+const ON_ITS_WAY: Millis = 10 * SECOND + 60 * SECOND + 15 * SECOND;
+
+/** What a client was promised to be paused shows nothing new, but for what was on its way. */
+function pausedStay(world: World, posts: Stored[]): string[] {
+  const pauses = world.client.logs.flatMap((log) => log.pauses);
+  return pauses.flatMap(({ account, from }) => {
+    // Whoever resumes an account first resumes it for all.
+    const ends = pauses.filter((each) => each.account === account && (each.until ?? from) >= from);
+    const until = Math.min(...ends.map((each) => each.until ?? Number.POSITIVE_INFINITY));
+    return posts
+      .flatMap(({ tasks }) => tasks)
+      .filter(({ accountId }) => accountId === world.fixtures.accountIds[account])
+      .flatMap(({ platformPostId }) => world.network.posts.filter(({ post }) => post.id === platformPostId))
+      .filter(({ at }) => at > from + ON_ITS_WAY && at < until)
+      .map(({ at }) => `paused: public ${at - from} ms after ${account} was paused`);
+  });
+}
+
+/** Nothing goes out after its `publish_before`, by whichever clock is slowest. */
+function neverLate(world: World, posts: Stored[]): string[] {
+  if (world.hasClockFaults) return [];
+  return posts.flatMap((post) => {
+    const { publishBefore } = post;
+    if (publishBefore === null) return [];
+    return post.tasks.flatMap(({ platformPostId }) => {
+      const shown = world.network.posts.find((logged) => logged.post.id === platformPostId);
+      const isLate = shown && shown.at > publishBefore + ON_ITS_WAY;
+      return isLate ? [`public ${shown.at - publishBefore} ms after its publish_before`] : [];
+    });
   });
 }
 
@@ -151,22 +195,26 @@ function toldOnce(posts: Stored[], events: StoredEvent[]): string[] {
       const told = ours.filter(
         ({ type, data }) => type.startsWith("publish.") && data.task.account_id === task.accountId,
       );
-      const expected = task.status === "canceled" ? 0 : 1;
-      if (told.length !== expected) return `I6: ${told.length} events of a task that is ${task.status}`;
-      const [end] = told;
-      if (!end) return [];
+      const round = task.round ?? 1;
+      const expected = task.status === "canceled" ? round - 1 : round;
+      const of = `a task that is ${task.status} in round ${round}`;
+      if (told.length !== expected) return `I6: ${told.length} events of ${of}`;
+      const index = post.tasks.indexOf(task);
+      const end = told.find(({ id }) => id.includes(`_${index}_${round}_publish_`));
+      if (!end) return task.status === "canceled" ? [] : `I6: no event of ${of}`;
       if (end.data.task.status !== task.status)
         return `I6: told ${end.data.task.status} of a task that is ${task.status}`;
       const id = end.data.task.platform_post_id;
       return id !== null && id !== task.platformPostId ? `I6: told the id ${id} and not ${task.platformPostId}` : [];
     });
-    const isCanceled = post.tasks.some(({ status }) => status === "canceled");
-    const type = isCanceled ? "post.canceled" : "post.completed";
-    const whole = ours.filter((event) => event.type === type);
-    return [
-      ...ends,
-      ...(whole.length === 1 ? [] : [`I6: ${whole.length} events ${type} of a post that is ${post.status}`]),
-    ];
+    const count = (type: string) => ours.filter((event) => event.type === type).length;
+    const rounds = Math.max(...post.tasks.map((task) => task.round ?? 1));
+    const [completed, canceled] = [count("post.completed"), count("post.canceled")];
+    // Tasks that are canceled one by one end a post as others do; a round may end it again.
+    const isTold = completed + canceled >= 1 && canceled <= 1 && completed <= rounds + post.tasks.length - 1;
+    const whole = `${completed} events post.completed and ${canceled} post.canceled of a post that is ${post.status}`;
+    const isCanceledWhole = post.tasks.every(({ status }) => status === "canceled");
+    return [...ends, ...(isTold && (!isCanceledWhole || canceled === 1) ? [] : [`I6: ${whole}`])];
   });
 }
 
@@ -176,7 +224,7 @@ function oneKeyOnePost(world: World, posts: Stored[]): string[] {
     .map(({ accepted }) => `I7: one key, different answers: ${accepted.join(" and ")}`);
   const planned = Map.groupBy(world.plan, (plan) => plan.text);
   const doubled = [...planned].flatMap(([text, plans]: [string, PlannedPost[]]) => {
-    const stored = posts.filter(({ content }) => content === text).length;
+    const stored = posts.filter(({ content }) => content === text || content === editedText(text)).length;
     return stored > plans.length ? [`I7: ${stored} posts of ${plans.length} requests`] : [];
   });
   return [...differing, ...doubled];

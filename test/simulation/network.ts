@@ -7,6 +7,7 @@ import { DEFAULT_SWITCHES } from "../../src/platforms/sandbox/switches.ts";
 import { UsageMeter } from "../../src/platforms/sandbox/usage.ts";
 import { memoryStore } from "../helpers/memory-store.ts";
 import { currentActor } from "./actor.ts";
+import { copy } from "./copy.ts";
 import type { Faults } from "./faults.ts";
 import type { Random } from "./random.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -19,6 +20,8 @@ import type { Scheduler } from "./scheduler.ts";
 /** A post as followers see it, and what the clocks of our machines had shown by then at the latest. */
 export interface PublicPostLog {
   post: SandboxPost;
+  /** When it became public, in real time. */
+  at: Millis;
   highestClock: Millis;
 }
 
@@ -171,6 +174,9 @@ export class Network {
     if (faults.strikes("platform error before", name)) return { is: "error before", answer };
     if (faults.strikes("platform error after", name)) return { is: "error after", answer };
     if (faults.strikes("platform throttles", name)) return { is: "throttled" };
+    if (IS_COMMIT.test(name) && faults.strikes("platform refuses", name)) {
+      return { is: "refused", error: { code: 100, message: "Invalid parameter" } };
+    }
     const after = random.whole("slow", SLOW.least, SLOW.most);
     if (faults.strikes("platform acts late", name)) {
       return { is: "late", after, late: random.whole("late act", 1, LATE_ACT) };
@@ -184,9 +190,11 @@ export class Network {
   /** What is public is told once; a comment changes it and is no new post. */
   #log(post: SandboxPost): void {
     if (this.posts.some((logged) => logged.post.id === post.id)) return;
-    this.posts.push({ post: structuredClone(post), highestClock: this.#deps.highestClock() });
+    this.posts.push({ post: copy(post), highestClock: this.#deps.highestClock(), at: this.#deps.scheduler.now });
   }
 }
+
+const IS_COMMIT = /^POST \{id\}\/(feed|media_publish)$/;
 
 /** What becomes of one call. */
 export type Mishap =

@@ -1,5 +1,6 @@
 import type { Millis } from "../../src/lib/clock.ts";
 import { Actor, runAs } from "./actor.ts";
+import { copy } from "./copy.ts";
 import type { Crossings } from "./crossing.ts";
 import type { Faults } from "./faults.ts";
 import type { Random } from "./random.ts";
@@ -77,7 +78,7 @@ export class Objects {
 
   /** What an object has stored, for whoever looks from outside. */
   valueOf(name: string, key: string): unknown {
-    return structuredClone(this.#stored.get(name)?.values.get(key));
+    return copy(this.#stored.get(name)?.values.get(key));
   }
 
   names(): string[] {
@@ -114,7 +115,7 @@ export class Objects {
   #call(name: string, method: string, args: unknown[]): Promise<unknown> {
     const { crossings, faults, random } = this.#deps;
     const place = `${this.#kind}.${method}`;
-    const sent = structuredClone(args);
+    const sent = copy(args);
     const isPermit = method === "arm" && faults.strikes("permit lost", place);
     const isPermitGiven = isPermit && random.chance("permit given", 0.5);
     const isLostBefore = (isPermit && !isPermitGiven) || faults.strikes("call lost before", place);
@@ -127,7 +128,7 @@ export class Objects {
       effect: async () => {
         const isAway = this.#deps.scheduler.now < this.awayUntil;
         if (isAway || !this.#deps.isUp()) throw new Error("Durable Object is unreachable.");
-        const answer = structuredClone(await this.#invoke(name, method, sent));
+        const answer = copy(await this.#invoke(name, method, sent));
         this.#deps.onAnswer(method, sent, answer);
         return answer;
       },
@@ -172,10 +173,10 @@ export class Objects {
     };
     const storage = {
       kv: {
-        get: (key: string) => structuredClone(stored.values.get(key)),
+        get: (key: string) => copy(stored.values.get(key)),
         put: (key: string, value: unknown) => {
           mayWrite();
-          stored.values.set(key, structuredClone(value));
+          stored.values.set(key, copy(value));
         },
         delete: (key: string) => stored.values.delete(key),
       },

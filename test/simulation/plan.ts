@@ -1,5 +1,7 @@
 import type { Millis } from "../../src/lib/clock.ts";
-import { MINUTE, SECOND } from "../../src/lib/clock.ts";
+import { HOUR, MINUTE, SECOND } from "../../src/lib/clock.ts";
+import type { OverdueAction } from "../../src/lib/vocabulary.ts";
+import { OVERDUE_ACTIONS } from "../../src/lib/vocabulary.ts";
 import type { Random } from "./random.ts";
 
 /*
@@ -32,6 +34,21 @@ export interface PlannedPost {
   senders: 1 | 2;
   cancelAt: Millis | null;
   readAt: Millis[];
+  /** How long after its time it may still go out; null: however late. */
+  publishWithin: Millis | null;
+  commands: PlannedCommand[];
+}
+
+/** What is asked of a post, or of an account it is for, beside canceling the post. */
+export type PlannedCommand = { at: Millis } & (
+  | { is: "edit" | "retry" | "resolve" }
+  | { is: "cancel task"; account: AccountName }
+  | { is: "pause"; account: AccountName; until: Millis; overdue: OverdueAction }
+);
+
+/** What a post says after an edit. */
+export function editedText(text: string): string {
+  return `${text}, edited`;
 }
 
 const MOST_POSTS = 4;
@@ -58,6 +75,8 @@ function twinsOf(random: Random, post: PlannedPost): PlannedPost[] {
     at: post.at + apart,
     schedule: post.schedule === null ? null : post.schedule + apart,
     cancelAt: null,
+    publishWithin: null,
+    commands: [],
   };
   const isOfOther = isText && random.chance("twins of two workspaces", 0.3);
   return [first, isOfOther ? { ...second, workspace: 1, accounts: ["the same page"] } : second];
@@ -85,7 +104,29 @@ function planPost(random: Random, index: number, mayBeEqual: boolean): PlannedPo
     senders: random.chance("two senders", 0.2) ? 2 : 1,
     cancelAt: isCanceled ? Math.max(at, due + cancelAfter(random)) : null,
     readAt: random.chance("read", 0.4) ? [due + random.whole("read at", 0, 3 * MINUTE)] : [],
+    publishWithin: random.chance("deadline", 0.15) ? random.whole("publish within", SECOND, 6 * MINUTE) : null,
+    commands: planCommands(random, [...accounts], at, due),
   };
+}
+
+function planCommands(random: Random, accounts: AccountName[], at: Millis, due: Millis): PlannedCommand[] {
+  const near = (what: string) => Math.max(at, due + random.whole(what, -5 * SECOND, 20 * SECOND));
+  const account = random.pick("account of a command", accounts);
+  const commands: PlannedCommand[] = [];
+  if (random.chance("edit", 0.2)) commands.push({ is: "edit", at: near("edit at") });
+  if (random.chance("cancel task", 0.1)) commands.push({ is: "cancel task", at: near("cancel task at"), account });
+  if (random.chance("pause", 0.12)) {
+    const from = Math.max(0, due + random.whole("pause at", -2 * MINUTE, 10 * SECOND));
+    const until = from + random.whole("pause for", 10 * SECOND, 9 * MINUTE);
+    commands.push({ is: "pause", at: from, account, until, overdue: random.pick("overdue", OVERDUE_ACTIONS) });
+  }
+  // A person looks after the post: soon, and, where nobody could tell, once settling has given up.
+  if (random.chance("retry", 0.5))
+    commands.push({ is: "retry", at: due + random.whole("retry at", MINUTE, 30 * MINUTE) });
+  if (random.chance("resolve", 0.25)) {
+    commands.push({ is: "resolve", at: due + 26 * HOUR }, { is: "retry", at: due + 27 * HOUR });
+  }
+  return commands;
 }
 
 /** Mostly about when it is due: that is where a cancel and a commit meet. Else while a lost commit is settled. */
@@ -97,5 +138,15 @@ function cancelAfter(random: Random): Millis {
 
 /** When the last of what is planned is due. */
 export function endOf(plan: readonly PlannedPost[]): Millis {
-  return Math.max(0, ...plan.flatMap((post) => [post.at, post.schedule ?? 0, post.cancelAt ?? 0, ...post.readAt]));
+  const soon = (commands: PlannedCommand[]) => commands.filter(({ at }) => at < HOUR).map(({ at }) => at);
+  return Math.max(
+    0,
+    ...plan.flatMap((post) => [
+      post.at,
+      post.schedule ?? 0,
+      post.cancelAt ?? 0,
+      ...post.readAt,
+      ...soon(post.commands),
+    ]),
+  );
 }

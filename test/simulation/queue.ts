@@ -1,5 +1,6 @@
 import type { Millis } from "../../src/lib/clock.ts";
 import type { Actor } from "./actor.ts";
+import { copy } from "./copy.ts";
 import type { Coverage } from "./coverage.ts";
 import type { Crossings } from "./crossing.ts";
 import type { Faults } from "./faults.ts";
@@ -68,7 +69,7 @@ export class SimulatedQueue {
   }
 
   sendBatch(messages: Iterable<{ body: unknown; delaySeconds?: number }>): Promise<void> {
-    const sent = [...messages].map((message) => structuredClone(message));
+    const sent = [...messages].map((message) => copy(message));
     const { crossings, faults } = this.#deps;
     const isRefused = faults.strikes("send refused", "queue");
     const isLost = !isRefused && faults.strikes("send answer lost", "queue");
@@ -143,7 +144,7 @@ export class SimulatedQueue {
       messages: messages.map((message) => ({
         id: message.id,
         timestamp: new Date(scheduler.now),
-        body: structuredClone(message.body),
+        body: copy(message.body),
         attempts: message.attempts,
         ack: () => verdicts.set(message, { retry: false, delay: 0 }),
         retry: ({ delaySeconds = 0 } = {}) => verdicts.set(message, { retry: true, delay: delaySeconds * 1_000 }),

@@ -37,6 +37,8 @@ function post(changes: Partial<PlannedPost> = {}): PlannedPost {
     senders: 1,
     cancelAt: null,
     readAt: [],
+    publishWithin: null,
+    commands: [],
     ...changes,
   };
 }

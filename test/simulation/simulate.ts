@@ -21,7 +21,11 @@ export async function simulate(seed: number, options: WorldOptions = {}): Promis
   const violations = violationsOf(world);
   for (const row of world.sqlite.all("SELECT status, state FROM posts")) {
     world.coverage.reach(`post ${row.status}`);
-    for (const task of JSON.parse(String(row.state)).tasks) world.coverage.reach(`task ${task.status}`);
+    for (const task of JSON.parse(String(row.state)).tasks) {
+      world.coverage.reach(`task ${task.status}`);
+      if (task.error?.code === "missed_window") world.coverage.reach("missed its window");
+      if ((task.round ?? 1) > 1) world.coverage.reach("a second round");
+    }
   }
   return {
     seed,

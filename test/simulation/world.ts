@@ -1,6 +1,7 @@
 import type { Env } from "../../src/env.ts";
 import type { Millis } from "../../src/lib/clock.ts";
 import { HOUR, MINUTE, SECOND } from "../../src/lib/clock.ts";
+import { normaliseText } from "../../src/platforms/similarity.ts";
 import { PostObject } from "../../src/post/post-object.ts";
 import { SWEEPER_NAME, SweeperObject } from "../../src/post/sweeper.ts";
 import { Actor, currentActor, runAs } from "./actor.ts";
@@ -18,7 +19,7 @@ import { Kv } from "./kv.ts";
 import { Network, signalAt } from "./network.ts";
 import { Objects } from "./objects.ts";
 import { observeCall, observeMessage } from "./observe.ts";
-import type { PlannedPost } from "./plan.ts";
+import type { AccountName, PlannedPost } from "./plan.ts";
 import { endOf, planOf } from "./plan.ts";
 import { SimulatedQueue } from "./queue.ts";
 import { R2 } from "./r2.ts";
@@ -105,6 +106,7 @@ export class World {
   #isSweeperAwake = false;
   #isQueueInMemory = false;
   #clocksDiffer = false;
+  #hasJumped = false;
 
   constructor(seed: number, options: WorldOptions = {}) {
     this.seed = seed;
@@ -220,6 +222,8 @@ export class World {
         accountId: (name) => this.fixtures.accountIds[name],
         mediaId: (workspace) => this.fixtures.workspaces[workspace]?.mediaId ?? "",
         printTime: (at) => new Date(at).toISOString(),
+        now: () => this.scheduler.now,
+        look: (name, text) => this.#look(name, text),
       },
       this.plan,
     );
@@ -229,6 +233,23 @@ export class World {
     this.#script?.(this);
     this.client.start();
     await this.#untilOver();
+  }
+
+  /** A public post of an account that says this and that no task has taken. */
+  #look(name: AccountName, text: string): string | null {
+    const taken = new Set(sqlite.all("SELECT platform_post_id FROM platform_posts").map((row) => row.platform_post_id));
+    const found = this.network.posts.find(
+      ({ post }) =>
+        post.userId === this.fixtures.externalIds[name] &&
+        normaliseText(post.text) === normaliseText(text) &&
+        !taken.has(post.id),
+    );
+    return found?.post.id ?? null;
+  }
+
+  /** Whether the clocks told another time than the real one at any moment. */
+  get hasClockFaults(): boolean {
+    return this.#clocksDiffer || this.#hasJumped;
   }
 
   /** The present, on the clock of whoever asks. */
@@ -271,6 +292,7 @@ export class World {
   jumpClock(by: Millis): void {
     this.trace(`the clock is set by ${by} ms`);
     this.clockOffset += by;
+    this.#hasJumped = true;
     this.posts.resume();
     this.sweeper.resume();
   }
@@ -284,7 +306,7 @@ export class World {
     };
     const request = () =>
       new Request(`${ORIGIN}${path}`, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) });
-    const place = `${method} ${path.replace(/post_\w+/, "{id}")}`;
+    const place = `${method} ${path.replace(/(post|acc)_\w+/g, "{id}")}`;
     return new Promise((resolve) => {
       const latency = () => this.random.whole(`latency of ${place}`, 1, 60);
       const cut = () => resolve({ is: "cut" });

@@ -39,9 +39,13 @@ function expectedDelete(mix: TaskStatus[]): Delete {
   return mix.includes("canceled") ? "again" : "failed";
 }
 
-function nameOf(answer: CancelAnswer): Delete | "publishing" {
+function nameOf(answer: CancelAnswer): string {
   if (answer.is === "cancel") return "cancel";
   return answer.is === "already_canceled" ? "again" : answer.because;
+}
+
+function unarmed(statuses: TaskStatus[]) {
+  return statuses.map((status) => ({ status, armed: null }));
 }
 
 describe("a post's status and the answer to DELETE follow from its tasks", () => {
@@ -63,15 +67,16 @@ describe("a post's status and the answer to DELETE follow from its tasks", () =>
     ["all failed", ["failed", "failed"], "failed", "failed"],
   ])("%s", (_name, statuses, status, answer) => {
     expect(derivePostStatus(statuses)).toBe(status);
-    expect(nameOf(cancelAnswer(statuses, false))).toBe(answer);
+    expect(nameOf(cancelAnswer(unarmed(statuses)))).toBe(answer);
   });
 
   it.each(TABLE)("%j is %s, DELETE answers %s", (mix, status, answer) => {
     expect(derivePostStatus(mix)).toBe(status);
-    expect(nameOf(cancelAnswer(mix, false))).toBe(answer);
+    expect(nameOf(cancelAnswer(unarmed(mix)))).toBe(answer);
   });
 });
 
 it("refuses DELETE while a commit is armed", () => {
-  expect(cancelAnswer(["publishing", "queued"], true)).toEqual({ is: "conflict", because: "publishing" });
+  const tasks = [...unarmed(["queued"]), { status: "publishing" as const, armed: {} }];
+  expect(cancelAnswer(tasks)).toEqual({ is: "conflict", because: "publishing" });
 });

@@ -1,11 +1,12 @@
 import { expect, it } from "vitest";
 import type { PostDocument } from "../../src/post/document.ts";
-import { newDocument, stateOf } from "../../src/post/document.ts";
+import { stateOf } from "../../src/post/document.ts";
 import { arm, begin, wake } from "../../src/post/machine.ts";
 import type { Report } from "../../src/post/report.ts";
 import { report } from "../../src/post/report.ts";
 import { settleTiming } from "../../src/post/timing.ts";
 import type { Holder } from "../../src/post/transition.ts";
+import { acceptedPost } from "../helpers/posts.ts";
 
 /*
  * What a client sees of a task that is under way and waits: why, and until when.
@@ -17,9 +18,7 @@ const FAULT = { kind: "retry", scope: "post", code: "2", message: "Meta's servic
 
 /** A task that a consumer has just begun. */
 function begun(): { document: PostDocument; holder: Holder } {
-  const tasks = [{ accountId: "acc_1", platform: "facebook" as const, hasComment: false }];
-  const accepted = newDocument({ postId: "post_1", version: 1, clockOffset: 0, scheduledAt: NOW, tasks });
-  const { document, answer } = wake(accepted, NOW);
+  const { document, answer } = wake(acceptedPost({ scheduledAt: NOW }), NOW);
   const [message] = answer;
   if (!message) throw new Error("nothing was due");
   const taken = begin(document, message, NOW);

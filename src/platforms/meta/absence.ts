@@ -18,5 +18,5 @@ export function absentFromListing<S extends Sought>(state: S, armed: Armed, io: 
   const absentAt = [...state.absentAt.filter((at) => at >= armed.last), now];
   const rule = { readings: READINGS, span: io.scaled(SPAN) };
   if (provesAbsence(absentAt, rule)) return { is: "didNot", state: { ...state, absentAt: [] } };
-  return { is: "askLater", state: { ...state, absentAt }, until: now + readingInterval(rule) };
+  return { is: "askLater", state: { ...state, absentAt }, until: now + readingInterval(rule), saw: "nothing" };
 }

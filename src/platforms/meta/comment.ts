@@ -58,10 +58,11 @@ export function commentPublication(graph: Graph, fields: string): Publication<Co
       }
       const later = { is: "askLater", state, until: io.now() + io.scaled(UNREADABLE_WAIT) } as const;
       if (listed.is === "incomplete") return { ...later, fault: ofTheCommentAlone(listed.fault) };
-      const couldBeOurs = rows.some(
+      const couldBeOurs = rows.filter(
         ({ text, from }) => isSimilarText(text, io.draft.text) || from === io.connection.externalId,
       );
-      if (couldBeOurs) return { ...later, state: { absentAt: [] } };
+      const saw = couldBeOurs.map(({ id }) => ({ id, permalink: null }));
+      if (saw.length > 0) return { ...later, state: { absentAt: [] }, saw };
       return absentFromListing(state, armed, io);
     },
 

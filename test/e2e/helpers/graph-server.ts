@@ -1,17 +1,12 @@
 import { createServer } from "node:http";
-import { buffer } from "node:stream/consumers";
+import { readRequest } from "../../helpers/node-request.ts";
 import { StandIn } from "../../helpers/stand-in.ts";
 
 /** Serves the stand-in for Meta's Graph API on loopback. A lost answer is a connection that is cut. */
 export async function startGraph() {
   const standIn = new StandIn((address, headers) => fetch(address, { headers }));
   const server = createServer(async (incoming, outgoing) => {
-    const body = await buffer(incoming);
-    const request = new Request(`http://graph.test${incoming.url}`, {
-      method: incoming.method ?? "GET",
-      headers: Object.entries(incoming.headers).map(([name, value]) => [name, String(value)] as [string, string]),
-      ...(body.byteLength > 0 ? { body } : {}),
-    });
+    const request = await readRequest(incoming, "http://graph.test");
     try {
       const response = await standIn.fetch(request);
       outgoing.writeHead(response.status, Object.fromEntries(response.headers));

@@ -1,17 +1,12 @@
 import { createServer } from "node:http";
-import { buffer } from "node:stream/consumers";
 import { LoginStandIn } from "../../helpers/login-stand-in.ts";
+import { readRequest } from "../../helpers/node-request.ts";
 
 /** Serves the stand-in for Meta's dialogs, token endpoints and Graph API on loopback, all at one origin. */
 export async function startMeta() {
   const meta = new LoginStandIn((address, headers) => fetch(address, { headers }));
   const server = createServer(async (incoming, outgoing) => {
-    const body = await buffer(incoming);
-    const request = new Request(`http://meta.test${incoming.url}`, {
-      method: incoming.method ?? "GET",
-      headers: Object.entries(incoming.headers).map(([name, value]) => [name, String(value)] as [string, string]),
-      ...(body.byteLength > 0 ? { body } : {}),
-    });
+    const request = await readRequest(incoming, "http://meta.test");
     const response = await meta.fetch(request);
     outgoing.writeHead(response.status, Object.fromEntries(response.headers));
     outgoing.end(Buffer.from(await response.arrayBuffer()));

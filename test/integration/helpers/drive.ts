@@ -55,11 +55,16 @@ export function callsOf(posts: PostObjects, ref: PostRef): PostCalls {
   return {
     wake: () => posts(ref).wake(),
     begin: (message) => posts(ref).begin(message),
-    arm: (holder, commit) => posts(ref).arm(holder, commit),
-    report: (holder, made) => posts(ref).report(holder, made),
+    arm: (holder, commit, seen) => posts(ref).arm(holder, commit, seen),
+    report: (holder, made, seen) => posts(ref).report(holder, made, seen),
+    heedPauses: (holder, pauses) => posts(ref).heedPauses(holder, pauses),
     attachPermalink: (id, permalink) => posts(ref).attachPermalink(id, permalink),
     resume: (id) => posts(ref).resume(id),
-    cancel: () => posts(ref).cancel(),
+    cancel: (asker) => posts(ref).cancel(asker),
+    cancelTask: (id, asker) => posts(ref).cancelTask(id, asker),
+    edit: (made, asker) => posts(ref).edit(made, asker),
+    retry: (asker) => posts(ref).retry(asker),
+    resolve: (id, resolution, asker) => posts(ref).resolve(id, resolution, asker),
   };
 }
 

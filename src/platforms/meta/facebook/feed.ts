@@ -62,8 +62,9 @@ export function feedPost(graph: Graph, appId: string | null): Publication<FeedSt
       }
       const later = { is: "askLater", until: io.now() + io.scaled(UNREADABLE_WAIT) } as const;
       if (listed.is === "incomplete") return { ...later, state, fault: listed.fault };
-      const isOneInDoubt = matches.some(({ match }) => match !== "no");
-      if (isOneInDoubt) return { ...later, state: { ...state, absentAt: [] } };
+      const inDoubt = matches.filter(({ match }) => match !== "no");
+      const candidates = inDoubt.map(({ post }) => ({ id: post.id, permalink: post.permalink_url ?? null }));
+      if (candidates.length > 0) return { ...later, state: { ...state, absentAt: [] }, saw: candidates };
       return absentFromListing(state, { first, last }, io);
     },
 

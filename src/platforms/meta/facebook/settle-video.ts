@@ -65,7 +65,7 @@ function absent<S extends VideoPublication>(state: S, armed: Armed, io: Io, faul
   const absentAt = [...state.absentAt.filter((at) => at >= armed.last), now];
   const rule = { ...RULE, span: io.scaled(RULE.span) };
   if (!provesAbsence(absentAt, rule)) {
-    return { is: "askLater", state: { ...state, absentAt }, until: now + readingInterval(rule) };
+    return { is: "askLater", state: { ...state, absentAt }, until: now + readingInterval(rule), saw: "nothing" };
   }
   const next = { ...after, absentAt: [], accepted: false };
   return fault ? { is: "didNot", state: next, fault } : { is: "didNot", state: next };

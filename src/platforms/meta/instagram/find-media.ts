@@ -30,7 +30,8 @@ const FIELDS = "id,caption,permalink,timestamp,media_type,media_product_type";
 export type FoundMedia =
   | { is: "one"; post: PublicPost }
   | { is: "none" }
-  | { is: "several" }
+  /** `posts`: those that could be it. None: nothing could tell it from others. */
+  | { is: "several"; posts: PublicPost[] }
   | { is: "unreadable"; fault: Fault };
 
 /**
@@ -48,7 +49,7 @@ export async function findMedia(
   const kind = kindOf(io.draft);
   const from = window.first - CLOCK_SKEW;
   const to = window.last + CLOCK_SKEW + 2 * io.commitTimeout;
-  if (!isPublished && !isTellable(io.draft)) return { is: "several" };
+  if (!isPublished && !isTellable(io.draft)) return { is: "several", posts: [] };
   // Stories are not among the media.
   const edge = kind === "story" ? "stories" : "media";
   const since = Math.floor((window.first - CLOCK_DOUBT) / SECOND);
@@ -64,11 +65,14 @@ export async function findMedia(
   const unclaimed = await io.unclaimed(alike.map((row) => row.id));
   const free = alike.filter((row) => unclaimed.includes(row.id));
   const [only, ...others] = free.filter((row) => isWithin(row, { from, to }));
+  const isOne = only !== undefined && others.length === 0;
+  if (isOne && (await io.claim(only.id))) return { is: "one", post: postOf(only) };
   // One outside the window could be ours, if our clock was wrong: there is no saying that there is none.
-  if (only === undefined) return { is: free.length === 0 ? "none" : "several" };
-  if (others.length > 0) return { is: "several" };
-  if (!(await io.claim(only.id))) return { is: "several" };
-  return { is: "one", post: { id: only.id, permalink: only.permalink ?? null } };
+  return free.length === 0 ? { is: "none" } : { is: "several", posts: free.map(postOf) };
+}
+
+function postOf({ id, permalink }: Row): PublicPost {
+  return { id, permalink: permalink ?? null };
 }
 
 /** Whether a post has words: without them nothing tells it from another, or from one that somebody made by hand. */

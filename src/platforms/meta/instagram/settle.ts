@@ -92,7 +92,7 @@ async function settleByListing(
     case "none":
       return otherwise;
     case "several":
-      return askLater(state, io);
+      return { ...askLater(state, io), saw: found.posts };
     case "unreadable":
       return { ...askLater(state, io), fault: found.fault };
   }
@@ -105,5 +105,5 @@ function absent(state: InstagramState, armed: Armed, io: Io, after: InstagramSta
   if (provesAbsence(absentAt, rule)) {
     return { is: "didNot", state: { ...after, absentAt: [], idSearches: 0 } };
   }
-  return { is: "askLater", state: { ...state, absentAt }, until: io.now() + readingInterval(rule) };
+  return { is: "askLater", state: { ...state, absentAt }, until: io.now() + readingInterval(rule), saw: "nothing" };
 }

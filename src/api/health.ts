@@ -1,0 +1,89 @@
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { countDeadLetters } from "../db/dead-letters.ts";
+import { findOldestOverdue } from "../db/posts.ts";
+import type { Millis } from "../lib/clock.ts";
+import { MINUTE, SECOND } from "../lib/clock.ts";
+import { printTimeOrNull } from "../lib/time.ts";
+import type { SweeperStatus } from "../post/sweeper.ts";
+import type { AppEnv } from "./context.ts";
+import { errorResponses, printedTime } from "./schemas.ts";
+
+/*
+ * How the machinery is that nobody sees: the sweeper, and what is stuck in spite of it. Tells numbers and times alone,
+ * of the deployment as a whole, to anybody who has a key.
+ */
+
+/** The sweeper runs every 30 seconds. */
+const SWEEPER_LATE: Millis = 2 * MINUTE;
+/** What is overdue is woken within 30 seconds; what still is after so long does not wake. */
+const STUCK: Millis = 5 * MINUTE;
+
+const health = z
+  .strictObject({
+    status: z.enum(["ok", "degraded"]),
+    sweeper: z.strictObject({
+      last_run_at: printedTime.nullable().openapi({ description: "When it last came through." }),
+      age_seconds: z.number().int().nullable(),
+      duration_ms: z.number().int().nullable(),
+      found: z.number().int().nullable().openapi({ description: "Overdue posts that it handed over." }),
+      failing_since: printedTime.nullable(),
+    }),
+    oldest_stuck_seconds: z
+      .number()
+      .int()
+      .nullable()
+      .openapi({ description: "How long the oldest overdue post has been. Null: none is." }),
+    dead_letters: z.strictObject({
+      total: z.number().int().openapi({ description: "Messages given up in the last 30 days." }),
+      last_at: printedTime.nullable(),
+    }),
+  })
+  .openapi("Health");
+
+const healthRoute = createRoute({
+  method: "get",
+  path: "/v1/health",
+  operationId: "getHealth",
+  summary: "The sweeper's last run, and the oldest item that is stuck",
+  responses: {
+    200: { description: "The health", content: { "application/json": { schema: health } } },
+    ...errorResponses(401, 500),
+  },
+});
+
+export const healthRoutes = new OpenAPIHono<AppEnv>();
+
+healthRoutes.openapi(healthRoute, async (c) => {
+  const { services } = c.var;
+  const now = services.clock();
+  const [sweeper, oldest, letters] = await Promise.all([
+    services.sweeperStatus(),
+    findOldestOverdue(services.db, now),
+    countDeadLetters(services.db),
+  ]);
+  const stuckFor = oldest === null ? null : now - oldest;
+  const isWell = isSweeping(sweeper, now) && (stuckFor ?? 0) < STUCK;
+  return c.json(
+    {
+      status: isWell ? ("ok" as const) : ("degraded" as const),
+      sweeper: {
+        last_run_at: printTimeOrNull(sweeper.lastRunAt),
+        age_seconds: sweeper.lastRunAt === null ? null : seconds(now - sweeper.lastRunAt),
+        duration_ms: sweeper.duration,
+        found: sweeper.found,
+        failing_since: printTimeOrNull(sweeper.failingSince),
+      },
+      oldest_stuck_seconds: stuckFor === null ? null : seconds(stuckFor),
+      dead_letters: { total: letters.total, last_at: printTimeOrNull(letters.lastAt) },
+    },
+    200,
+  );
+});
+
+function isSweeping({ lastRunAt }: SweeperStatus, now: Millis): boolean {
+  return lastRunAt !== null && now - lastRunAt < SWEEPER_LATE;
+}
+
+function seconds(span: Millis): number {
+  return Math.floor(span / SECOND);
+}

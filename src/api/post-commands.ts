@@ -1,0 +1,152 @@
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { invalid } from "../lib/refusal.ts";
+import type { PostRef } from "../lib/vocabulary.ts";
+import { platformOptions } from "../platforms/registry.ts";
+import { cancelTask } from "../post/cancel-post.ts";
+import { editPost } from "../post/edit-post.ts";
+import { existingPost } from "../post/existing-post.ts";
+import { resolveTask } from "../post/resolve-task.ts";
+import { retryPost } from "../post/retry-post.ts";
+import { askerOf, requireKey, scopeOf } from "./authenticate.ts";
+import type { AppEnv } from "./context.ts";
+import { answerPost, post, success } from "./post-object.ts";
+import { content, mediaIds, publishBefore, schedule } from "./publish-request.ts";
+import { errorResponses, noBody } from "./schemas.ts";
+
+/*
+ * What a client may ask of a post that was accepted, beside canceling it as a whole: change it, try again what failed,
+ * cancel one task, say what became of one that no reading could settle.
+ */
+
+const editBody = z
+  .strictObject({
+    content: content.optional(),
+    media: mediaIds.optional(),
+    schedule: schedule.optional(),
+    publish_before: publishBefore.optional(),
+    options: platformOptions.optional(),
+  })
+  .refine((body) => Object.values(body).some((value) => value !== undefined), "The body must change something.")
+  .openapi("PostEdit");
+
+const resolveBody = z
+  .discriminatedUnion("outcome", [
+    z.strictObject({
+      outcome: z.literal("published"),
+      platform_post_id: z
+        .string()
+        .regex(
+          /^\d+(_\d+)?$/,
+          "{field} must be an id as the platform writes it: digits, or two groups of them with a _.",
+        )
+        .optional(),
+    }),
+    z.strictObject({ outcome: z.literal("not_published") }),
+  ])
+  .openapi("Resolution");
+
+const postParams = z.strictObject({ post_id: z.string() });
+const taskParams = z.strictObject({ post_id: z.string(), account_id: z.string() });
+const onePost = { description: "The post", content: { "application/json": { schema: post } } };
+
+const editRoute = createRoute({
+  method: "patch",
+  path: "/v1/posts/{post_id}",
+  operationId: "editPost",
+  summary: "Change a post of which nothing is, or may be, public",
+  middleware: [requireKey()] as const,
+  request: {
+    params: postParams,
+    body: { required: true, content: { "application/json": { schema: editBody } } },
+  },
+  responses: { 200: onePost, ...errorResponses(400, 401, 403, 404, 409, 413, 415, 500) },
+});
+
+const retryRoute = createRoute({
+  method: "post",
+  path: "/v1/posts/{post_id}/retry",
+  operationId: "retryPost",
+  summary: "Try again the tasks of a post that failed",
+  middleware: [requireKey()] as const,
+  request: { params: postParams, body: noBody },
+  responses: { 200: onePost, ...errorResponses(400, 401, 403, 404, 409, 413, 500) },
+});
+
+const cancelTaskRoute = createRoute({
+  method: "delete",
+  path: "/v1/posts/{post_id}/tasks/{account_id}",
+  operationId: "cancelTask",
+  summary: "Cancel one task of a post",
+  middleware: [requireKey()] as const,
+  request: { params: taskParams },
+  responses: {
+    200: {
+      description: "The post will never be public on this account",
+      content: { "application/json": { schema: success } },
+    },
+    ...errorResponses(401, 403, 404, 409, 500),
+  },
+});
+
+const resolveRoute = createRoute({
+  method: "post",
+  path: "/v1/posts/{post_id}/tasks/{account_id}/resolve",
+  operationId: "resolveTask",
+  summary: "Say what became of an unconfirmed task",
+  middleware: [requireKey()] as const,
+  request: {
+    params: taskParams,
+    body: { required: true, content: { "application/json": { schema: resolveBody } } },
+  },
+  responses: { 200: onePost, ...errorResponses(400, 401, 403, 404, 409, 413, 415, 500) },
+});
+
+export const postCommands = new OpenAPIHono<AppEnv>();
+
+postCommands.openapi(editRoute, async (c) => {
+  const ref = refOf(c, c.req.valid("param").post_id);
+  const { content, media, schedule, publish_before, options } = c.req.valid("json");
+  const changes = { content, mediaIds: media, schedule, publishBefore: publish_before, options };
+  await editPost(c.var.services, ref, changes, expectedVersion(c.req.header("If-Match")), askerOf(c.var.actor));
+  return answerPost(c, await existingPost(c.var.services.db, ref));
+});
+
+postCommands.openapi(retryRoute, async (c) => {
+  const ref = refOf(c, c.req.valid("param").post_id);
+  await retryPost(c.var.services, ref, askerOf(c.var.actor));
+  return answerPost(c, await existingPost(c.var.services.db, ref));
+});
+
+postCommands.openapi(cancelTaskRoute, async (c) => {
+  const { post_id, account_id } = c.req.valid("param");
+  await cancelTask(c.var.services, refOf(c, post_id), account_id, askerOf(c.var.actor));
+  return c.json({ success: true as const }, 200);
+});
+
+postCommands.openapi(resolveRoute, async (c) => {
+  const { post_id, account_id } = c.req.valid("param");
+  const ref = refOf(c, post_id);
+  const body = c.req.valid("json");
+  const found =
+    body.outcome === "published"
+      ? { outcome: body.outcome, platformPostId: body.platform_post_id ?? null }
+      : { outcome: body.outcome };
+  await resolveTask(c.var.services, ref, account_id, found, askerOf(c.var.actor));
+  return answerPost(c, await existingPost(c.var.services.db, ref));
+});
+
+function refOf(c: Context<AppEnv>, postId: string): PostRef {
+  return { ...scopeOf(c.var.actor), postId };
+}
+
+/**
+ * The version that the client has seen, from `If-Match`; null when it does not say, or says `*`. A tag that was weakened
+ * on its way, as by whoever compresses, is as good.
+ */
+function expectedVersion(header: string | undefined): number | null {
+  if (header === undefined || header.trim() === "*") return null;
+  const [, digits] = /^(?:W\/)?"(\d{1,9})"$/.exec(header.trim()) ?? [];
+  if (digits === undefined) throw invalid("If-Match", 'If-Match must be the ETag of the post, as in "3".');
+  return Number(digits);
+}

@@ -1,0 +1,71 @@
+import { findExternalAccount } from "../db/accounts.ts";
+import type { ExternalAccount } from "../db/commits.ts";
+import { claimPlatformPost } from "../db/commits.ts";
+import type { ProjectedTask } from "../db/posts.ts";
+import { invalid, Refusal } from "../lib/refusal.ts";
+import type { PostRef } from "../lib/vocabulary.ts";
+import type { PublicPost } from "../platforms/platform.ts";
+import type { Asker, Resolution } from "./commands.ts";
+import type { CommandDeps } from "./existing-post.ts";
+import { existingPost, postNotFound, taskNotFound } from "./existing-post.ts";
+
+const WHY_NOT = {
+  published: "This task is published already.",
+  unconfirmed: "This task is unconfirmed.",
+  publishing: "This task is still under way; only an unconfirmed one can be resolved.",
+  canceled: "This task is canceled; only an unconfirmed one can be resolved.",
+  failed: "This task has failed; only an unconfirmed one can be resolved.",
+  missed: "This task has failed; only an unconfirmed one can be resolved.",
+  lost: "What was sent of this post is not known any more, and it is over.",
+} as const;
+
+/** What a person has found out; `platformPostId` where it is public and they know its id. */
+export type FoundOut = { outcome: "published"; platformPostId: string | null } | { outcome: "not_published" };
+
+/**
+ * Settles an unconfirmed task by what a person has found out. A public post that they name becomes the task's before the
+ * task takes it, as one that reading finds does: no two tasks have the same.
+ *
+ * @throws Refusal when the post has no such task, it is not unconfirmed, or the named post is another task's
+ */
+export async function resolveTask(
+  deps: CommandDeps,
+  ref: PostRef,
+  accountId: string,
+  found: FoundOut,
+  asker: Asker,
+): Promise<void> {
+  const post = await existingPost(deps.db, ref);
+  const task = post.state.tasks.find((each) => each.accountId === accountId);
+  if (!task) throw taskNotFound();
+  const named = found.outcome === "published" ? found.platformPostId : null;
+  const publicPost = named === null ? null : namedPost(named, task);
+  if (publicPost && task.status === "unconfirmed") {
+    const account = await findExternalAccount(deps.db, ref, accountId);
+    if (!account) throw taskNotFound();
+    refuseForeign(publicPost.id, account);
+    if (!(await claimPlatformPost(deps.db, account, publicPost.id, { postId: ref.postId, accountId }))) {
+      throw new Refusal("conflict", "This public post belongs to another task.", "platform_post_id");
+    }
+  }
+  const resolution: Resolution = found.outcome === "published" ? { outcome: "published", post: publicPost } : found;
+  const answer = await deps.posts(ref).resolve(accountId, resolution, asker);
+  if (answer.is === "unknown_post") throw postNotFound();
+  if (answer.is === "unknown_task") throw taskNotFound();
+  if (answer.is === "conflict") throw new Refusal("conflict", WHY_NOT[answer.because]);
+}
+
+/** The post that a person names: as the platform lists it, where reading saw it, for an id has more than one spelling. */
+function namedPost(id: string, { error }: ProjectedTask): PublicPost {
+  const seen = error?.candidates?.find(
+    (each) => each.platform_post_id === id || each.platform_post_id.endsWith(`_${id}`),
+  );
+  return seen ? { id: seen.platform_post_id, permalink: seen.permalink } : { id, permalink: null };
+}
+
+/** An id of two groups begins with the Page's. */
+function refuseForeign(id: string, { externalId }: ExternalAccount): void {
+  const [page, post] = id.split("_");
+  if (post === undefined || page === externalId) return;
+  throw invalid("platform_post_id", "platform_post_id is of another account than the task's.");
+}
