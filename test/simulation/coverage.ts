@@ -22,9 +22,7 @@ export const SOMETIMES: readonly string[] = [
   ...["wait", "fault", "postponed", "live", "refused", "unknown", "not_sent", "did", "did_not", "ask_later"].map(
     (report) => `report ${report}: taken`,
   ),
-  ...["wait", "fault", "postponed", "live", "unknown", "not_sent", "did_not", "ask_later"].map(
-    (report) => `report ${report}: stale`,
-  ),
+  ...["wait", "fault", "postponed", "live", "not_sent", "ask_later"].map((report) => `report ${report}: stale`),
   "cancel: cancel",
   "cancel: already_canceled",
   ...["published", "publishing", "unconfirmed", "failed"].map((why) => `cancel: conflict ${why}`),

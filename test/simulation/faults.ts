@@ -85,6 +85,7 @@ export const PLANNED_FAULTS = [
   "crash",
   "d1 outage",
   "platform outage",
+  "objects away",
   "clock forward",
   "clock back",
   "clocks differ",

@@ -50,6 +50,8 @@ const SLOW = { least: 2_000, most: 90_000 };
 const LATE = { least: 5_000, most: 300_000 };
 
 export class Objects {
+  /** While they are away no call arrives. */
+  awayUntil: Millis = 0;
   readonly #kind: string;
   readonly #Class: ObjectClass;
   readonly #deps: ObjectDeps;
@@ -124,7 +126,8 @@ export class Objects {
       lostAnswer: isLostAfter ? new Error("Network connection lost.") : null,
       delay: faults.strikes("call slow", place) ? random.whole("call slow", SLOW.least, SLOW.most) : 0,
       effect: async () => {
-        if (!this.#deps.isUp()) throw new Error("Durable Object is unreachable.");
+        const isAway = this.#deps.scheduler.now < this.awayUntil;
+        if (isAway || !this.#deps.isUp()) throw new Error("Durable Object is unreachable.");
         const answer = copy(await this.#invoke(name, method, sent));
         this.#deps.onAnswer(method, sent, answer);
         return answer;

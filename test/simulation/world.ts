@@ -479,6 +479,14 @@ export class World {
         else this.d1.awayUntil = at + span;
       });
     }
+    if (random.chance("objects away", 0.1)) {
+      const at = soon();
+      // Long enough for messages to be given up.
+      const span = random.whole("objects away for", 10 * SECOND, 5 * MINUTE);
+      this.#plannedAt(at, "objects away", () => {
+        this.posts.awayUntil = at + span;
+      });
+    }
     if (random.chance("platform outage", 0.12)) {
       const at = soon();
       const span = random.whole("outage", 10 * SECOND, 10 * MINUTE);
