@@ -184,7 +184,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: "the order of projections",
     edits: [{ file: "src/db/projections.ts", find: "          lt(posts.seq, projection.seq),\n", replace: "" }],
-    seed: 5,
+    scenario: "a projection overtakes the one before",
   },
   {
     name: "counters move with the status they count",
@@ -195,7 +195,7 @@ export const GUARDS: readonly Guard[] = [
         replace: "AND 0 < ",
       },
     ],
-    seed: 5,
+    scenario: "a projection overtakes the one before",
   },
   {
     name: "counters count what was inserted",
@@ -244,7 +244,7 @@ export const GUARDS: readonly Guard[] = [
         replace: "this.#store(loaded.document);",
       },
     ],
-    seed: 0,
+    scenario: "a nudge and a cancel meet an object that has not loaded its post",
   },
   {
     name: "nothing before its time",
@@ -257,7 +257,7 @@ export const GUARDS: readonly Guard[] = [
       },
       { file: "src/post/machine.ts", find: " || now < copy.scheduledAt) return", replace: ") return" },
     ],
-    seed: 0,
+    seed: 1,
   },
   {
     name: "the unique key of platform_posts",
