@@ -54,8 +54,9 @@ export default defineConfig({
           include: ["test/simulation/**/*.test.ts"],
           environment: "node",
           hookTimeout: 120_000,
-          // They take a core each.
+          // They take a core each, and some start two.
           maxWorkers: 1,
+          maxConcurrency: 2,
         },
       },
       {

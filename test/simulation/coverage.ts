@@ -25,7 +25,7 @@ export const SOMETIMES: readonly string[] = [
   ...["wait", "fault", "postponed", "live", "not_sent", "ask_later"].map((report) => `report ${report}: stale`),
   "cancel: cancel",
   "cancel: already_canceled",
-  ...["published", "publishing", "unconfirmed", "failed"].map((why) => `cancel: conflict ${why}`),
+  ...["published", "publishing", "failed"].map((why) => `cancel: conflict ${why}`),
   "retry: retried",
   "resolve: resolved",
   "edit: edited",

@@ -40,7 +40,7 @@ it("what was over, or not due yet, was not interrupted", () => {
   expect(found.get("unarmed")?.count).toBe(0);
 });
 
-it("the bounds at scale 1 are a minute, five minutes and less than a quarter of an hour", () => {
+it("the bounds at scale 1 are a minute, four minutes and ten", () => {
   const bounds = (["unarmed", "armed instagram", "armed facebook"] as const).map((of) => recoveryBound(of, 1) / 60_000);
-  expect(bounds).toEqual([1, 5, 10]);
+  expect(bounds).toEqual([1, 4, 10]);
 });
