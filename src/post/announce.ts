@@ -2,8 +2,9 @@ import type { Millis } from "../lib/clock.ts";
 import { printTime } from "../lib/time.ts";
 import type { EventType } from "../lib/vocabulary.ts";
 import type { PendingEvent, PostDocument, TaskDocument } from "./document.ts";
-import { commentOf, projectTask, stateOf } from "./document.ts";
+import { commentOf } from "./document.ts";
 import { printTask } from "./print-task.ts";
+import { projectTask, stateOf } from "./show-tasks.ts";
 import { derivePostStatus, isOpen } from "./status.ts";
 
 /*

@@ -17,8 +17,9 @@ import { optionsFor } from "../platforms/registry.ts";
 import type { CheckedPost, PublishRequest } from "./check-post.ts";
 import { checkPost, mediaOf } from "./check-post.ts";
 import type { Asker } from "./commands.ts";
-import { firstWakeBy, newDocument, stateOf } from "./document.ts";
+import { firstWakeBy, newDocument } from "./document.ts";
 import { statusOf } from "./machine.ts";
+import { stateOf } from "./show-tasks.ts";
 
 /** A post that was accepted, with what its client should know. */
 export interface AcceptedPost {

@@ -1,4 +1,4 @@
-import type { PostState, ProjectedComment, ProjectedTask, TaskError } from "../db/posts.ts";
+import type { TaskError } from "../db/posts.ts";
 import type { Timeline } from "../db/timeline.ts";
 import type { Millis } from "../lib/clock.ts";
 import type { Json } from "../lib/json.ts";
@@ -41,6 +41,8 @@ export interface Overdue {
 export interface LastCommit {
   attempt: number;
   at: Millis;
+  /** When the first commit of its round was armed that may have happened: one before it may be public in its place. */
+  first: Millis;
   contentId: string | null;
   progress: Json;
 }
@@ -77,7 +79,7 @@ export interface TaskDocument {
   doubts: number;
   /** Public posts that settling saw and that could be the task's. */
   candidates: PublicPost[];
-  /** Whether a person has said that the post is not public, although reading could not tell. */
+  /** Whether a person has said that the last commit did not happen, although reading could not tell. */
   isVouchedAbsent: boolean;
   /** From then on it is not published any more; null: however late. Of comments: null. */
   publishBefore: Millis | null;
@@ -201,7 +203,8 @@ export function firstWakeBy(scheduledAt: Millis): Millis {
   return scheduledAt + FIRST_WAKE_GRACE;
 }
 
-function newTask(accountId: string, platform: PlatformId, part: TaskPart, dueAt: Millis | null): TaskDocument {
+/** A publication that nothing was done for. */
+export function newTask(accountId: string, platform: PlatformId, part: TaskPart, dueAt: Millis | null): TaskDocument {
   return {
     accountId,
     part,
@@ -252,74 +255,4 @@ export function publicationsOf(document: PostDocument): TaskDocument[] {
 
 export function commentOf(document: PostDocument, accountId: string): TaskDocument | null {
   return document.comments.find((comment) => comment.accountId === accountId) ?? null;
-}
-
-/**
- * A stored document in today's format. The first one knew no comments and no test clock, and its publications had other
- * states: one that is not armed begins anew, one that is keeps its commit's handle, which has not changed. The second
- * one knew no edits, retries, pauses and timelines.
- */
-export function upgraded(stored: PostDocument): PostDocument {
-  if (stored.format === DOCUMENT_FORMAT) return stored;
-  const isFirst = stored.format === 1;
-  const publication = (task: TaskDocument): TaskDocument => ({
-    ...newTask(task.accountId, task.platform, task.part ?? "post", null),
-    ...task,
-    progress: isFirst && !task.armed ? null : task.progress,
-    armed: task.armed && { ...task.armed, contentId: null, settledSince: task.armed.at, denied: null },
-    lastCommit: olderCommit(task),
-  });
-  return {
-    ...stored,
-    ...(isFirst && { clockOffset: 0, clockLag: 0 }),
-    format: DOCUMENT_FORMAT,
-    contentId: null,
-    isCanceled: stored.tasks.some(({ status }) => status === "canceled"),
-    tasks: stored.tasks.map(publication),
-    comments: (stored.comments ?? []).map(publication),
-    timeline: [],
-  };
-}
-
-/** The last commit of a task of the second format, where it may have happened: any other was accounted for. */
-function olderCommit({ armed, attempts, firstArmedAt, progress }: TaskDocument): LastCommit | null {
-  const at = armed?.at ?? firstArmedAt;
-  return at === null ? null : { attempt: armed?.attempt ?? attempts, at, contentId: null, progress };
-}
-
-/** The tasks as answers and the database show them. */
-export function stateOf(document: PostDocument): PostState {
-  return { tasks: document.tasks.map((task) => projectTask(task, commentOf(document, task.accountId))) };
-}
-
-/**
- * One task as answers and the database show it. A task that is public and not announced yet is shown as publishing, so
- * that whoever sees `published` sees the permalink too.
- */
-export function projectTask(task: TaskDocument, comment: TaskDocument | null): ProjectedTask {
-  const isAnnounced = task.announceBy === null;
-  return {
-    accountId: task.accountId,
-    platform: task.platform,
-    status: isAnnounced ? task.status : "publishing",
-    publishedAt: isAnnounced ? task.publishedAt : null,
-    platformPostId: isAnnounced ? task.platformPostId : null,
-    permalink: isAnnounced ? task.permalink : null,
-    error: task.error,
-    nextAttemptAt: shownWait(task),
-    ...(task.round > 1 && { round: task.round }),
-    ...(task.pausedBy.length > 0 && { pausedBy: task.pausedBy }),
-    ...(comment && { firstComment: projectComment(comment) }),
-  };
-}
-
-/** When a task goes on for which nothing is under way; what only waits for its post's time is not told. */
-function shownWait({ status, sends, lease, dueAt, rescheduledTo }: TaskDocument): Millis | null {
-  if (status === "queued") return rescheduledTo;
-  return status === "publishing" && sends === 0 && lease === null ? dueAt : null;
-}
-
-function projectComment(comment: TaskDocument): ProjectedComment {
-  const { status, platformPostId, publishedAt, error } = comment;
-  return { status, platformCommentId: platformPostId, publishedAt, error };
 }

@@ -53,7 +53,12 @@ function finalTask({ accountId, status }: ProjectedTask): FinalTask {
 
 function restoreTask(fresh: TaskDocument, projected: ProjectedTask | undefined): TaskDocument {
   const round = projected?.round ?? 1;
-  if (!projected || (projected.status === "queued" && round === 1)) return fresh;
+  if (!projected) return fresh;
+  if (projected.status === "queued" && round === 1) {
+    // A pause's end may have moved it.
+    const { nextAttemptAt } = projected;
+    return { ...fresh, dueAt: nextAttemptAt ?? fresh.dueAt, rescheduledTo: nextAttemptAt };
+  }
   const { publishedAt, platformPostId, permalink, error } = projected;
   // Of a round before it may be that something was sent.
   const status = projected.status === "queued" ? "publishing" : projected.status;

@@ -3,7 +3,8 @@ import type { Json } from "../lib/json.ts";
 import type { Armed } from "../platforms/platform.ts";
 import { announce, concludeMissed } from "./conclude.ts";
 import type { PostDocument, TaskDocument } from "./document.ts";
-import { publicationsOf, stateOf } from "./document.ts";
+import { publicationsOf } from "./document.ts";
+import { stateOf } from "./show-tasks.ts";
 import { derivePostStatus, isOpen } from "./status.ts";
 import type { MadeCall } from "./timeline.ts";
 import { noteCall, noteTask } from "./timeline.ts";
@@ -127,10 +128,10 @@ export function begin(
 function settleFirst(task: TaskDocument, denied: NonNullable<TaskDocument["settleFirst"]>, now: Millis): void {
   task.settleFirst = null;
   if (!task.lastCommit) return;
-  const { attempt, at, contentId, progress } = task.lastCommit;
+  const { attempt, at, first, contentId, progress } = task.lastCommit;
   task.armed = { attempt, at, contentId, settledSince: now, inDoubt: true, fault: null, denied };
   task.givesLockBack = false;
-  task.firstArmedAt = at;
+  task.firstArmedAt = first;
   task.doubts = 1;
   task.progress = progress;
 }
@@ -163,10 +164,11 @@ export function arm(
     const { attempts: attempt } = task;
     const { contentId } = copy;
     task.armed = { attempt, at: now, inDoubt: false, fault: null, contentId, settledSince: now, denied: null };
-    task.lastCommit = { attempt, at: now, contentId, progress: commit.progress };
+    task.firstArmedAt ??= now;
+    task.lastCommit = { attempt, at: now, first: task.firstArmedAt, contentId, progress: commit.progress };
+    task.isVouchedAbsent = false;
     task.givesLockBack = false;
     noteTask(copy, task, { at: now, type: "armed", attempt });
-    task.firstArmedAt ??= now;
     task.dueAt = now + timing.silence;
     task.lease = { id: holder.lease, until: task.dueAt };
     const until = Math.min(now + timing.permit, task.publishBefore ?? Number.POSITIVE_INFINITY);

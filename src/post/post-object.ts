@@ -13,7 +13,7 @@ import { consoleLog } from "../lib/log.ts";
 import type { Asker, Edit, EditAnswer, Resolution, ResolveAnswer, RetryAnswer } from "./commands.ts";
 import { cancel, cancelTask, edit, resolve, retry } from "./commands.ts";
 import type { PostDocument } from "./document.ts";
-import { DOCUMENT_FORMAT, upgraded } from "./document.ts";
+import { DOCUMENT_FORMAT } from "./document.ts";
 import type { HeedAnswer } from "./heed-pauses.ts";
 import { heedPauses } from "./heed-pauses.ts";
 import type { FinalTask } from "./load-document.ts";
@@ -31,6 +31,7 @@ import {
   wake,
 } from "./machine.ts";
 import { taskMessage } from "./messages.ts";
+import { upgraded } from "./older-document.ts";
 import type { PostCalls, UnknownPost } from "./post-calls.ts";
 import { refOfObjectName } from "./post-calls.ts";
 import { projectionOf } from "./projection.ts";

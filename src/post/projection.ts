@@ -1,8 +1,9 @@
 import type { Projection } from "../db/projections.ts";
 import type { Millis } from "../lib/clock.ts";
 import type { PostDocument } from "./document.ts";
-import { publicationsOf, stateOf } from "./document.ts";
+import { publicationsOf } from "./document.ts";
 import { nextWakeBy, statusOf } from "./machine.ts";
+import { stateOf } from "./show-tasks.ts";
 import { isOpen } from "./status.ts";
 
 /** What the database is to hold of a post: always the full state, so that any projection makes up for lost ones. */

@@ -51,6 +51,8 @@ export type ReportAnswer = { is: "taken" } | { is: "stale" };
 
 /** A commit is sent a second time in a round, after reading has shown that the first did not happen; never a third. */
 const MAX_DOUBTS = 2;
+/** Public posts that a person is shown to look through; an account may list hundreds that could be it. */
+const MAX_CANDIDATES = 10;
 
 /** @param calls what the consumer asked of the platform meanwhile; told also of a report that comes too late */
 export function report(
@@ -203,7 +205,7 @@ function takeSettling(
 ): void {
   const span = now - armed.at;
   const settledFor = now - armed.settledSince;
-  if (made.is === "ask_later") task.candidates = Array.isArray(made.saw) ? made.saw : [];
+  if (made.is === "ask_later") task.candidates = Array.isArray(made.saw) ? made.saw.slice(0, MAX_CANDIDATES) : [];
   if (armed.denied && isDenialBelieved(armed.denied, made, settledFor, timing)) {
     task.armed = null;
     task.givesLockBack = true;

@@ -29,9 +29,10 @@ export interface MadeCall {
 /** Writes down what happened to the post as a whole. */
 export function note(document: PostDocument, entry: TimelineEntry): void {
   const { timeline } = document;
-  const last = timeline.findLast(({ accountId, part }) => accountId === entry.accountId && part === entry.part);
+  const ofSame = timeline.filter(({ accountId, part }) => accountId === entry.accountId && part === entry.part);
   // A report whose answer was lost is made again.
-  if (last && last.at === entry.at && last.type === entry.type && last.name === entry.name) return;
+  if (ofSame.some((known) => known.at === entry.at && isAlike(known, entry))) return;
+  const last = ofSame.at(-1);
   if (last && isSame(last, entry)) {
     last.count = (last.count ?? 1) + 1;
     last.lastAt = entry.at;
@@ -79,8 +80,11 @@ export function wordsOf(fault: Fault): PlatformWords {
 
 /** Polling, a settling that goes on, a wait that is prolonged: told once, with how often. */
 function isSame(a: TimelineEntry, b: TimelineEntry): boolean {
+  return REPEATED.includes(a.type) && isAlike(a, b);
+}
+
+function isAlike(a: TimelineEntry, b: TimelineEntry): boolean {
   return (
-    REPEATED.includes(a.type) &&
     a.type === b.type &&
     a.round === b.round &&
     a.name === b.name &&

@@ -2,9 +2,11 @@ import { expect, it } from "vitest";
 import type { FullPostRow } from "../../src/db/posts.ts";
 import { resolve, retry } from "../../src/post/commands.ts";
 import type { PostDocument } from "../../src/post/document.ts";
-import { DOCUMENT_FORMAT, stateOf, upgraded } from "../../src/post/document.ts";
+import { DOCUMENT_FORMAT } from "../../src/post/document.ts";
 import { loadDocument } from "../../src/post/load-document.ts";
 import { arm, begin, wake } from "../../src/post/machine.ts";
+import { upgraded } from "../../src/post/older-document.ts";
+import { stateOf } from "../../src/post/show-tasks.ts";
 import { settleTiming } from "../../src/post/timing.ts";
 import { acceptedPost } from "../helpers/posts.ts";
 

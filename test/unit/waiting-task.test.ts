@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
 import type { PostDocument } from "../../src/post/document.ts";
-import { stateOf } from "../../src/post/document.ts";
 import { arm, begin, wake } from "../../src/post/machine.ts";
 import type { Report } from "../../src/post/report.ts";
 import { report } from "../../src/post/report.ts";
+import { stateOf } from "../../src/post/show-tasks.ts";
 import { settleTiming } from "../../src/post/timing.ts";
 import type { Holder } from "../../src/post/transition.ts";
 import { acceptedPost } from "../helpers/posts.ts";
