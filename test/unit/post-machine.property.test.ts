@@ -350,6 +350,16 @@ class World {
     this.reached.add(`heed ${is}`);
   }
 
+  /** A task is held by a pause, which is lifted: by chance alone few runs would ask in time for both. */
+  holdNext(mood: number): void {
+    this.onward();
+    if (!this.pauses.some(({ liftedAt }) => liftedAt === null)) this.pause(mood);
+    this.heed(0);
+    this.pause(mood);
+    this.onward();
+    this.heed(0);
+  }
+
   attachPermalink(): void {
     this.take(attachPermalink(this.document, "acc_1", "https://example.com/p/1", this.now));
   }
@@ -466,6 +476,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     ),
   },
   { weight: 1, arbitrary: picking((world, p) => world.heed(p)) },
+  {
+    weight: 1,
+    arbitrary: mood.map(
+      (m): Step =>
+        (world) =>
+          world.holdNext(m),
+    ),
+  },
   { weight: 1, arbitrary: always((world) => world.acknowledge()) },
   { weight: 1, arbitrary: always((world) => world.attachPermalink()) },
 );
