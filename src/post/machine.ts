@@ -100,7 +100,6 @@ export function begin(
     task.lease = { id: task.leases, until: now + span };
     task.leaseFor = null;
     task.dueAt = task.lease.until;
-    // A message that arrived shows that they do: only those lost in a row are sent again ever more rarely.
     task.sends = 0;
     if (task.status === "queued") {
       task.status = "publishing";

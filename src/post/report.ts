@@ -9,7 +9,7 @@ import { fail, showFault, takeFault } from "./take-fault.ts";
 import type { MadeCall } from "./timeline.ts";
 import { noteCall } from "./timeline.ts";
 import type { SettleTiming } from "./timing.ts";
-import { NOT_SENT_WAIT, SETTLE_SLOWDOWN, SHOWN_WAIT, watchdog } from "./timing.ts";
+import { NOT_SENT_WAIT, postponement, SETTLE_SLOWDOWN, SHOWN_WAIT } from "./timing.ts";
 import type { Holder } from "./transition.ts";
 import { changed, doubt, findTask, goOn, heldTask, markChanged } from "./transition.ts";
 
@@ -133,7 +133,7 @@ function takeStepReport(
       return { is: "taken" };
     }
     task.postponements += 1;
-    waitUntil(document, task, now + watchdog(task.postponements), now);
+    waitUntil(document, task, now + postponement(task.postponements), now);
   } else if (made.is === "impossible") {
     // A commit that is armed cannot be argued away: without its account it stays in doubt for good.
     if (task.armed && !task.armed.denied) concludeUnconfirmed(document, task, now);

@@ -52,12 +52,20 @@ export const CONSUMER_BUDGET: Millis = 20 * SECOND;
 /** Platform calls in one message, within the free plan's limit on sub-requests. */
 export const CALLS_PER_MESSAGE = 6;
 
-const WATCHDOG_FIRST: Millis = 30 * SECOND;
-const WATCHDOG_MAX: Millis = 10 * MINUTE;
-
-/** How long a sent message is given to arrive before it is sent again: 30 s, doubling to 10 minutes. */
+/**
+ * How long a sent message is given to arrive before it is sent again: 30 s, then 45 s each. Not ever longer, so that
+ * whatever lost them is recovered from within a minute; a message too many is a call that skips.
+ */
 export function watchdog(sends: number): Millis {
-  return Math.min(WATCHDOG_FIRST * 2 ** Math.max(0, sends - 1), WATCHDOG_MAX);
+  return sends <= 1 ? 30 * SECOND : 45 * SECOND;
+}
+
+const POSTPONEMENT_FIRST: Millis = 30 * SECOND;
+const POSTPONEMENT_MAX: Millis = 10 * MINUTE;
+
+/** How long a task waits that could not be worked on for a reason of our own: 30 s, doubling to 10 minutes. */
+export function postponement(count: number): Millis {
+  return Math.min(POSTPONEMENT_FIRST * 2 ** Math.max(0, count - 1), POSTPONEMENT_MAX);
 }
 
 /** Waits between tries that met a transient fault: eight tries in about six hours. */
