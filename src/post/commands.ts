@@ -31,6 +31,8 @@ export function cancel(
 ): { document: PostDocument; answer: CancelAnswer } {
   return changed(document, (copy) => {
     const answer = cancelAnswer(copy.tasks);
+    // Whoever is told that the post is canceled may rely on it: what has failed of it is not tried again.
+    if (answer.is === "already_canceled") copy.isCanceled = true;
     if (answer.is !== "cancel") return answer;
     for (const task of publicationsOf(copy)) if (isOpen(task.status)) cancelPublication(task);
     copy.isCanceled = true;

@@ -268,7 +268,8 @@ export function nextAlarm(document: PostDocument): Millis | null {
  */
 export function nextWakeBy(document: PostDocument, now: Millis): Millis | null | undefined {
   const alarm = nextAlarm({ ...document, projectAt: null });
-  if (alarm === null) return document.wakeBy === null ? undefined : null;
+  // Said anew each time: an earlier projection may have set it, and its answer was lost. Null over null writes nothing.
+  if (alarm === null) return null;
   const wanted = Math.max(alarm, now) + document.clockLag + WAKE_GRACE;
   const { wakeBy } = document;
   const isSoonEnough = wakeBy !== null && wakeBy <= wanted + WAKE_SLACK;
