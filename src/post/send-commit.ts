@@ -29,8 +29,9 @@ export async function sendCommit(work: Work, step: Step, progress: Json): Promis
   const permit = await arm(work, progress);
   if (permit.is === "refused") return;
   const { attempt } = permit;
-  // By our own clock too: the object's may be ahead, and would lengthen the permit.
-  if (deps.clock() >= Math.min(permit.until, askedAt + deps.timing.permit)) {
+  // By our own clock too: the object's may be ahead, and would lengthen the permit. One that was set back says nothing.
+  const now = deps.clock();
+  if (now < askedAt || now >= Math.min(permit.until, askedAt + deps.timing.permit)) {
     await insist(work, { is: "not_sent", attempt });
     return;
   }

@@ -125,6 +125,25 @@ it("a sender that stalls past its permit sends nothing, also when its own clock 
   expect([(await read(ref)).status, shown().length, stalls]).toEqual(["published", 1, 2]);
 });
 
+it("a sender whose clock was set back while it stalled sends nothing: its clock does not say how long that was", async () => {
+  const ref = await publish();
+  await wake(ref);
+  const services = servicesOf(env);
+  const { posts, clock } = services;
+  vi.spyOn(services, "posts").mockImplementation((of) => ({
+    ...callsOf(posts, of),
+    arm: async (holder, commit, seen) => {
+      const permit = await posts(of).arm(holder, commit, seen);
+      vi.spyOn(services, "clock").mockImplementation(() => clock() - HOUR);
+      return permit;
+    },
+  }));
+  await deliverTask(ref, page.id);
+  vi.restoreAllMocks();
+  expect(shown()).toHaveLength(0);
+  expect(await taskOf(ref, page.id)).toMatchObject({ armed: null, attempts: 1 });
+});
+
 it("a normalised text in the listing is known for ours, and not published again", async () => {
   const content = "  Café   au lait ☕️\n\n\nto go ";
   const ref = await publish({ content });
