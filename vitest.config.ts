@@ -32,7 +32,7 @@ export default defineConfig({
               bindings: { ...TEST_SECRETS, TEST_MIGRATIONS: await readD1Migrations("./migrations") },
               // Sent to a queue that has no consumer, for one with a consumer delivers after a minute at the latest: the
               // tests decide which message arrives, when and how often.
-              queueProducers: { PUBLISH: { queueName: "undelivered" } },
+              queueProducers: { PUBLISH: { queueName: "undelivered" }, WEBHOOKS: { queueName: "undelivered" } },
             },
           })),
         ],

@@ -6,6 +6,7 @@ import type { AppCredentials, LoginSettings } from "./platforms/meta/login-setti
 import type { SandboxObject } from "./platforms/sandbox/sandbox-object.ts";
 import type { PublishMessage } from "./post/messages.ts";
 import type { SweeperObject } from "./post/sweeper.ts";
+import type { WebhookMessage } from "./webhooks/messages.ts";
 
 /** What `wrangler.toml` binds, and the secrets and variables that are set beside it. */
 export interface Env {
@@ -19,6 +20,7 @@ export interface Env {
   SWEEPER: DurableObjectNamespace<SweeperObject>;
   SANDBOX: DurableObjectNamespace<SandboxObject>;
   PUBLISH: Queue<PublishMessage>;
+  WEBHOOKS: Queue<WebhookMessage>;
 
   ADMIN_TOKEN?: string;
   API_KEY_PEPPER?: string;
@@ -47,7 +49,7 @@ export interface Settings {
   encryptionKeys: EncryptionKey[];
   /** Where this Worker is reached, without a trailing slash. */
   publicOrigin: string;
-  /** Whether media addresses may be loopback: development only. */
+  /** Whether media and webhook addresses may be loopback: development only. */
   allowPrivateTargets: boolean;
   settleScale: number;
   meta: MetaSettings;

@@ -5,6 +5,7 @@ import type { Env } from "./env.ts";
 import { consoleLog } from "./lib/log.ts";
 import { consumeDeadLetters, consumePublishQueue } from "./post/publish-consumer.ts";
 import { servicesOf } from "./services.ts";
+import { consumeWebhookDeadLetters, consumeWebhookQueue } from "./webhooks/consumer.ts";
 
 export { SandboxObject } from "./platforms/sandbox/sandbox-object.ts";
 export { PostObject } from "./post/post-object.ts";
@@ -36,9 +37,13 @@ export default {
     return response;
   },
 
-  async queue(batch, env) {
+  async queue(batch, env, ctx) {
     const services = servicesOf(env);
-    if (batch.queue.endsWith("-dead")) await consumeDeadLetters(services, batch);
+    const isDead = batch.queue.endsWith("-dead");
+    if (batch.queue.startsWith("apionics-webhooks")) {
+      if (isDead) await consumeWebhookDeadLetters(services, batch);
+      else await consumeWebhookQueue(services, batch, (work) => ctx.waitUntil(work));
+    } else if (isDead) await consumeDeadLetters(services, batch);
     else await consumePublishQueue(services, batch);
   },
 

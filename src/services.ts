@@ -3,6 +3,7 @@ import type { Vault } from "./accounts/vault.ts";
 import { createVault } from "./accounts/vault.ts";
 import type { Database } from "./db/database.ts";
 import { database } from "./db/database.ts";
+import type { DeliveryRef } from "./db/deliveries.ts";
 import { findClockOffset, selectClockOffset } from "./db/test-clock.ts";
 import type { Env, Settings } from "./env.ts";
 import { settingsOf } from "./env.ts";
@@ -10,6 +11,7 @@ import type { Clock, Millis } from "./lib/clock.ts";
 import { systemClock } from "./lib/clock.ts";
 import type { Log } from "./lib/log.ts";
 import { consoleLog } from "./lib/log.ts";
+import type { OutboundPolicy } from "./lib/outbound-url.ts";
 import type { Scope } from "./lib/vocabulary.ts";
 import type { MediaLibrary } from "./media/library.ts";
 import { publicUrl, readMedia, serveMedia } from "./media/library.ts";
@@ -27,6 +29,8 @@ import type { SweeperStatus } from "./post/sweeper.ts";
 import { SWEEPER_NAME } from "./post/sweeper.ts";
 import type { SettleTiming } from "./post/timing.ts";
 import { settleTiming } from "./post/timing.ts";
+import type { WebhookMessage } from "./webhooks/messages.ts";
+import { sendDeliveries } from "./webhooks/messages.ts";
 
 /**
  * Everything that requests and messages are served with, made from the bindings in one place. Each part of the house
@@ -46,6 +50,7 @@ export interface Services {
   publicOrigin: string;
   posts: PostObjects;
   publishQueue: Queue<PublishMessage>;
+  webhookQueue: Queue<WebhookMessage>;
   library: MediaLibrary;
   bucket: R2Bucket;
   images: ImagesBinding | null;
@@ -58,6 +63,12 @@ export interface Services {
   /** A new address for media whose address is at hand and may have expired. */
   renewMediaUrl(address: string): Promise<string>;
   openSandboxAccount: OpenSandboxAccount;
+  /** Has webhooks sent that were just stored. Never throws. */
+  sendDeliveries(deliveries: readonly DeliveryRef[]): Promise<void>;
+  /** Where a client may send the Worker. */
+  outbound: OutboundPolicy;
+  /** The network. */
+  fetch(url: string, init: RequestInit): Promise<Response>;
   /** Lets the tasks go on that waited for their account to be connected again. Never throws. */
   resumeHeldTasks(scope: Scope, accountId: string): Promise<void>;
   findSandboxPost(workspaceId: string, postId: string): Promise<SandboxPost | null>;
@@ -92,6 +103,10 @@ export function servicesOf(env: Env): Services {
     publicOrigin: settings.publicOrigin,
     posts: (ref) => env.POSTS.getByName(objectName(ref)) as unknown as PostCalls,
     publishQueue: env.PUBLISH,
+    webhookQueue: env.WEBHOOKS,
+    sendDeliveries: (deliveries) => sendDeliveries({ queue: env.WEBHOOKS, log: consoleLog }, deliveries),
+    outbound: { allowPrivateTargets: settings.allowPrivateTargets, publicOrigin: settings.publicOrigin },
+    fetch: (url, init) => fetch(url, init),
     library,
     bucket: env.MEDIA,
     images: env.IMAGES ?? null,

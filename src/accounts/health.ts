@@ -7,6 +7,12 @@ import type { ShownAccountHealth } from "../lib/vocabulary.ts";
 /** An account whose grant ends so soon, and that nothing of ours can keep alive, is shown as expiring. */
 const WARN_BEFORE: Millis = 7 * DAY;
 
+/** When to look whether the end of a grant is near; null when it has none. */
+export function warnAtOf(grant: { expiresAt: Millis | null; dataAccessExpiresAt: Millis | null }): Millis | null {
+  const ends = [grant.expiresAt, grant.dataAccessExpiresAt].filter((end) => end !== null);
+  return ends.length === 0 ? null : Math.min(...ends) - WARN_BEFORE;
+}
+
 /**
  * How an account stands, and why: what its platform said last, and otherwise what the clock says of its grant. A token
  * that is renewed in time never expires; one whose renewals fail does.

@@ -1,6 +1,6 @@
 import type { Database } from "../db/database.ts";
 import type { GrantRef, LeasedGrant } from "../db/grants.ts";
-import { findEnvelope, finishRenewal, giveUpRenewal, takeRenewLease } from "../db/grants.ts";
+import { endRenewals, findEnvelope, findGrantAccount, finishRenewal, takeRenewLease } from "../db/grants.ts";
 import { retryWrite } from "../db/retry.ts";
 import type { Clock, Millis } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
@@ -8,11 +8,14 @@ import { printTime } from "../lib/time.ts";
 import type { Scope } from "../lib/vocabulary.ts";
 import type { Io } from "../platforms/platform.ts";
 import type { Renewals } from "../platforms/registry.ts";
+import { warnAtOf } from "./health.ts";
+import { markNeedsReconnect } from "./mark-needs-reconnect.ts";
 import { nextRenewal, RENEW_LEASE, RENEW_RETRY } from "./renewal-times.ts";
+import type { Teller } from "./tell.ts";
 import type { Vault } from "./vault.ts";
 import { grantRow } from "./vault.ts";
 
-export interface RenewDeps {
+export interface RenewDeps extends Teller {
   db: Database;
   vault: Vault;
   clock: Clock;
@@ -35,7 +38,7 @@ export async function renewGrant(deps: RenewDeps, ref: GrantRef): Promise<void> 
   // Its key may come back: that says nothing of the token.
   if (token === null) return postpone(deps, ref, leased, "The stored token cannot be read.");
   if (expiresAt !== null && expiresAt <= now) {
-    return giveUpRenewal(deps.db, ref, tokenEnvelope, `The account's token ended at ${printTime(expiresAt)}.`);
+    return giveUp(deps, ref, tokenEnvelope, `The account's token ended at ${printTime(expiresAt)}.`);
   }
   const answer = await renew(token, { fetch: deps.transport(ref), now: deps.clock });
   if (answer.is === "ok") return storeToken(deps, ref, { envelope: tokenEnvelope, token }, answer.value);
@@ -43,7 +46,15 @@ export async function renewGrant(deps: RenewDeps, ref: GrantRef): Promise<void> 
   const { kind, code, message } = answer.fault;
   if (kind !== "reauth") return postpone(deps, ref, leased, message);
   deps.log.error("a token cannot be renewed any more", null, { grant_id: ref.grantId, code });
-  await giveUpRenewal(deps.db, ref, tokenEnvelope, message);
+  await giveUp(deps, ref, tokenEnvelope, message);
+}
+
+/** Marks the account of a grant whose token cannot be renewed any more, and tells of it. */
+async function giveUp(deps: RenewDeps, ref: GrantRef, tokenEnvelope: string, reason: string): Promise<void> {
+  const id = await findGrantAccount(deps.db, ref);
+  if (id !== null) await markNeedsReconnect(deps, ref, { id, tokenEnvelope }, reason);
+  // Last: cut off before, it is tried again.
+  await endRenewals(deps.db, ref, tokenEnvelope, reason);
 }
 
 /** Stores a new token over the old one: under whatever envelope that is by now, and over no other. */
@@ -60,6 +71,7 @@ async function storeToken(
     expiresAt: fresh.expiresAt,
     updatedAt: now,
     renewAt: nextRenewal(fresh.expiresAt, now),
+    warnAt: warnAtOf({ expiresAt: fresh.expiresAt, dataAccessExpiresAt: null }),
     renewFault: null,
   };
   for (let envelope: string | null = old.envelope; envelope !== null; ) {

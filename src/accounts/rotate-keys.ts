@@ -2,7 +2,10 @@ import type { Database } from "../db/database.ts";
 import { countNotSealedBy, findSealedBy, replaceEnvelopes } from "../db/envelopes.ts";
 import type { EncryptionKey } from "../lib/crypto.ts";
 import type { Vault } from "./vault.ts";
-import { consentRow, grantRow } from "./vault.ts";
+import { consentRow, grantRow, webhookRow } from "./vault.ts";
+
+/** What the secrets of each table are bound to. */
+const ROW_OF = { grants: grantRow, consents: consentRow, webhooks: webhookRow } as const;
 
 /** Secrets that one call seals anew. */
 const BATCH = 100;
@@ -23,7 +26,7 @@ export async function rotateKeys(
   const rows = await findSealedBy(deps.db, otherIds, BATCH);
   const sealed = await Promise.all(
     rows.map(async (row) => {
-      const bound = row.table === "grants" ? grantRow(row.workspaceId, row.id) : consentRow(row.workspaceId, row.id);
+      const bound = ROW_OF[row.table](row.workspaceId, row.id);
       const secret = await deps.vault.open(row.envelope, bound);
       return secret === null ? [] : [{ row, envelope: await deps.vault.seal(secret, bound) }];
     }),

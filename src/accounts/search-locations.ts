@@ -1,4 +1,4 @@
-import { findAccountToken, setAccountHealth } from "../db/accounts.ts";
+import { findAccountToken } from "../db/accounts.ts";
 import type { Database } from "../db/database.ts";
 import type { Clock } from "../lib/clock.ts";
 import { platformError, Refusal } from "../lib/refusal.ts";
@@ -7,10 +7,12 @@ import type { MetaSettings } from "../platforms/meta/graph.ts";
 import type { Place } from "../platforms/meta/places.ts";
 import { searchPlaces } from "../platforms/meta/places.ts";
 import type { Io } from "../platforms/platform.ts";
+import { markNeedsReconnect } from "./mark-needs-reconnect.ts";
+import type { Teller } from "./tell.ts";
 import type { Vault } from "./vault.ts";
 import { grantRow } from "./vault.ts";
 
-export interface SearchDeps {
+export interface SearchDeps extends Teller {
   db: Database;
   vault: Vault;
   clock: Clock;
@@ -51,7 +53,7 @@ export async function searchLocations(
   if (answer.is === "lost") throw platformError();
   const { kind, code, message } = answer.fault;
   if (ENDED_TOKEN.test(code) && tokenEnvelope !== null) {
-    await setAccountHealth(deps.db, { ...account, tokenEnvelope }, "needs_reconnect", message);
+    await markNeedsReconnect(deps, scope, { id: account.id, tokenEnvelope }, message);
   }
   if (kind === "retry" || kind === "quota") throw platformError();
   throw new Refusal("conflict", `The platform does not let this account search locations (${code}): ${message}`);

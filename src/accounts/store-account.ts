@@ -1,20 +1,21 @@
-import type { AccountEvent, AccountRow, GrantRow } from "../db/accounts.ts";
+import type { AccountRow, GrantRow } from "../db/accounts.ts";
 import { findAccountByExternalId, saveAccount } from "../db/accounts.ts";
 import type { Database } from "../db/database.ts";
+import type { NewEvent } from "../db/events.ts";
 import { retryWrite } from "../db/retry.ts";
 import type { Clock, Millis } from "../lib/clock.ts";
 import { newId } from "../lib/ids.ts";
-import { printTime } from "../lib/time.ts";
 import type { AuthProvider, PlatformId, SandboxBehavior, Scope } from "../lib/vocabulary.ts";
 import type { Profile, TokenGrant } from "../platforms/platform.ts";
 import type { Renewals } from "../platforms/registry.ts";
-import { healthOf } from "./health.ts";
-import { printAccount } from "./print-account.ts";
+import { healthOf, warnAtOf } from "./health.ts";
 import { nextRenewal } from "./renewal-times.ts";
+import type { Teller } from "./tell.ts";
+import { accountEvent } from "./tell.ts";
 import type { Vault } from "./vault.ts";
 import { grantRow } from "./vault.ts";
 
-export interface StoreDeps {
+export interface StoreDeps extends Teller {
   db: Database;
   vault: Vault;
   clock: Clock;
@@ -69,12 +70,14 @@ export async function storeAccount(
       dataAccessExpiresAt: grant.dataAccessExpiresAt,
       renewAt: grant.renewAt,
       renewFault: null,
+      tokenTakenAt: grant.updatedAt,
       pausedAt: known?.pausedAt ?? null,
     };
     const event = tellOf(account, known, occasion, now);
-    const isStored = await retryWrite(() => saveAccount(deps.db, account, grant, event));
+    const told = await retryWrite(() => saveAccount(deps.db, account, grant, event, now));
     // Somebody else connected it for the first time in this moment: now it is known.
-    if (!isStored) continue;
+    if (!told) continue;
+    await deps.sendDeliveries(told);
     if (known) await deps.resumeHeldTasks(scope, account.id);
     return account;
   }
@@ -100,15 +103,14 @@ async function sealGrant(
     renewAt: deps.renewals[host] === null ? null : nextRenewal(expiresAt, now),
     renewLeaseUntil: null,
     renewFault: null,
+    warnAt: warnAtOf({ expiresAt, dataAccessExpiresAt }),
   };
 }
 
 /** The event is the act's: its id does not say which of the two it was. */
-function tellOf(account: AccountRow, known: AccountRow | null, occasion: string, now: Millis): AccountEvent {
+function tellOf(account: AccountRow, known: AccountRow | null, occasion: string, now: Millis): NewEvent {
   const wasConnected = known !== null && known.disconnectedAt === null;
   const isRecovered = wasConnected && healthOf(known, now).health === "needs_reconnect";
   const type = isRecovered ? "account.recovered" : "account.connected";
-  const body = { type, timestamp: printTime(now), data: { account: printAccount(account, 0, now) } };
-  const suffix = `${account.id.replace(/^acc_/, "")}_${occasion.replace(/^[a-z]+_/, "")}_account`;
-  return { id: `evt_${suffix}`, type, body: JSON.stringify(body), createdAt: now };
+  return accountEvent(account, type, `${occasion.replace(/^[a-z]+_/, "")}_account`, now);
 }

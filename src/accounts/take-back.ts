@@ -1,5 +1,5 @@
 import type { Database } from "../db/database.ts";
-import { deletePerson, revokePerson } from "../db/people.ts";
+import { deletePerson, findPersonAccounts, revokePerson, WITHOUT_PERSON } from "../db/people.ts";
 import { retryWrite } from "../db/retry.ts";
 import type { Clock, Millis } from "../lib/clock.ts";
 import { MINUTE } from "../lib/clock.ts";
@@ -8,8 +8,10 @@ import { invalid } from "../lib/refusal.ts";
 import type { LoginSettings } from "../platforms/meta/login-settings.ts";
 import type { SignedRequest } from "../platforms/meta/signed-request.ts";
 import { readSignedRequest } from "../platforms/meta/signed-request.ts";
+import type { Teller } from "./tell.ts";
+import { needsReconnectEvent } from "./tell.ts";
 
-export interface TakeBackDeps {
+export interface TakeBackDeps extends Teller {
   db: Database;
   clock: Clock;
   login: LoginSettings;
@@ -28,7 +30,13 @@ const DELETED = "The person who connected this account asked the platform for th
  */
 export async function deauthorize(deps: TakeBackDeps, signedRequest: string): Promise<void> {
   const { personId, issuedAt } = await verify(deps, signedRequest);
-  await retryWrite(() => revokePerson(deps.db, personId, grantedBy(deps, issuedAt), REVOKED));
+  const until = grantedBy(deps, issuedAt);
+  const now = deps.clock();
+  const events = (await findPersonAccounts(deps.db, personId, until)).map((account) => ({
+    scope: account,
+    event: needsReconnectEvent(account, REVOKED, now),
+  }));
+  await deps.sendDeliveries(await retryWrite(() => revokePerson(deps.db, personId, until, REVOKED, events, now)));
 }
 
 /**
@@ -43,8 +51,13 @@ export async function deleteData(deps: TakeBackDeps, signedRequest: string): Pro
   const code = newSecret()
     .replaceAll(/[^A-Za-z0-9]/g, "")
     .slice(0, 24);
-  const request = { grantedBy: grantedBy(deps, issuedAt), code, now: deps.clock(), reason: DELETED };
-  await deletePerson(deps.db, personId, request);
+  const now = deps.clock();
+  const request = { grantedBy: grantedBy(deps, issuedAt), code, now, reason: DELETED };
+  const events = (await findPersonAccounts(deps.db, personId, request.grantedBy)).map((account) => ({
+    scope: account,
+    event: needsReconnectEvent({ ...account, ...WITHOUT_PERSON }, DELETED, now),
+  }));
+  await deps.sendDeliveries(await deletePerson(deps.db, personId, request, events));
   return code;
 }
 

@@ -63,3 +63,8 @@ export function grantRow(workspaceId: string, grantId: string): string {
 export function consentRow(workspaceId: string, consentId: string): string {
   return `${workspaceId}|${consentId}|grant`;
 }
+
+/** The row that an endpoint's secrets are bound to. */
+export function webhookRow(workspaceId: string, webhookId: string): string {
+  return `${workspaceId}|${webhookId}|secrets`;
+}

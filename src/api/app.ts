@@ -10,8 +10,10 @@ import { authenticate } from "./authenticate.ts";
 import { limitBody } from "./body-limit.ts";
 import { connect } from "./connect.ts";
 import type { AppEnv } from "./context.ts";
+import { deliveries } from "./deliveries.ts";
 import { encryptionKeys } from "./encryption-keys.ts";
 import { answerError } from "./errors.ts";
+import { events } from "./events.ts";
 import { healthRoutes } from "./health.ts";
 import { mediaRoutes } from "./media.ts";
 import { mediaUploads } from "./media-uploads.ts";
@@ -26,6 +28,7 @@ import { sandbox } from "./sandbox.ts";
 import { timeline } from "./timeline.ts";
 import { validate } from "./validate.ts";
 import { refuseInvalid } from "./validation.ts";
+import { webhooks } from "./webhooks.ts";
 import { workspaceSettings } from "./workspace.ts";
 import { workspaces } from "./workspaces.ts";
 
@@ -60,6 +63,9 @@ export function createApp(): OpenAPIHono<AppEnv> {
   app.route("/", accounts);
   app.route("/", pauses);
   app.route("/", connect);
+  app.route("/", webhooks);
+  app.route("/", deliveries);
+  app.route("/", events);
   app.route("/", mediaRoutes);
   app.route("/", sandbox);
   app.route("/", mediaUploads);

@@ -1,8 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import type { MediaRow } from "../db/media.ts";
-import { printTime, printTimeOrNull } from "../lib/time.ts";
 import { COLOR_SPACES } from "../lib/vocabulary.ts";
-import { isVideo } from "../platforms/platform.ts";
 import { printedTime } from "./schemas.ts";
 
 /** Media as answers show it. */
@@ -25,23 +22,3 @@ export const media = z
     expires_at: printedTime.nullable().openapi({ description: "When it is deleted unless a post uses it." }),
   })
   .openapi("Media");
-
-export function printMedia(row: MediaRow): z.infer<typeof media> {
-  return {
-    id: row.id,
-    kind: isVideo(row) ? "video" : "image",
-    mime_type: row.mimeType,
-    bytes: row.bytes,
-    width: row.width,
-    height: row.height,
-    duration_ms: row.durationMs,
-    frame_rate: row.frameRate,
-    video_codec: row.videoCodec,
-    audio_codec: row.audioCodec,
-    fast_start: row.fastStart,
-    color_space: row.colorSpace,
-    ...(row.renditionOf === null ? {} : { rendition_of: row.renditionOf }),
-    created_at: printTime(row.createdAt),
-    expires_at: printTimeOrNull(row.expiresAt),
-  };
-}

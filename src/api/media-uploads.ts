@@ -1,5 +1,6 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { printTime } from "../lib/time.ts";
+import { printMedia } from "../media/print-media.ts";
 import { announcedLength } from "../media/store-bytes.ts";
 import type { PartedUpload } from "../media/uploads.ts";
 import {
@@ -12,7 +13,7 @@ import {
 } from "../media/uploads.ts";
 import { requireKey, scopeOf } from "./authenticate.ts";
 import type { AppEnv } from "./context.ts";
-import { media, printMedia } from "./media-object.ts";
+import { media } from "./media-object.ts";
 import { errorResponses, printedTime } from "./schemas.ts";
 
 const startBody = z.strictObject({

@@ -5,13 +5,14 @@ import { invalid, Refusal } from "../lib/refusal.ts";
 import { removeMedia } from "../media/discard.ts";
 import { requireMedia } from "../media/find-media.ts";
 import { makeRendition } from "../media/make-rendition.ts";
+import { printMedia } from "../media/print-media.ts";
 import { receiveBody, receiveFormFile, receiveFromUrl } from "../media/receive.ts";
 import { announcedLength } from "../media/store-bytes.ts";
 import { requireKey, scopeOf } from "./authenticate.ts";
 import { isRawFile } from "./body-limit.ts";
 import type { AppEnv } from "./context.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
-import { media, printMedia } from "./media-object.ts";
+import { media } from "./media-object.ts";
 import { errorResponses, pageLimit } from "./schemas.ts";
 
 const DEFAULT_LIMIT = 25;
@@ -133,9 +134,7 @@ mediaRoutes.openapi(createMediaRoute, async (c) => {
   if ("file" in form) return c.json(printMedia(await receiveFormFile(services, scope, form.file)), 201);
   const json = c.req.valid("json");
   if ("url" in json) {
-    const { allowPrivateTargets, publicOrigin } = services.settings;
-    const deps = { ...services, outbound: { allowPrivateTargets, publicOrigin } };
-    return c.json(printMedia(await receiveFromUrl(deps, scope, json.url)), 201);
+    return c.json(printMedia(await receiveFromUrl(services, scope, json.url)), 201);
   }
   const { body, headers } = c.req.raw;
   if (!body || !isRawFile(c.req.header("Content-Type") ?? "")) throw invalid("file", "A file or a url is required.");

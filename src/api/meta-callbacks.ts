@@ -34,6 +34,6 @@ for (const provider of AUTH_PROVIDERS) {
   });
 }
 
-function depsOf({ db, clock, settings }: Services) {
-  return { db, clock, login: settings.login };
+function depsOf({ db, clock, settings, sendDeliveries }: Services) {
+  return { db, clock, login: settings.login, sendDeliveries };
 }

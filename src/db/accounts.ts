@@ -1,11 +1,14 @@
-import { and, asc, eq, inArray, isNull, sql } from "drizzle-orm";
+import type { SQL } from "drizzle-orm";
+import { and, asc, eq, inArray, isNotNull, isNull, lte, sql } from "drizzle-orm";
 import type { Millis } from "../lib/clock.ts";
 import type { AccountHealth, Mode, PlatformId, Scope } from "../lib/vocabulary.ts";
 import type { ExternalAccount } from "./commits.ts";
 import type { Database } from "./database.ts";
-import { statement } from "./database.ts";
+import type { DeliveryRef } from "./deliveries.ts";
+import type { NewEvent } from "./events.ts";
+import { deliveriesOf, tell } from "./events.ts";
 import type { AccountQuota } from "./schema.ts";
-import { accounts, type events, grants } from "./schema.ts";
+import { accounts, grants } from "./schema.ts";
 
 type Account = typeof accounts.$inferSelect;
 export type GrantRow = typeof grants.$inferSelect;
@@ -16,6 +19,8 @@ export type AccountRow = Account & {
   dataAccessExpiresAt: Millis | null;
   renewAt: Millis | null;
   renewFault: string | null;
+  /** When its token was taken from the platform. */
+  tokenTakenAt: Millis;
   /** Since when a person has paused it; null when nobody has. */
   pausedAt: Millis | null;
 };
@@ -28,6 +33,7 @@ export const WITH_GRANT = {
     dataAccessExpiresAt: grants.dataAccessExpiresAt,
     renewAt: grants.renewAt,
     renewFault: grants.renewFault,
+    tokenTakenAt: grants.updatedAt,
     pausedAt: sql<Millis | null>`(SELECT paused_at FROM manual_pauses
       WHERE scope = 'account:' || ${accounts.id} AND lifted_at IS NULL)`,
   },
@@ -108,26 +114,24 @@ export async function findAccountByExternalId(
   return row ? accountRow(row) : null;
 }
 
-/** An event that tells of an account, with its frozen body. */
-export type AccountEvent = Pick<typeof events.$inferSelect, "id" | "body" | "createdAt"> & {
-  type: "account.connected" | "account.recovered";
-};
-
 /**
  * Stores an account with its grant and the event that tells of it, all or nothing; repeating it changes nothing. One
  * that the workspace has connected before keeps its id, its grant's id, its labels, and so its posts and its history.
  *
- * @returns whether the account is stored under this id: not when somebody else connected it in the same moment
+ * @param now real time
+ * @returns what is to be sent, once the account is stored under this id; null when somebody else connected it in the same
+ *   moment
  */
 export async function saveAccount(
   db: Database,
   account: Account,
   grant: GrantRow,
-  event: AccountEvent,
-): Promise<boolean> {
+  event: NewEvent,
+  now: Millis,
+): Promise<DeliveryRef[] | null> {
   const { id: grantId, ...grantFields } = grant;
   const isStored = sql`EXISTS (SELECT 1 FROM accounts WHERE id = ${account.id} AND grant_id = ${grantId})`;
-  const [, , , , stored] = await db.batch([
+  const [, , , told, , stored] = await db.batch([
     db
       .insert(accounts)
       .values(account)
@@ -148,17 +152,10 @@ export async function saveAccount(
     db.insert(grants).values(grant).onConflictDoUpdate({ target: grants.id, set: grantFields }),
     // Two who connect a new account at once: only one of the two grants is the account's.
     db.delete(grants).where(and(eq(grants.id, grantId), sql`NOT ${isStored}`)),
-    statement(
-      db,
-      sql`
-      INSERT INTO events (id, workspace_id, mode, type, account_id, body, created_at)
-      SELECT ${event.id}, ${account.workspaceId}, ${account.mode}, ${event.type}, ${account.id}, ${event.body},
-        ${event.createdAt}
-      WHERE ${isStored} ON CONFLICT DO NOTHING`,
-    ),
+    ...tell(db, account, [event], now, isStored),
     db.select({ id: accounts.id }).from(accounts).where(eq(accounts.id, account.id)),
   ]);
-  return stored.length > 0;
+  return stored.length > 0 ? deliveriesOf(told) : null;
 }
 
 /** @returns whether the workspace has the account */
@@ -202,6 +199,7 @@ export const ERASED_TOKEN = {
   renewAt: null,
   renewLeaseUntil: null,
   renewFault: null,
+  warnAt: null,
 };
 
 /**
@@ -213,7 +211,7 @@ export const ERASED_TOKEN = {
 export async function setAccountHealth(
   db: Database,
   account: { id: string; mode: Mode; tokenEnvelope: string },
-  health: AccountHealth,
+  health: Exclude<AccountHealth, "needs_reconnect">,
   reason: string | null,
 ): Promise<void> {
   const hasToken = sql`EXISTS (SELECT 1 FROM grants WHERE grants.id = accounts.grant_id
@@ -224,6 +222,78 @@ export async function setAccountHealth(
     .where(
       and(eq(accounts.id, account.id), eq(accounts.mode, account.mode), sql`${accounts.health} <> ${health}`, hasToken),
     );
+}
+
+/**
+ * Records that an account must be connected again, and tells of it, unless that is known or it has another token by now.
+ *
+ * @returns what is to be sent
+ */
+export async function setNeedsReconnect(
+  db: Database,
+  scope: Scope,
+  account: { id: string; tokenEnvelope: string },
+  reason: string,
+  event: NewEvent,
+  now: Millis,
+): Promise<DeliveryRef[]> {
+  const isNews = isWellWith(account.id, account.tokenEnvelope);
+  const [told] = await db.batch([
+    ...tell(db, scope, [event], now, isNews),
+    db
+      .update(accounts)
+      .set({ health: "needs_reconnect", healthReason: reason })
+      .where(and(eq(accounts.id, account.id), isNews)),
+  ]);
+  return deliveriesOf(told);
+}
+
+/** Whether nobody has said yet that the account must be connected again, and it has the token that this is about. */
+export function isWellWith(accountId: string, envelope: string): SQL {
+  return sql`EXISTS (SELECT 1 FROM accounts AS a JOIN grants AS g ON g.id = a.grant_id WHERE a.id = ${accountId}
+    AND a.health <> 'needs_reconnect' AND g.token_envelope = ${envelope})`;
+}
+
+/** Accounts whose grant is to be looked at, for its end may be near. */
+export async function findAccountsToWarnOf(db: Database, now: Millis, limit: number): Promise<AccountRow[]> {
+  const rows = await db
+    .select(WITH_GRANT)
+    .from(grants)
+    .innerJoin(accounts, eq(accounts.grantId, grants.id))
+    .where(and(isNotNull(grants.warnAt), lte(grants.warnAt, now)))
+    .orderBy(grants.warnAt)
+    .limit(limit);
+  return rows.map(accountRow);
+}
+
+/**
+ * Tells of the end of an account's grant, and remembers when to look again; nothing is done when it was connected again
+ * meanwhile.
+ *
+ * @param warning `reason`: why the account must be connected again, when its grant has ended
+ * @returns what is to be sent
+ */
+export async function recordWarning(
+  db: Database,
+  account: AccountRow,
+  { event, reason, warnAt }: { event: NewEvent | null; reason: string | null; warnAt: Millis | null },
+  now: Millis,
+): Promise<DeliveryRef[]> {
+  const isSame = sql`EXISTS (SELECT 1 FROM grants WHERE id = ${account.grantId}
+    AND updated_at = ${account.tokenTakenAt} AND warn_at <= ${now})`;
+  const telling = event === null ? [] : tell(db, account, [event], now, isSame);
+  const results = await db.batch([
+    db
+      .update(accounts)
+      .set(reason === null ? { health: sql`health` } : { health: "needs_reconnect", healthReason: reason })
+      .where(and(eq(accounts.id, account.id), isSame)),
+    ...telling,
+    db
+      .update(grants)
+      .set({ warnAt })
+      .where(and(eq(grants.id, account.grantId), isSame)),
+  ]);
+  return event === null ? [] : deliveriesOf(results[1]);
 }
 
 /** Which external account one of ours is, connected or not. */

@@ -1,4 +1,4 @@
-import { and, eq, isNotNull, isNull, lte, or, sql } from "drizzle-orm";
+import { and, eq, isNotNull, isNull, lte, or } from "drizzle-orm";
 import type { Millis } from "../lib/clock.ts";
 import type { AuthProvider, Mode } from "../lib/vocabulary.ts";
 import type { Database } from "./database.ts";
@@ -72,6 +72,7 @@ export interface Renewal {
   updatedAt?: Millis;
   renewAt: Millis | null;
   renewFault: string | null;
+  warnAt?: Millis | null;
 }
 
 /**
@@ -94,19 +95,16 @@ export async function findEnvelope(db: Database, ref: GrantRef): Promise<string 
   return row?.tokenEnvelope ?? null;
 }
 
-/** Marks the account of a grant whose token cannot be renewed any more, unless it has another token by now. */
-export async function giveUpRenewal(db: Database, ref: GrantRef, envelope: string, reason: string): Promise<void> {
-  const isStill = and(isGrant(ref), eq(grants.tokenEnvelope, envelope));
-  await db.batch([
-    db
-      .update(accounts)
-      .set({ health: "needs_reconnect", healthReason: reason })
-      .where(
-        and(
-          eq(accounts.grantId, ref.grantId),
-          sql`EXISTS (SELECT 1 FROM grants WHERE id = ${ref.grantId} AND token_envelope = ${envelope})`,
-        ),
-      ),
-    db.update(grants).set({ renewAt: null, renewLeaseUntil: null, renewFault: reason }).where(isStill),
-  ]);
+/** Ends the renewals of a grant, unless it has another token by now. */
+export async function endRenewals(db: Database, ref: GrantRef, envelope: string, reason: string): Promise<void> {
+  await db
+    .update(grants)
+    .set({ renewAt: null, renewLeaseUntil: null, renewFault: reason })
+    .where(and(isGrant(ref), eq(grants.tokenEnvelope, envelope)));
+}
+
+/** @returns the id of the account that a grant is of */
+export async function findGrantAccount(db: Database, ref: GrantRef): Promise<string | null> {
+  const [row] = await db.select({ id: accounts.id }).from(accounts).where(eq(accounts.grantId, ref.grantId));
+  return row?.id ?? null;
 }

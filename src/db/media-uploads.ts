@@ -3,6 +3,9 @@ import type { Millis } from "../lib/clock.ts";
 import type { Scope } from "../lib/vocabulary.ts";
 import type { Database } from "./database.ts";
 import { selectValues } from "./database.ts";
+import type { DeliveryRef } from "./deliveries.ts";
+import type { NewEvent } from "./events.ts";
+import { deliveriesOf, tell } from "./events.ts";
 import type { MediaRow } from "./media.ts";
 import { media, mediaUploadParts, mediaUploads } from "./schema.ts";
 
@@ -79,21 +82,27 @@ export async function listArrivedParts(db: Database, mediaId: string): Promise<A
  * Makes media of an upload, unless that was given up or something else was made of the same source first. Repeating it
  * changes nothing.
  *
- * @returns the media, also where it was made before; null when there is none
+ * @returns the media, also where it was made before, or null when there is none; and what is to be sent
  */
-export async function finishUpload(db: Database, row: MediaRow, now: Millis): Promise<MediaRow | null> {
+export async function finishUpload(
+  db: Database,
+  row: MediaRow,
+  event: NewEvent,
+  now: Millis,
+): Promise<{ media: MediaRow | null; told: DeliveryRef[] }> {
   const isUnderWay = sql`EXISTS (SELECT 1 FROM media_uploads WHERE media_id = ${row.id} AND expires_at > ${now})`;
   const isFinished = sql`EXISTS (SELECT 1 FROM media WHERE id = ${row.id})`;
-  const [, , , rows] = await db.batch([
+  const [, told, , , , rows] = await db.batch([
     db
       .insert(media)
       .select(selectValues(media, row, isUnderWay))
       .onConflictDoNothing(),
+    ...tell(db, row, [event], now, isFinished),
     db.delete(mediaUploadParts).where(and(eq(mediaUploadParts.mediaId, row.id), isFinished)),
     db.delete(mediaUploads).where(and(eq(mediaUploads.mediaId, row.id), isFinished)),
     db.select().from(media).where(eq(media.id, row.id)),
   ]);
-  return rows[0] ?? null;
+  return { media: rows[0] ?? null, told: deliveriesOf(told) };
 }
 
 /** Gives an upload up: nothing may become of it any more. Media that was made of it meanwhile stays. */

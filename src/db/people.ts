@@ -1,9 +1,15 @@
 import type { SQL } from "drizzle-orm";
-import { eq, inArray, sql } from "drizzle-orm";
+import { and, eq, inArray, isNull, sql } from "drizzle-orm";
+import type { BatchItem } from "drizzle-orm/batch";
 import type { Millis } from "../lib/clock.ts";
-import { ERASED_TOKEN } from "./accounts.ts";
+import type { Scope } from "../lib/vocabulary.ts";
+import type { AccountRow } from "./accounts.ts";
+import { accountRow, ERASED_TOKEN, WITH_GRANT } from "./accounts.ts";
 import type { Database } from "./database.ts";
 import { statement } from "./database.ts";
+import type { DeliveryRef } from "./deliveries.ts";
+import type { NewEvent } from "./events.ts";
+import { deliveriesOf, tell } from "./events.ts";
 import { accounts, dataDeletions, grants } from "./schema.ts";
 
 /*
@@ -25,10 +31,46 @@ function grantsOf(accountIds: SQL): SQL {
   return sql`(SELECT grant_id FROM accounts WHERE id IN (${accountIds}))`;
 }
 
-/** Erases a person's tokens and shows their accounts so. */
-export async function revokePerson(db: Database, personId: string, grantedBy: Millis, reason: string): Promise<void> {
+/** The connected accounts that a person connected. */
+export async function findPersonAccounts(db: Database, personId: string, grantedBy: Millis): Promise<AccountRow[]> {
+  const rows = await db
+    .select(WITH_GRANT)
+    .from(accounts)
+    .innerJoin(grants, eq(grants.id, accounts.grantId))
+    .where(and(isNull(accounts.disconnectedAt), inArray(accounts.id, sql`(${accountsOf(personId, grantedBy)})`)));
+  return rows.map(accountRow);
+}
+
+/** What is told of an account, and in which workspace. */
+export interface AccountNews {
+  scope: Scope;
+  event: NewEvent;
+}
+
+/** Tells of accounts that nobody has told of before. */
+function tellOf(db: Database, news: readonly AccountNews[], now: Millis) {
+  const isNews = sql`EXISTS (SELECT 1 FROM accounts AS a
+    WHERE a.id = e.value ->> 'accountId' AND a.health <> 'needs_reconnect')`;
+  return news.flatMap(({ scope, event }) => tell(db, scope, [event], now, isNews));
+}
+
+/** The deliveries among the results of a batch that begins with what was told. */
+function toldIn(results: readonly unknown[], news: readonly AccountNews[]): DeliveryRef[] {
+  return news.flatMap((_each, index) => deliveriesOf(results[2 * index]));
+}
+
+/** Erases a person's tokens and shows their accounts so. @returns what is to be sent */
+export async function revokePerson(
+  db: Database,
+  personId: string,
+  grantedBy: Millis,
+  reason: string,
+  news: readonly AccountNews[],
+  now: Millis,
+): Promise<DeliveryRef[]> {
   const theirs = accountsOf(personId, grantedBy);
-  await db.batch([
+  const results = await db.batch([
+    ...tellOf(db, news, now),
     db
       .update(accounts)
       .set({ health: "needs_reconnect", healthReason: reason })
@@ -37,29 +79,36 @@ export async function revokePerson(db: Database, personId: string, grantedBy: Mi
       .update(grants)
       .set(ERASED_TOKEN)
       .where(inArray(grants.id, grantsOf(theirs))),
-  ]);
+  ] as unknown as [BatchItem<"sqlite">, ...BatchItem<"sqlite">[]]);
+  return toldIn(results, news);
 }
 
 /** What an account is called whose person asked for the deletion of their data. */
 const DELETED = "deleted";
 
-/** Erases all that is stored of a person, and notes that it was done. What was published stays theirs to delete. */
+/** What is left of what an account tells of a person. */
+export const WITHOUT_PERSON = { username: DELETED, name: null, avatarUrl: null, profileUrl: null } as const;
+
+/**
+ * Erases all that is stored of a person, and notes that it was done. What was published stays theirs to delete.
+ *
+ * @returns what is to be sent
+ */
 export async function deletePerson(
   db: Database,
   personId: string,
   request: { grantedBy: Millis; code: string; now: Millis; reason: string },
-): Promise<void> {
+  news: readonly AccountNews[],
+): Promise<DeliveryRef[]> {
   const theirs = accountsOf(personId, request.grantedBy);
-  await db.batch([
+  const results = await db.batch([
     // Their bodies hold names and pictures.
     statement(db, sql`DELETE FROM events WHERE account_id IN (${theirs})`),
+    ...tellOf(db, news, request.now),
     db
       .update(accounts)
       .set({
-        username: DELETED,
-        name: null,
-        avatarUrl: null,
-        profileUrl: null,
+        ...WITHOUT_PERSON,
         health: "needs_reconnect",
         healthReason: request.reason,
       })
@@ -71,6 +120,7 @@ export async function deletePerson(
       .where(inArray(grants.id, grantsOf(theirs))),
     db.insert(dataDeletions).values({ code: request.code, completedAt: request.now }),
   ]);
+  return toldIn(results.slice(1), news);
 }
 
 /** @returns when the deletion was done, or null when there is no such request */

@@ -5,8 +5,10 @@ import type { EventType, PlatformId, PostRef, PostStatus } from "../lib/vocabula
 import { POST_STATUSES } from "../lib/vocabulary.ts";
 import type { Database } from "./database.ts";
 import { statement } from "./database.ts";
+import type { DeliveryRef } from "./deliveries.ts";
+import { deliveriesOf, tell } from "./events.ts";
 import type { PostState } from "./posts.ts";
-import { commitLocks, type events, posts } from "./schema.ts";
+import { commitLocks, posts } from "./schema.ts";
 import { inRealTime } from "./test-clock.ts";
 import type { Timeline } from "./timeline.ts";
 
@@ -33,16 +35,25 @@ export interface Projection {
 /**
  * Writes a projection: state, events and counters in one batch. A repeat, or a projection that a later one overtook,
  * changes nothing.
+ *
+ * @param now real time
+ * @returns the webhooks that are to be sent now
  */
-export async function writeProjection(db: Database, ref: PostRef, projection: Projection): Promise<void> {
+export async function writeProjection(
+  db: Database,
+  ref: PostRef,
+  projection: Projection,
+  now: Millis,
+): Promise<DeliveryRef[]> {
   const { workspaceId, mode, postId } = ref;
   const { wakeBy } = projection;
   const final = JSON.stringify(projection.settled);
   const published = projection.settled.some(({ platformPostId }) => platformPostId !== null);
-  const eventRows = projection.events.map((event) => ({ ...event, workspaceId, mode, postId }));
+  const told = projection.events.map((event) => ({ ...event, postId }));
+  const telling = told.length === 0 ? [] : tell(db, ref, told, now);
   // One statement for each kind of row, whatever the number of accounts: the free plan counts them.
   const statements: BatchItem<"sqlite">[] = [
-    ...(eventRows.length === 0 ? [] : [insertEvents(db, eventRows)]),
+    ...telling,
     ...(published ? [claimPublished(db, { mode, postId }, final)] : []),
     ...(projection.unlocked.length === 0
       ? []
@@ -61,7 +72,7 @@ export async function writeProjection(db: Database, ref: PostRef, projection: Pr
     const arrives = projection.status === status ? 1 : 0;
     return sql`${column} = ${column} + ${arrives} - (old.status = ${status})`;
   });
-  await db.batch([
+  const results = await db.batch([
     // Before the update, while the old status can still be read, and under the same condition.
     statement(
       db,
@@ -92,6 +103,7 @@ export async function writeProjection(db: Database, ref: PostRef, projection: Pr
       ),
     ...statements,
   ]);
+  return telling.length === 0 ? [] : deliveriesOf(results[2]);
 }
 
 /** What an edit has changed: copied from where it was put before the object decided. */
@@ -108,17 +120,6 @@ function contentOf({ workspaceId, mode, postId }: PostRef, projection: Projectio
     media: column("media"),
     options: column("options"),
   };
-}
-
-function insertEvents(db: Database, rows: (typeof events.$inferInsert)[]) {
-  return statement(
-    db,
-    sql`
-    INSERT INTO events (id, workspace_id, mode, type, post_id, body, created_at)
-    SELECT value ->> 'id', value ->> 'workspaceId', value ->> 'mode', value ->> 'type', value ->> 'postId',
-      value ->> 'body', value ->> 'createdAt'
-    FROM json_each(${JSON.stringify(rows)}) WHERE true ON CONFLICT DO NOTHING`,
-  );
 }
 
 function claimPublished(db: Database, { mode, postId }: { mode: string; postId: string }, final: string) {

@@ -6,13 +6,17 @@ import {
   ACCOUNT_HEALTHS,
   AUTH_PROVIDERS,
   COLOR_SPACES,
+  DELIVERY_STATUSES,
+  DISABLED_REASONS,
   EVENT_TYPES,
   LIVE_PLATFORMS,
   MODES,
   OVERDUE_ACTIONS,
   POST_STATUSES,
   SANDBOX_BEHAVIORS,
+  type SubscribedEvent,
 } from "../lib/vocabulary.ts";
+import type { DeliveryAttempt } from "./deliveries.ts";
 import type { PostState } from "./posts.ts";
 import type { Timeline } from "./timeline.ts";
 
@@ -79,8 +83,11 @@ export const grants = sqliteTable(
     renewLeaseUntil: time(),
     /** Why the last renewal failed. */
     renewFault: text(),
+    /** When to look whether the account's end is near, or there, and has to be told of. */
+    warnAt: time(),
   },
   (table) => [
+    index("grants_to_warn_of").on(table.warnAt).where(sql`warn_at IS NOT NULL`),
     index("grants_by_person").on(table.personId).where(sql`person_id IS NOT NULL`),
     index("grants_to_renew").on(table.renewAt).where(sql`renew_at IS NOT NULL`),
   ],
@@ -325,18 +332,82 @@ export const idempotency = sqliteTable(
 );
 
 /** Everything that is told, written in the batch of the transition it tells of. The id makes a repeat harmless. */
-export const events = sqliteTable("events", {
-  id: text().primaryKey(),
-  workspaceId: workspaceId(),
-  mode: mode(),
-  type: text({ enum: EVENT_TYPES }).notNull(),
-  /** What it tells of: a post, or an account. */
-  postId: text(),
-  accountId: text(),
-  /** Frozen when the event was made: `{type, timestamp, data}`. */
-  body: text().notNull(),
-  createdAt: time().notNull(),
-});
+export const events = sqliteTable(
+  "events",
+  {
+    id: text().primaryKey(),
+    workspaceId: workspaceId(),
+    mode: mode(),
+    type: text({ enum: EVENT_TYPES }).notNull(),
+    /** What it tells of: a post, or an account. */
+    postId: text(),
+    accountId: text(),
+    /** Frozen when the event was made: `{type, timestamp, data}`. */
+    body: text().notNull(),
+    createdAt: time().notNull(),
+  },
+  (table) => [index("events_by_time").on(table.workspaceId, table.mode, table.createdAt, table.id)],
+);
+
+/** Where events are sent to. */
+export const webhooks = sqliteTable(
+  "webhooks",
+  {
+    id: text().primaryKey(),
+    workspaceId: workspaceId(),
+    mode: mode(),
+    url: text().notNull(),
+    description: text(),
+    events: text({ mode: "json" }).$type<SubscribedEvent[]>().notNull(),
+    active: integer({ mode: "boolean" }).notNull(),
+    /** The secrets it is signed with, see `webhooks/secrets.ts`. */
+    secretEnvelope: text().notNull(),
+    createdAt: time().notNull(),
+    /** When, and why, we gave it up; null while it is active, and when a person made it inactive. */
+    disabledAt: time(),
+    disabledReason: text({ enum: DISABLED_REASONS }),
+    /** How many deliveries have failed at first since the last that arrived. */
+    failures: integer().notNull().default(0),
+    /** Since when nothing has arrived. */
+    failingSince: time(),
+    /** How many probes have failed in a row. */
+    probes: integer().notNull().default(0),
+    /**
+     * When its deliveries are looked at as a whole; until then all are held. With `failures` by one delivery that is sent
+     * on trial, without by letting some go.
+     */
+    probeAt: time(),
+  },
+  (table) => [
+    index("webhooks_by_workspace").on(table.workspaceId, table.mode, table.id),
+    index("webhooks_to_probe").on(table.probeAt).where(sql`probe_at IS NOT NULL`),
+  ],
+);
+
+/** An event on its way to an endpoint: written with the event, in the order in which they happened. */
+export const deliveries = sqliteTable(
+  "deliveries",
+  {
+    webhookId: text().notNull(),
+    /** When the event happened, on its own clock. */
+    eventAt: time().notNull(),
+    eventId: text().notNull(),
+    status: text({ enum: DELIVERY_STATUSES }).notNull(),
+    /** How often it was sent by its schedule. */
+    attempts: integer().notNull().default(0),
+    /** What came of each attempt; the oldest are forgotten. */
+    log: text({ mode: "json" }).$type<DeliveryAttempt[]>().notNull().default([]),
+    /** Of one that is pending: when it is sent. Real time, as all but `event_at`. */
+    nextAttemptAt: time(),
+    /** Until when a consumer has it for itself. */
+    claimedUntil: time(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.webhookId, table.eventAt, table.eventId] }),
+    index("deliveries_due").on(table.nextAttemptAt).where(sql`next_attempt_at IS NOT NULL`),
+    index("deliveries_held").on(table.webhookId, table.eventAt).where(sql`status = 'held'`),
+  ],
+);
 
 /**
  * Held by a task whose commit leaves no handle to find its post by, from before the commit until it is settled: two

@@ -17,6 +17,7 @@ export const ID_PREFIXES = {
   claim: "claim",
   content: "content",
   pause: "pause",
+  webhook: "wh",
 } as const;
 
 /**

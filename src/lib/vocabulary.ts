@@ -60,16 +60,37 @@ export const TASK_ERROR_CODES = [
 ] as const;
 export type TaskErrorCode = (typeof TASK_ERROR_CODES)[number];
 
-/** What is told about asynchronous work. */
-export const EVENT_TYPES = [
+/** What endpoints can ask to be told of: the contract's three first. */
+export const SUBSCRIBED_EVENTS = [
   "publish.completed",
   "publish.failed",
+  "approval.requested",
   "post.completed",
   "post.canceled",
   "account.connected",
   "account.recovered",
+  "account.needs_reconnect",
+  "account.expiring",
+  "media.ready",
+  "media.failed",
+  "webhook.disabled",
 ] as const;
+export type SubscribedEvent = (typeof SUBSCRIBED_EVENTS)[number];
+
+/** What is told: also what nobody asks for, an endpoint's test. */
+export const EVENT_TYPES = [...SUBSCRIBED_EVENTS, "webhook.test"] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
+
+/**
+ * How the sending of an event to an endpoint stands. `pending`: sent at its time. `held`: waits until the endpoint, which
+ * is failing, answers again.
+ */
+export const DELIVERY_STATUSES = ["pending", "held", "delivered", "failed"] as const;
+export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
+
+/** Why an endpoint was given up: it said so itself, or it failed for days. */
+export const DISABLED_REASONS = ["gone", "failing"] as const;
+export type DisabledReason = (typeof DISABLED_REASONS)[number];
 
 /** What can become of posts that came due while they were paused. */
 export const OVERDUE_ACTIONS = ["send", "reschedule", "cancel"] as const;

@@ -1,4 +1,5 @@
 import type { Database } from "../db/database.ts";
+import type { DeliveryRef } from "../db/deliveries.ts";
 import type { MediaRow } from "../db/media.ts";
 import type { MediaUploadRow } from "../db/media-uploads.ts";
 import { finishUpload, insertUpload } from "../db/media-uploads.ts";
@@ -9,6 +10,7 @@ import { newId } from "../lib/ids.ts";
 import { invalid } from "../lib/refusal.ts";
 import type { Scope } from "../lib/vocabulary.ts";
 import { discardUpload } from "./discard.ts";
+import { readyEvent } from "./media-events.ts";
 import { probe } from "./probe.ts";
 import { storedFile } from "./ranged-file.ts";
 
@@ -18,6 +20,8 @@ import { storedFile } from "./ranged-file.ts";
  */
 
 export interface MediaDeps {
+  /** Has webhooks sent that were just stored. Never throws. */
+  sendDeliveries(deliveries: readonly DeliveryRef[]): Promise<void>;
   db: Database;
   bucket: R2Bucket;
   clock: Clock;
@@ -94,5 +98,7 @@ export async function keepUpload(deps: MediaDeps, upload: MediaUploadRow, origin
     createdAt: now,
     expiresAt: now + MEDIA_LIFE,
   };
-  return retryWrite(() => finishUpload(deps.db, row, now));
+  const finished = await retryWrite(() => finishUpload(deps.db, row, readyEvent(row, now), now));
+  await deps.sendDeliveries(finished.told);
+  return finished.media;
 }

@@ -1,3 +1,4 @@
+import { tellAlone } from "../db/events.ts";
 import type { MediaRow } from "../db/media.ts";
 import { findMedia } from "../db/media.ts";
 import type { ArrivedPart, MediaUploadRow } from "../db/media-uploads.ts";
@@ -9,6 +10,7 @@ import type { Scope } from "../lib/vocabulary.ts";
 import type { MediaDeps } from "./add-media.ts";
 import { keepUpload, newUpload } from "./add-media.ts";
 import { discardUpload } from "./discard.ts";
+import { failedEvent } from "./media-events.ts";
 import { pipeExactly } from "./store-bytes.ts";
 
 /*
@@ -110,8 +112,12 @@ export async function completeUpload(deps: MediaDeps, scope: Scope, id: string):
     if (media) return media;
   } catch (error) {
     // What is refused stays refused; any other failure may pass, and the upload is there to be completed again.
-    if (error instanceof Refusal) await discardUpload(deps, row.mediaId);
-    else await requireUpload(deps, scope, id);
+    if (error instanceof Refusal) {
+      const now = deps.clock();
+      const event = failedEvent({ mediaId: row.mediaId, uploadId: id }, error.message, now);
+      await deps.sendDeliveries(await tellAlone(deps.db, row, event, now));
+      await discardUpload(deps, row.mediaId);
+    } else await requireUpload(deps, scope, id);
     throw error;
   }
   throw uploadNotFound();

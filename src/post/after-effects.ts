@@ -1,3 +1,4 @@
+import { markNeedsReconnect } from "../accounts/mark-needs-reconnect.ts";
 import { setAccountHealth } from "../db/accounts.ts";
 import type { Fault } from "../platforms/platform.ts";
 import { pauseFor } from "./pauses.ts";
@@ -22,7 +23,8 @@ export async function addPermalink(work: Work, post: { id: string; permalink: st
 export async function recordFault(work: Work, fault: Fault): Promise<void> {
   const { account, deps } = work;
   await pauseFor(deps.db, account, fault);
-  if (fault.kind === "reauth") await setAccountHealth(deps.db, account, "needs_reconnect", fault.message);
+  if (fault.kind === "reauth")
+    await markNeedsReconnect({ ...deps, clock: deps.realClock }, work.ref, account, fault.message);
   if (fault.kind === "held") await setAccountHealth(deps.db, account, "restricted", fault.message);
 }
 

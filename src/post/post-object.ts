@@ -10,6 +10,7 @@ import type { Millis } from "../lib/clock.ts";
 import { systemClock } from "../lib/clock.ts";
 import type { Json } from "../lib/json.ts";
 import { consoleLog } from "../lib/log.ts";
+import { sendDeliveries } from "../webhooks/messages.ts";
 import type { Asker, Edit, EditAnswer, Resolution, ResolveAnswer, RetryAnswer } from "./commands.ts";
 import { cancel, cancelTask, edit, resolve, retry } from "./commands.ts";
 import type { PostDocument } from "./document.ts";
@@ -245,7 +246,8 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
       const projection = projectionOf(document, nowOf(document));
       const eventIds = projection.events.map((event) => event.id);
       try {
-        await writeProjection(this.#db, this.#ref, projection);
+        const told = await writeProjection(this.#db, this.#ref, projection, systemClock());
+        if (told.length > 0) this.ctx.waitUntil(sendDeliveries({ queue: this.env.WEBHOOKS, log: consoleLog }, told));
       } catch (error) {
         consoleLog.error("a projection failed", error, { post_id: this.#ref.postId });
         const current = this.#stored();

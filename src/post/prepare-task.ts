@@ -1,3 +1,4 @@
+import type { Teller } from "../accounts/tell.ts";
 import type { Vault } from "../accounts/vault.ts";
 import { grantRow } from "../accounts/vault.ts";
 import { noteQuota } from "../db/accounts.ts";
@@ -24,7 +25,7 @@ import { scaled } from "./timing.ts";
 import type { Holder } from "./transition.ts";
 
 /** What publishing needs from where it runs. */
-export interface PublishDeps {
+export interface PublishDeps extends Teller {
   db: Database;
   posts: PostObjects;
   platforms: Platforms;

@@ -1,18 +1,25 @@
 import { DurableObject } from "cloudflare:workers";
+import { warnOfEnds } from "../accounts/warn-of-ends.ts";
 import { sweepConsents } from "../db/consents.ts";
 import type { Database } from "../db/database.ts";
 import { database } from "../db/database.ts";
 import { deleteOldDeadLetters } from "../db/dead-letters.ts";
+import type { DeliveryRef } from "../db/deliveries.ts";
+import { findDueDeliveries } from "../db/deliveries.ts";
+import { deleteOldEvents } from "../db/events.ts";
 import { findGrantsToRenew } from "../db/grants.ts";
 import { deleteExpiredKeys } from "../db/idempotency.ts";
 import { deleteOldManualPauses } from "../db/manual-pauses.ts";
 import type { PostToWake } from "../db/posts.ts";
 import { findPostsToWake } from "../db/posts.ts";
+import { findWebhooksToProbe } from "../db/webhooks.ts";
 import type { Env } from "../env.ts";
 import type { Millis } from "../lib/clock.ts";
-import { SECOND, systemClock } from "../lib/clock.ts";
+import { HOUR, SECOND, systemClock } from "../lib/clock.ts";
 import { consoleLog } from "../lib/log.ts";
 import { sweepMedia } from "../media/discard.ts";
+import { deliverMessage, probeMessage, sendDeliveries, sendWebhookMessages } from "../webhooks/messages.ts";
+import { DUE_GRACE } from "../webhooks/schedule.ts";
 import { renewMessage } from "./messages.ts";
 import { sendMessages, wakePosts } from "./send-messages.ts";
 
@@ -28,6 +35,11 @@ const MAX_EXPIRED_KEYS = 500;
 /** Renewals handed over in one sweep: ten a second. */
 const MAX_RENEWALS = 300;
 const MAX_CONSENTS = 100;
+const MAX_DELIVERIES = 1_000;
+const MAX_PROBES = 100;
+const MAX_WARNINGS = 100;
+/** Workspaces whose old events are deleted in one sweep. */
+const MAX_WORKSPACES = 50;
 
 /** How the sweeper is. */
 export interface SweeperStatus {
@@ -43,10 +55,21 @@ const NEVER: SweeperStatus = { lastRunAt: null, duration: null, found: null, fai
 const STATUS = "status";
 /** The last post of the page before: posts that do not wake must not keep the sweeper from those behind them. */
 const CURSOR = "cursor";
+/** The same of deliveries. */
+const DELIVERY_CURSOR = "delivery_cursor";
+const FORGETTING = "forgetting";
+
+type DueDelivery = DeliveryRef & { nextAttemptAt: Millis };
+
+/** How far the deletion of old events has come: behind this workspace, and not before that moment. */
+interface Forgetting {
+  after: string | null;
+  from: Millis;
+}
 
 /**
  * Finds what is due and has nobody of its own to say so: posts whose object has not renewed its time, because a message
- * was lost or something crashed, tokens that are to be renewed, and what is to be erased. It wakes every 30 seconds by
+ * was lost or something crashed, webhooks that were not sent, tokens that are to be renewed, and what is to be erased. It wakes every 30 seconds by
  * its own alarm; a cron trigger and the first request of each isolate see to it that the alarm is set.
  */
 export class SweeperObject extends DurableObject<Env> {
@@ -80,12 +103,15 @@ export class SweeperObject extends DurableObject<Env> {
     const db = database(this.env.DB);
     const now = systemClock();
     const found = await this.#wakeOverdue(db, now);
+    await this.#sendDue(db, now);
     const grants = await findGrantsToRenew(db, now, MAX_RENEWALS);
     await sendMessages(
       this.env.PUBLISH,
       grants.map((grant) => ({ body: renewMessage(grant) })),
     );
+    await warnOfEnds({ db, sendDeliveries: (told) => this.#sendDeliveries(told) }, now, MAX_WARNINGS);
     await deleteExpiredKeys(db, now, MAX_EXPIRED_KEYS);
+    await this.#forgetEvents(db, now);
     await sweepConsents(db, now, MAX_CONSENTS);
     await deleteOldDeadLetters(db, now);
     await deleteOldManualPauses(db, now);
@@ -104,5 +130,32 @@ export class SweeperObject extends DurableObject<Env> {
     if (posts.length === MAX_POSTS && last) this.ctx.storage.kv.put(CURSOR, last);
     else if (after) this.ctx.storage.kv.delete(CURSOR);
     return posts.length;
+  }
+
+  /** Sends one page of the webhooks that are due and were not sent, and has endpoints tried that are failing. */
+  async #sendDue(db: Database, now: Millis): Promise<void> {
+    const after = this.ctx.storage.kv.get<DueDelivery>(DELIVERY_CURSOR) ?? null;
+    const due = await findDueDeliveries(db, now - DUE_GRACE, after, MAX_DELIVERIES);
+    const last = due.at(-1);
+    if (due.length === MAX_DELIVERIES && last) this.ctx.storage.kv.put(DELIVERY_CURSOR, last);
+    else if (after) this.ctx.storage.kv.delete(DELIVERY_CURSOR);
+    const failing = await findWebhooksToProbe(db, now, MAX_PROBES);
+    await sendWebhookMessages(this.env.WEBHOOKS, [
+      ...due.map((ref) => deliverMessage(ref)),
+      ...failing.map((id) => probeMessage(id)),
+    ]);
+  }
+
+  /** Deletes what was told long ago, some workspaces at a time, and once all are through not for an hour. */
+  async #forgetEvents(db: Database, now: Millis): Promise<void> {
+    const { after, from } = this.ctx.storage.kv.get<Forgetting>(FORGETTING) ?? { after: null, from: now };
+    if (from > now) return;
+    const next = await deleteOldEvents(db, now, after, MAX_WORKSPACES);
+    const state: Forgetting = { after: next, from: next === null ? now + HOUR : now };
+    this.ctx.storage.kv.put(FORGETTING, state);
+  }
+
+  #sendDeliveries(told: readonly DeliveryRef[]): Promise<void> {
+    return sendDeliveries({ queue: this.env.WEBHOOKS, log: consoleLog }, told);
   }
 }

@@ -111,7 +111,7 @@ describe("the health", () => {
     for (let i = 0; i < 2; i++) {
       const letter = { id: `letter-${ref.postId}`, timestamp: Date.now(), attempts: 1, body };
       const batch = createMessageBatch("apionics-publish-dead", [letter]);
-      await worker.queue(batch, env);
+      await worker.queue(batch, env, createExecutionContext());
       expect((await getQueueResult(batch, createExecutionContext())).explicitAcks).toHaveLength(1);
     }
     const { dead_letters } = (await health()).body;

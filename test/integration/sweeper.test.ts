@@ -139,7 +139,7 @@ it("a dead letter wakes its object, which sends again what was not armed", async
     epoch: 1,
   };
   const batch = createMessageBatch("apionics-publish-dead", [{ id: "dead", timestamp: Date.now(), attempts: 1, body }]);
-  await worker.queue(batch, env);
+  await worker.queue(batch, env, createExecutionContext());
   expect((await getQueueResult(batch, createExecutionContext())).explicitAcks).toEqual(["dead"]);
   expect(sends).toHaveBeenCalledOnce();
   await drive(ref);

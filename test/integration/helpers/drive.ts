@@ -94,7 +94,7 @@ export async function deliver(...bodies: PublishMessage[]): Promise<void> {
   const messages = bodies.map((body, index) => ({ id: `message-${index}`, timestamp: Date.now(), attempts: 1, body }));
   const batch = createMessageBatch("apionics-publish", messages);
   const ctx = createExecutionContext();
-  await worker.queue(batch, env);
+  await worker.queue(batch, env, ctx);
   await getQueueResult(batch, ctx);
 }
 

@@ -1,0 +1,189 @@
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { DeliveryRow } from "../db/deliveries.ts";
+import { findDelivery, listDeliveries, recoverDeliveries, sendAgain } from "../db/deliveries.ts";
+import { findWebhook } from "../db/webhooks.ts";
+import { Refusal } from "../lib/refusal.ts";
+import { printTime, printTimeOrNull } from "../lib/time.ts";
+import { DELIVERY_STATUSES, EVENT_TYPES } from "../lib/vocabulary.ts";
+import { webhookNotFound } from "../webhooks/create-webhook.ts";
+import { printDeliveryId, readDeliveryId } from "../webhooks/delivery-id.ts";
+import { deliverMessage, sendWebhookMessages } from "../webhooks/messages.ts";
+import { inactive, testWebhook } from "../webhooks/test-webhook.ts";
+import { requireKey, scopeOf } from "./authenticate.ts";
+import type { AppEnv } from "./context.ts";
+import { readCursor, writeCursor } from "./cursor.ts";
+import { errorResponses, noBody, pageLimit, printedTime, timestamp } from "./schemas.ts";
+import { webhookParams } from "./webhook-schemas.ts";
+
+/*
+ * What was sent to an endpoint, and how to have it sent again.
+ */
+
+const DEFAULT_LIMIT = 25;
+const MAX_LIMIT = 100;
+/** Deliveries that one call recovers. */
+const MAX_RECOVERED = 1_000;
+
+const attempt = z
+  .strictObject({
+    at: printedTime,
+    duration_ms: z.number().int(),
+    status: z.number().int().nullable().openapi({ description: "Null where there was no answer." }),
+    error: z.string().nullable().openapi({ description: "Null: it was taken." }),
+    response: z.string().openapi({ description: "The first 1 kB of the answer." }),
+  })
+  .openapi("DeliveryAttempt");
+
+const delivery = z
+  .strictObject({
+    id: z.string(),
+    webhook_id: z.string(),
+    event_id: z.string(),
+    event_type: z.enum(EVENT_TYPES).nullable(),
+    event_at: printedTime,
+    status: z
+      .enum(DELIVERY_STATUSES)
+      .openapi({ description: "held: it waits until the endpoint, which is failing, answers again." }),
+    attempts: z.array(attempt).openapi({ description: "The last twenty, oldest first." }),
+    next_attempt_at: printedTime.nullable(),
+  })
+  .openapi("Delivery");
+
+const deliveryList = z
+  .strictObject({ deliveries: z.array(delivery), next_cursor: z.string().nullable() })
+  .openapi("DeliveryList");
+
+const recovery = z
+  .strictObject({
+    recovered: z.number().int().openapi({ description: "Deliveries that are on their way now." }),
+    has_more: z.boolean().openapi({ description: "Call again for the others." }),
+  })
+  .openapi("Recovery");
+
+const one = { description: "The delivery", content: { "application/json": { schema: delivery } } };
+
+const listRoute = createRoute({
+  method: "get",
+  path: "/v1/webhooks/{webhook_id}/deliveries",
+  operationId: "listDeliveries",
+  summary: "List what was sent to a webhook endpoint, newest first",
+  middleware: [requireKey()] as const,
+  request: {
+    params: webhookParams,
+    query: z.strictObject({ limit: pageLimit(MAX_LIMIT, DEFAULT_LIMIT), cursor: z.string().optional() }),
+  },
+  responses: {
+    200: { description: "A page of deliveries", content: { "application/json": { schema: deliveryList } } },
+    ...errorResponses(400, 401, 403, 404, 500),
+  },
+});
+
+const testRoute = createRoute({
+  method: "post",
+  path: "/v1/webhooks/{webhook_id}/test",
+  operationId: "testWebhook",
+  summary: "Send a webhook endpoint an event of type webhook.test, and say what came of it",
+  middleware: [requireKey()] as const,
+  request: { params: webhookParams, body: noBody },
+  responses: { 200: one, ...errorResponses(400, 401, 403, 404, 409, 413, 500) },
+});
+
+const recoverRoute = createRoute({
+  method: "post",
+  path: "/v1/webhooks/{webhook_id}/recover",
+  operationId: "recoverDeliveries",
+  summary: "Send a webhook endpoint everything that it missed since a time",
+  middleware: [requireKey()] as const,
+  request: {
+    params: webhookParams,
+    body: { required: true, content: { "application/json": { schema: z.strictObject({ since: timestamp }) } } },
+  },
+  responses: {
+    200: { description: "How much is on its way", content: { "application/json": { schema: recovery } } },
+    ...errorResponses(400, 401, 403, 404, 409, 413, 415, 500),
+  },
+});
+
+const retryRoute = createRoute({
+  method: "post",
+  path: "/v1/deliveries/{delivery_id}/retry",
+  operationId: "retryDelivery",
+  summary: "Send an event to its webhook endpoint again, whatever came of it before",
+  middleware: [requireKey()] as const,
+  request: { params: z.strictObject({ delivery_id: z.string() }), body: noBody },
+  responses: { 200: one, ...errorResponses(400, 401, 403, 404, 409, 413, 500) },
+});
+
+export const deliveries = new OpenAPIHono<AppEnv>();
+
+deliveries.openapi(listRoute, async (c) => {
+  const { services, actor } = c.var;
+  const { webhook_id } = c.req.valid("param");
+  const { limit, cursor } = c.req.valid("query");
+  const filters = { list: "deliveries", webhook_id };
+  const after = cursor === undefined ? null : readDeliveryId(readCursor(cursor, filters));
+  if (!(await findWebhook(services.db, scopeOf(actor), webhook_id))) throw webhookNotFound();
+  const rows = await listDeliveries(services.db, webhook_id, { after, limit: limit + 1 });
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  const nextCursor = rows.length > limit && last ? writeCursor(printDeliveryId(last), filters) : null;
+  return c.json({ deliveries: page.map(print), next_cursor: nextCursor }, 200);
+});
+
+deliveries.openapi(testRoute, async (c) => {
+  const { services, actor } = c.var;
+  return c.json(print(await testWebhook(services, scopeOf(actor), c.req.valid("param").webhook_id)), 200);
+});
+
+deliveries.openapi(recoverRoute, async (c) => {
+  const { services, actor } = c.var;
+  const scope = scopeOf(actor);
+  const { webhook_id: id } = c.req.valid("param");
+  const webhook = await findWebhook(services.db, scope, id);
+  if (!webhook) throw webhookNotFound();
+  if (!webhook.active) throw inactive();
+  const { since } = c.req.valid("json");
+  const refs = await recoverDeliveries(services.db, { ...scope, id }, since, services.clock(), MAX_RECOVERED);
+  await services.sendDeliveries(refs);
+  return c.json({ recovered: refs.length, has_more: refs.length === MAX_RECOVERED }, 200);
+});
+
+deliveries.openapi(retryRoute, async (c) => {
+  const { services, actor } = c.var;
+  const scope = scopeOf(actor);
+  const ref = readDeliveryId(c.req.valid("param").delivery_id);
+  const found = ref && (await findDelivery(services.db, scope, ref));
+  if (!found) throw deliveryNotFound();
+  const webhook = await findWebhook(services.db, scope, ref.webhookId);
+  if (!webhook?.active) throw inactive();
+  if (!(await sendAgain(services.db, ref, services.clock()))) {
+    throw new Refusal("conflict", "The delivery is being sent in this moment.");
+  }
+  await sendWebhookMessages(services.webhookQueue, [deliverMessage(ref, true)]);
+  const row = await findDelivery(services.db, scope, ref);
+  if (!row) throw deliveryNotFound();
+  return c.json(print(row), 200);
+});
+
+function deliveryNotFound(): Refusal {
+  return new Refusal("not_found", "Delivery does not exist in this workspace.");
+}
+
+function print(row: DeliveryRow): z.infer<typeof delivery> {
+  return {
+    id: printDeliveryId(row),
+    webhook_id: row.webhookId,
+    event_id: row.eventId,
+    event_type: row.type,
+    event_at: printTime(row.eventAt),
+    status: row.status,
+    attempts: row.log.map(({ at, ms, status, error, response }) => ({
+      at: printTime(at),
+      duration_ms: ms,
+      status,
+      error,
+      response,
+    })),
+    next_attempt_at: printTimeOrNull(row.nextAttemptAt),
+  };
+}

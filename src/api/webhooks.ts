@@ -1,0 +1,187 @@
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { deleteWebhook, findWebhook, listWebhooks, updateWebhook } from "../db/webhooks.ts";
+import { HOUR } from "../lib/clock.ts";
+import { checkWebhookUrl, createWebhook, webhookNotFound } from "../webhooks/create-webhook.ts";
+import { printWebhook } from "../webhooks/print-webhook.ts";
+import { rotateSecret } from "../webhooks/rotate-secret.ts";
+import { requireKey, scopeOf } from "./authenticate.ts";
+import type { AppEnv } from "./context.ts";
+import { success } from "./post-object.ts";
+import { errorResponses } from "./schemas.ts";
+import {
+  createdWebhook,
+  subscribedEvents,
+  webhook,
+  webhookDescription,
+  webhookParams,
+  webhookSecret,
+  webhookUrl,
+  webhookWithSecret,
+} from "./webhook-schemas.ts";
+
+/*
+ * The endpoints that events are sent to.
+ */
+
+const DEFAULT_OVERLAP_HOURS = 24;
+const MAX_OVERLAP_HOURS = 168;
+
+const createBody = z.strictObject({
+  url: webhookUrl,
+  events: subscribedEvents,
+  secret: webhookSecret.optional(),
+  description: webhookDescription.optional(),
+});
+
+const updateBody = z
+  .strictObject({
+    url: webhookUrl.optional(),
+    events: subscribedEvents.optional(),
+    active: z.boolean().optional(),
+    description: webhookDescription.optional(),
+  })
+  .refine((body) => Object.keys(body).length > 0, "The request changes nothing: url, events, active or description.");
+
+const rotateBody = z.strictObject({
+  secret: webhookSecret.optional(),
+  overlap_hours: z.number().int().min(0).max(MAX_OVERLAP_HOURS).default(DEFAULT_OVERLAP_HOURS).openapi({
+    description: "How long requests are signed with the secret before as well.",
+  }),
+});
+
+const one = { description: "The endpoint", content: { "application/json": { schema: webhook } } };
+
+const createWebhookRoute = createRoute({
+  method: "post",
+  path: "/v1/webhooks",
+  operationId: "createWebhook",
+  summary: "Register a webhook endpoint",
+  middleware: [requireKey()] as const,
+  request: { body: { required: true, content: { "application/json": { schema: createBody } } } },
+  responses: {
+    201: { description: "The endpoint", content: { "application/json": { schema: createdWebhook } } },
+    ...errorResponses(400, 401, 403, 409, 413, 415, 500),
+  },
+});
+
+const listRoute = createRoute({
+  method: "get",
+  path: "/v1/webhooks",
+  operationId: "listWebhooks",
+  summary: "List the workspace's webhook endpoints",
+  middleware: [requireKey()] as const,
+  request: { query: z.strictObject({}) },
+  responses: {
+    200: {
+      description: "The endpoints, oldest first",
+      content: { "application/json": { schema: z.strictObject({ webhooks: z.array(webhook) }) } },
+    },
+    ...errorResponses(400, 401, 403, 500),
+  },
+});
+
+const getRoute = createRoute({
+  method: "get",
+  path: "/v1/webhooks/{webhook_id}",
+  operationId: "getWebhook",
+  summary: "Get one webhook endpoint",
+  middleware: [requireKey()] as const,
+  request: { params: webhookParams },
+  responses: { 200: one, ...errorResponses(401, 403, 404, 500) },
+});
+
+const updateRoute = createRoute({
+  method: "patch",
+  path: "/v1/webhooks/{webhook_id}",
+  operationId: "updateWebhook",
+  summary: "Change a webhook endpoint; made active again, it begins as a new one",
+  middleware: [requireKey()] as const,
+  request: {
+    params: webhookParams,
+    body: { required: true, content: { "application/json": { schema: updateBody } } },
+  },
+  responses: { 200: one, ...errorResponses(400, 401, 403, 404, 413, 415, 500) },
+});
+
+const deleteRoute = createRoute({
+  method: "delete",
+  path: "/v1/webhooks/{webhook_id}",
+  operationId: "deleteWebhook",
+  summary: "Delete a webhook endpoint with its deliveries",
+  middleware: [requireKey()] as const,
+  request: { params: webhookParams },
+  responses: {
+    200: { description: "It is deleted", content: { "application/json": { schema: success } } },
+    ...errorResponses(401, 403, 404, 500),
+  },
+});
+
+const rotateRoute = createRoute({
+  method: "post",
+  path: "/v1/webhooks/{webhook_id}/rotate",
+  operationId: "rotateWebhookSecret",
+  summary: "Give a webhook endpoint another secret",
+  middleware: [requireKey()] as const,
+  request: {
+    params: webhookParams,
+    body: { content: { "application/json": { schema: rotateBody } } },
+  },
+  responses: {
+    200: {
+      description: "The endpoint, and the secret if there was none in the request",
+      content: { "application/json": { schema: webhookWithSecret } },
+    },
+    ...errorResponses(400, 401, 403, 404, 409, 413, 415, 500),
+  },
+});
+
+export const webhooks = new OpenAPIHono<AppEnv>();
+
+webhooks.openapi(createWebhookRoute, async (c) => {
+  const { services, actor } = c.var;
+  const { url, events, secret, description } = c.req.valid("json");
+  const asked = { url, events, secret: secret ?? null, description: description ?? null };
+  const created = await createWebhook(services, scopeOf(actor), asked);
+  const { row } = created;
+  return c.json({ id: row.id, url: row.url, active: row.active, ...shown(created.secret) }, 201);
+});
+
+webhooks.openapi(listRoute, async (c) => {
+  const rows = await listWebhooks(c.var.services.db, scopeOf(c.var.actor));
+  return c.json({ webhooks: rows.map(printWebhook) }, 200);
+});
+
+webhooks.openapi(getRoute, async (c) => {
+  const row = await findWebhook(c.var.services.db, scopeOf(c.var.actor), c.req.valid("param").webhook_id);
+  if (!row) throw webhookNotFound();
+  return c.json(printWebhook(row), 200);
+});
+
+webhooks.openapi(updateRoute, async (c) => {
+  const { services, actor } = c.var;
+  const change = c.req.valid("json");
+  if (change.url !== undefined) checkWebhookUrl(change.url, services.outbound);
+  const { webhook_id } = c.req.valid("param");
+  const row = await updateWebhook(services.db, scopeOf(actor), webhook_id, change, services.clock());
+  if (!row) throw webhookNotFound();
+  return c.json(printWebhook(row), 200);
+});
+
+webhooks.openapi(deleteRoute, async (c) => {
+  const { services, actor } = c.var;
+  if (!(await deleteWebhook(services.db, scopeOf(actor), c.req.valid("param").webhook_id))) throw webhookNotFound();
+  return c.json({ success: true as const }, 200);
+});
+
+webhooks.openapi(rotateRoute, async (c) => {
+  const { services, actor } = c.var;
+  // The library leaves it empty where there was no body.
+  const { secret, overlap_hours: hours = DEFAULT_OVERLAP_HOURS } = c.req.valid("json");
+  const asked = { secret: secret ?? null, overlap: hours * HOUR };
+  const rotated = await rotateSecret(services, scopeOf(actor), c.req.valid("param").webhook_id, asked);
+  return c.json({ ...printWebhook(rotated.row), ...shown(rotated.secret) }, 200);
+});
+
+function shown(secret: string | null) {
+  return secret === null ? {} : { secret };
+}

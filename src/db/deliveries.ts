@@ -1,0 +1,371 @@
+import type { SQL } from "drizzle-orm";
+import { and, asc, desc, eq, getTableColumns, isNotNull, lte, sql } from "drizzle-orm";
+import type { Millis } from "../lib/clock.ts";
+import { SECOND } from "../lib/clock.ts";
+import type { EventType, Mode, Scope } from "../lib/vocabulary.ts";
+import type { Database } from "./database.ts";
+import { statement } from "./database.ts";
+import { deliveriesOf } from "./events.ts";
+import { deliveries, events, webhooks } from "./schema.ts";
+import { endHolding } from "./webhooks.ts";
+
+export type DeliveryRow = typeof deliveries.$inferSelect & { type: EventType | null };
+
+/** Names the sending of one event to one endpoint. */
+export interface DeliveryRef {
+  webhookId: string;
+  eventAt: Millis;
+  eventId: string;
+}
+
+/** What came of sending it once. */
+export interface DeliveryAttempt {
+  at: Millis;
+  /** How long it took, in milliseconds. */
+  ms: number;
+  /** Null where there was no answer. */
+  status: number | null;
+  /** Why it does not count as delivered; null when it does. */
+  error: string | null;
+  /** The first of the answer. */
+  response: string;
+}
+
+/** Attempts of one delivery that are remembered. */
+const LOGGED = 20;
+
+/** How early a message may be: queues and clocks are not exact. */
+const EARLY: Millis = SECOND;
+
+/** A delivery that a consumer has for itself, with all that sending it takes. */
+export interface ClaimedDelivery {
+  ref: DeliveryRef;
+  scope: Scope;
+  /** Counts what its schedule sends; 0: on trial, while the endpoint is failing. */
+  attempt: number;
+  claimedUntil: Millis;
+  /** Null when the event was deleted. */
+  body: string | null;
+  url: string;
+  secretEnvelope: string;
+}
+
+function isDelivery({ webhookId, eventAt, eventId }: DeliveryRef) {
+  return sql`webhook_id = ${webhookId} AND event_at = ${eventAt} AND event_id = ${eventId}`;
+}
+
+const OF_WEBHOOK = (column: string) => sql`(SELECT ${sql.raw(column)} FROM webhooks WHERE id = webhook_id)`;
+
+const CLAIMED = sql`webhook_id, event_at, event_id, attempts, claimed_until,
+  (SELECT body FROM events WHERE id = event_id) AS body, ${OF_WEBHOOK("url")} AS url,
+  ${OF_WEBHOOK("secret_envelope")} AS secret_envelope, ${OF_WEBHOOK("workspace_id")} AS workspace_id,
+  ${OF_WEBHOOK("mode")} AS mode`;
+
+interface ClaimedRow {
+  webhook_id: string;
+  event_at: Millis;
+  event_id: string;
+  attempts: number;
+  claimed_until: Millis;
+  body: string | null;
+  url: string;
+  secret_envelope: string;
+  workspace_id: string;
+  mode: Mode;
+}
+
+function claimedOf(result: unknown): ClaimedDelivery[] {
+  return (result as { results: ClaimedRow[] }).results.map((row) => ({
+    ref: { webhookId: row.webhook_id, eventAt: row.event_at, eventId: row.event_id },
+    scope: { workspaceId: row.workspace_id, mode: row.mode },
+    attempt: row.attempts,
+    claimedUntil: row.claimed_until,
+    body: row.body,
+    url: row.url,
+    secretEnvelope: row.secret_envelope,
+  }));
+}
+
+/**
+ * Takes deliveries that are due for oneself: a second message for the same attempt finds nothing. One whose endpoint is
+ * failing, or was made inactive, is held instead, and one whose endpoint was given up fails.
+ *
+ * @param wanted `isAsked`: a person wants it sent, whatever the endpoint is like
+ */
+export async function claimDeliveries(
+  db: Database,
+  wanted: readonly { ref: DeliveryRef; isAsked: boolean }[],
+  now: Millis,
+  until: Millis,
+): Promise<ClaimedDelivery[]> {
+  const statements = wanted.flatMap(({ ref, isAsked }) => {
+    const isFree = sql`${isDelivery(ref)} AND status = 'pending' AND (claimed_until IS NULL OR claimed_until <= ${now})`;
+    return [
+      statement(
+        db,
+        sql`UPDATE deliveries SET attempts = attempts + 1, claimed_until = ${until}
+          WHERE ${isFree} AND next_attempt_at <= ${now + EARLY} AND EXISTS (SELECT 1 FROM webhooks
+            WHERE id = webhook_id AND active AND (probe_at IS NULL OR ${isAsked ? 1 : 0}))
+          RETURNING ${CLAIMED}`,
+      ),
+      statement(
+        db,
+        sql`UPDATE deliveries SET status = iif(${OF_WEBHOOK("disabled_at")} IS NULL, 'held', 'failed'), next_attempt_at = NULL
+          WHERE ${isFree} AND next_attempt_at <= ${now + EARLY} AND EXISTS (SELECT 1 FROM webhooks
+            WHERE id = webhook_id AND (NOT active OR probe_at IS NOT NULL))`,
+      ),
+    ];
+  });
+  const [first, ...others] = statements;
+  if (!first) return [];
+  const results = await db.batch([first, ...others]);
+  return results.filter((_result, index) => index % 2 === 0).flatMap(claimedOf);
+}
+
+/** Takes the oldest delivery that waits for an endpoint, to try whether it answers. @returns null when none waits */
+export async function claimHeld(
+  db: Database,
+  webhookId: string,
+  now: Millis,
+  until: Millis,
+): Promise<ClaimedDelivery | null> {
+  const [result] = await db.batch([
+    statement(
+      db,
+      sql`UPDATE deliveries SET claimed_until = ${until} WHERE (webhook_id, event_at, event_id) = (
+          SELECT webhook_id, event_at, event_id FROM deliveries WHERE webhook_id = ${webhookId} AND status = 'held'
+            AND (claimed_until IS NULL OR claimed_until <= ${now}) ORDER BY event_at LIMIT 1)
+        RETURNING ${CLAIMED}`,
+    ),
+  ]);
+  const [claimed] = claimedOf(result);
+  return claimed ? { ...claimed, attempt: 0 } : null;
+}
+
+/** What is to become of a delivery after an attempt. */
+export type DeliveryEnd =
+  | { is: "delivered" }
+  | { is: "failed" }
+  | { is: "again"; at: Millis }
+  /** It was on trial, and waits on. */
+  | { is: "held" };
+
+function columnsOf(end: DeliveryEnd): SQL {
+  if (end.is === "again") return sql`status = 'pending', next_attempt_at = ${end.at}`;
+  return sql`status = ${end.is}, next_attempt_at = NULL`;
+}
+
+/** How an endpoint stands after an attempt. */
+export interface EndpointState {
+  failingSince: Millis | null;
+  probeAt: Millis | null;
+}
+
+/** What a failed attempt says of its endpoint. */
+export interface Failure {
+  /** Whether it was its delivery's first: of so many in a row all other deliveries wait, until then. */
+  isFirst: boolean;
+  holdFrom: number;
+  probeAt: Millis;
+}
+
+/**
+ * Records an attempt, and what it says of the endpoint.
+ *
+ * @returns null when it says no news, or the endpoint is gone or inactive
+ */
+export async function recordAttempt(
+  db: Database,
+  { ref, claimedUntil }: ClaimedDelivery,
+  attempt: DeliveryAttempt,
+  end: DeliveryEnd,
+  says: "well" | "nothing" | Failure,
+  now: Millis,
+): Promise<EndpointState | null> {
+  const logged = sql`json_remove(json_insert(log, '$[#]', json(${JSON.stringify(attempt)})),
+    iif(json_array_length(log) >= ${LOGGED}, '$[0]', '$[#]'))`;
+  const [, endpoint] = await db.batch([
+    statement(
+      db,
+      sql`UPDATE deliveries SET ${columnsOf(end)}, claimed_until = NULL, log = ${logged}
+        WHERE ${isDelivery(ref)} AND claimed_until = ${claimedUntil}`,
+    ),
+    ...(says === "nothing" ? [] : [statement(db, noteOf(ref.webhookId, says, now))]),
+  ]);
+  const [row] = (endpoint as unknown as { results: EndpointRow[] } | undefined)?.results ?? [];
+  return row ? { failingSince: row.failing_since, probeAt: row.probe_at } : null;
+}
+
+interface EndpointRow {
+  failing_since: Millis | null;
+  probe_at: Millis | null;
+}
+
+function noteOf(webhookId: string, says: "well" | Failure, now: Millis): SQL {
+  if (says === "well") {
+    return sql`UPDATE webhooks SET failures = 0, failing_since = NULL, probes = 0,
+        probe_at = iif(probe_at IS NULL, NULL, ${now})
+      WHERE id = ${webhookId} AND failing_since IS NOT NULL RETURNING failing_since, probe_at`;
+  }
+  const failures = sql`failures + ${says.isFirst ? 1 : 0}`;
+  return sql`UPDATE webhooks SET failures = ${failures}, failing_since = coalesce(failing_since, ${now}),
+      probe_at = iif(probe_at IS NULL AND ${failures} >= ${says.holdFrom}, ${says.probeAt}, probe_at)
+    WHERE id = ${webhookId} AND active RETURNING failing_since, probe_at`;
+}
+
+/** Stores an event for one endpoint alone, which nobody has asked to be told of. */
+export async function insertTestDelivery(
+  db: Database,
+  scope: Scope,
+  event: Pick<typeof events.$inferInsert, "id" | "type" | "body" | "createdAt">,
+  { webhookId, eventAt, eventId }: DeliveryRef,
+): Promise<void> {
+  await db.batch([
+    db
+      .insert(events)
+      .values({ ...event, ...scope })
+      .onConflictDoNothing(),
+    db
+      .insert(deliveries)
+      .values({ webhookId, eventAt, eventId, status: "pending", nextAttemptAt: eventAt })
+      .onConflictDoNothing(),
+  ]);
+}
+
+/**
+ * Lets some of what waits for an endpoint go, oldest first; with the last of it the holding ends.
+ *
+ * @returns what is to be sent
+ */
+export async function releaseHeld(db: Database, webhookId: string, now: Millis, limit: number): Promise<DeliveryRef[]> {
+  const [released] = await db.batch([
+    statement(
+      db,
+      sql`UPDATE deliveries SET status = 'pending', next_attempt_at = ${now}
+        WHERE (webhook_id, event_at, event_id) IN (SELECT webhook_id, event_at, event_id FROM deliveries
+          WHERE webhook_id = ${webhookId} AND status = 'held' ORDER BY event_at LIMIT ${limit})
+        RETURNING webhook_id, event_at, event_id, status`,
+    ),
+    endHolding(db, webhookId, now),
+  ]);
+  return deliveriesOf(released);
+}
+
+/** What is due and was not sent: a page of it, the longest due first. */
+export async function findDueDeliveries(
+  db: Database,
+  before: Millis,
+  after: (DeliveryRef & { nextAttemptAt: Millis }) | null,
+  limit: number,
+): Promise<(DeliveryRef & { nextAttemptAt: Millis })[]> {
+  const { nextAttemptAt, webhookId, eventAt, eventId } = deliveries;
+  const isBehind =
+    after &&
+    sql`(${nextAttemptAt}, ${webhookId}, ${eventAt}, ${eventId})
+      > (${after.nextAttemptAt}, ${after.webhookId}, ${after.eventAt}, ${after.eventId})`;
+  const rows = await db
+    .select({ nextAttemptAt, webhookId, eventAt, eventId })
+    .from(deliveries)
+    .where(and(isNotNull(nextAttemptAt), lte(nextAttemptAt, before), isBehind ?? undefined))
+    .orderBy(asc(nextAttemptAt), asc(webhookId), asc(eventAt), asc(eventId))
+    .limit(limit);
+  return rows.map((row) => ({ ...row, nextAttemptAt: row.nextAttemptAt ?? before }));
+}
+
+const WITH_TYPE = { ...getTableColumns(deliveries), type: events.type };
+
+/** What was, and is to be, sent to an endpoint, newest first. */
+export async function listDeliveries(
+  db: Database,
+  webhookId: string,
+  page: { after: Pick<DeliveryRef, "eventAt" | "eventId"> | null; limit: number },
+): Promise<DeliveryRow[]> {
+  const { after } = page;
+  const isBehind = after && sql`(${deliveries.eventAt}, ${deliveries.eventId}) < (${after.eventAt}, ${after.eventId})`;
+  return db
+    .select(WITH_TYPE)
+    .from(deliveries)
+    .leftJoin(events, eq(events.id, deliveries.eventId))
+    .where(and(eq(deliveries.webhookId, webhookId), isBehind ?? undefined))
+    .orderBy(desc(deliveries.eventAt), desc(deliveries.eventId))
+    .limit(page.limit);
+}
+
+/** @returns null when the workspace has no such delivery */
+export async function findDelivery(db: Database, scope: Scope, ref: DeliveryRef): Promise<DeliveryRow | null> {
+  const [row] = await db
+    .select(WITH_TYPE)
+    .from(deliveries)
+    .innerJoin(
+      webhooks,
+      and(
+        eq(webhooks.id, deliveries.webhookId),
+        eq(webhooks.workspaceId, scope.workspaceId),
+        eq(webhooks.mode, scope.mode),
+      ),
+    )
+    .leftJoin(events, eq(events.id, deliveries.eventId))
+    .where(
+      and(
+        eq(deliveries.webhookId, ref.webhookId),
+        eq(deliveries.eventAt, ref.eventAt),
+        eq(deliveries.eventId, ref.eventId),
+      ),
+    );
+  return row ?? null;
+}
+
+/**
+ * Has a delivery sent again, from the beginning of its schedule if it had ended.
+ *
+ * @returns whether it will be: not while it is being sent
+ */
+export async function sendAgain(db: Database, ref: DeliveryRef, now: Millis): Promise<boolean> {
+  const rows = await db
+    .update(deliveries)
+    .set({
+      status: "pending",
+      nextAttemptAt: now,
+      claimedUntil: null,
+      attempts: sql`iif(status IN ('failed', 'delivered'), 0, attempts)`,
+    })
+    .where(and(isDelivery(ref), sql`(claimed_until IS NULL OR claimed_until <= ${now})`))
+    .returning({ webhookId: deliveries.webhookId });
+  return rows.length > 0;
+}
+
+/**
+ * Has everything sent to an endpoint that it was to be told since then and that did not arrive, oldest first.
+ *
+ * @returns what is to be sent, so many at most
+ */
+export async function recoverDeliveries(
+  db: Database,
+  webhook: Scope & { id: string },
+  since: Millis,
+  now: Millis,
+  limit: number,
+): Promise<DeliveryRef[]> {
+  const [recovered] = await db.batch([
+    statement(
+      db,
+      sql`INSERT INTO deliveries (webhook_id, event_at, event_id, status, next_attempt_at)
+        SELECT w.id, e.created_at, e.id, 'pending', ${now} FROM events AS e JOIN webhooks AS w ON w.id = ${webhook.id}
+        WHERE e.workspace_id = ${webhook.workspaceId} AND e.mode = ${webhook.mode} AND e.created_at >= ${since}
+          AND e.type IN (SELECT value FROM json_each(w.events))
+          AND NOT EXISTS (SELECT 1 FROM deliveries AS d WHERE d.webhook_id = w.id AND d.event_at = e.created_at
+            AND d.event_id = e.id AND d.status <> 'failed')
+        ORDER BY e.created_at, e.id LIMIT ${limit}
+        ON CONFLICT (webhook_id, event_at, event_id) DO UPDATE SET status = 'pending', attempts = 0,
+          next_attempt_at = excluded.next_attempt_at, claimed_until = NULL
+        RETURNING webhook_id, event_at, event_id, status`,
+    ),
+  ]);
+  return deliveriesOf(recovered);
+}
+
+/** Since when the delivery that has been longest is due; null when none is. */
+export async function findOldestDue(db: Database, before: Millis): Promise<Millis | null> {
+  const [oldest] = await findDueDeliveries(db, before, null, 1);
+  return oldest?.nextAttemptAt ?? null;
+}

@@ -1,0 +1,117 @@
+import type { Vault } from "../accounts/vault.ts";
+import type { Database } from "../db/database.ts";
+import type { ClaimedDelivery, DeliveryEnd } from "../db/deliveries.ts";
+import { claimHeld, recordAttempt, releaseHeld } from "../db/deliveries.ts";
+import { retryWrite } from "../db/retry.ts";
+import { endWebhookHolding, takeProbe } from "../db/webhooks.ts";
+import type { Clock, Millis } from "../lib/clock.ts";
+import { SECOND } from "../lib/clock.ts";
+import type { Log } from "../lib/log.ts";
+import type { OutboundPolicy } from "../lib/outbound-url.ts";
+import { disable } from "./disable.ts";
+import type { WebhookMessage } from "./messages.ts";
+import { deliverMessage, probeMessage, sendWebhookMessages } from "./messages.ts";
+import type { Fetch, PostOutcome } from "./post-event.ts";
+import { postEvent } from "./post-event.ts";
+import {
+  CLAIM,
+  DISABLE_AFTER,
+  HOLD_FROM,
+  MAX_QUEUE_DELAY,
+  nextAttemptAt,
+  probeWait,
+  RELEASED_AT_ONCE,
+} from "./schedule.ts";
+import { goodSecrets, openSecrets } from "./secrets.ts";
+
+/** What delivering needs from where it runs. */
+export interface DeliverDeps {
+  db: Database;
+  vault: Vault;
+  clock: Clock;
+  log: Log;
+  /** The network, for endpoints. */
+  fetch: Fetch;
+  outbound: OutboundPolicy;
+  webhookQueue: Queue<WebhookMessage>;
+}
+
+/** Answered by an endpoint that wants nothing any more. */
+const GONE = 410;
+
+/**
+ * Sends a delivery that is claimed, records what came of it, and draws the conclusions for its endpoint.
+ *
+ * @param isTest a test is not sent again, and its failure says nothing of the endpoint
+ */
+export async function deliver(
+  deps: DeliverDeps,
+  claimed: ClaimedDelivery,
+  { isTest } = { isTest: false },
+): Promise<void> {
+  const { ref, scope, attempt, body } = claimed;
+  const webhookId = ref.webhookId;
+  const at = deps.clock();
+  const outcome = await send(deps, claimed, at);
+  const now = deps.clock();
+  const end: DeliveryEnd = isTest && outcome.error !== null ? { is: "failed" } : endOf(claimed, outcome, now);
+  const logged = { at, ms: now - at, status: outcome.status, error: outcome.error, response: outcome.response };
+  const failure = { isFirst: attempt === 1, holdFrom: HOLD_FROM, probeAt: now + probeWait(0) };
+  const says = outcome.error === null ? "well" : isTest || body === null ? "nothing" : failure;
+  const endpoint = await retryWrite(() => recordAttempt(deps.db, claimed, logged, end, says, now));
+  if (outcome.status === GONE) return disable(deps, { ...scope, id: webhookId }, "gone");
+  if (outcome.error !== null && endpoint?.failingSince != null && now - endpoint.failingSince >= DISABLE_AFTER) {
+    return disable(deps, { ...scope, id: webhookId }, "failing");
+  }
+  // An endpoint that others wait for answers: they are let go.
+  if (outcome.error === null && endpoint?.probeAt != null) return hurry(deps, probeMessage(webhookId), 0);
+  if (end.is === "again") await hurry(deps, deliverMessage(ref), end.at - now);
+}
+
+async function send(deps: DeliverDeps, claimed: ClaimedDelivery, now: Millis): Promise<PostOutcome> {
+  const { ref, scope, body, url, secretEnvelope } = claimed;
+  if (body === null) return { status: null, error: "The event was deleted.", response: "", retryAfter: null };
+  const endpoint = { workspaceId: scope.workspaceId, id: ref.webhookId };
+  const secrets = goodSecrets(await openSecrets(deps.vault, endpoint, secretEnvelope), now);
+  return postEvent(deps, url, secrets, { id: ref.eventId, timestamp: Math.floor(now / SECOND), body });
+}
+
+function endOf({ attempt, body }: ClaimedDelivery, outcome: PostOutcome, now: Millis): DeliveryEnd {
+  if (outcome.error === null) return { is: "delivered" };
+  if (body === null || outcome.status === GONE) return { is: "failed" };
+  if (attempt === 0) return { is: "held" };
+  const next = nextAttemptAt(attempt, now, Math.random(), outcome.retryAfter);
+  return next === null ? { is: "failed" } : { is: "again", at: next };
+}
+
+/**
+ * Looks at an endpoint whose deliveries are held: tries one of them, and once the endpoint answers lets the others go,
+ * some at a time.
+ */
+export async function probe(deps: DeliverDeps, webhookId: string): Promise<void> {
+  const now = deps.clock();
+  const taken = await takeProbe(deps.db, webhookId, now, (probes) => now + probeWait(probes + 1));
+  if (!taken) return;
+  if (taken.failures > 0) {
+    const claimed = await claimHeld(deps.db, webhookId, now, now + CLAIM);
+    if (!claimed) return endWebhookHolding(deps.db, webhookId, now);
+    await hurry(deps, probeMessage(webhookId), probeWait(taken.probes + 1));
+    return deliver(deps, claimed);
+  }
+  const released = await releaseHeld(deps.db, webhookId, now, RELEASED_AT_ONCE);
+  await sendWebhookMessages(
+    deps.webhookQueue,
+    released.map((ref) => deliverMessage(ref)),
+  );
+  if (released.length === RELEASED_AT_ONCE) await hurry(deps, probeMessage(webhookId), SECOND);
+}
+
+/** Has something done before the sweeper would find it. */
+async function hurry(deps: DeliverDeps, message: WebhookMessage, wait: Millis): Promise<void> {
+  if (wait > MAX_QUEUE_DELAY) return;
+  try {
+    await sendWebhookMessages(deps.webhookQueue, [message], wait);
+  } catch (error) {
+    deps.log.error("a webhook is left to the sweeper", error, { webhook_id: message.webhook_id });
+  }
+}
