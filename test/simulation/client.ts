@@ -36,9 +36,13 @@ export interface Reach {
 /** What was promised of a pause, in real time. */
 export interface PauseLog {
   account: AccountName;
+  /** When it was asked for first. */
+  askedAt: Millis;
   from: Millis;
-  /** When it was asked to be lifted; null when that was never answered. */
+  /** When it was asked to be lifted; null: not yet. */
   until: Millis | null;
+  /** When it was said to be lifted; null: not yet. */
+  liftedAt: Millis | null;
 }
 
 /** What the client knows of one post. */
@@ -173,8 +177,9 @@ export class Client {
   async #pause(log: PostLog, { account, until, overdue }: Extract<PlannedCommand, { is: "pause" }>): Promise<void> {
     const { workspace } = log.plan;
     const path = `/v1/accounts/${this.#reach.accountId(account)}`;
+    const askedAt = this.#reach.now();
     const answer = await this.#insist({ method: "POST", path: `${path}/pause`, workspace }, TRIES);
-    const pause: PauseLog = { account, from: this.#reach.now(), until: null };
+    const pause: PauseLog = { account, askedAt, from: this.#reach.now(), until: null, liftedAt: null };
     if (answer.is === "answer" && answer.status === 200) log.pauses.push(pause);
     await this.#reach.until(this.#reach.start + until);
     pause.until = this.#reach.now();
@@ -183,7 +188,10 @@ export class Client {
     for (;;) {
       const lifted = await this.#insist({ method: "POST", path: `${path}/resume`, workspace, body }, TRIES);
       // Not paused: an earlier try has lifted it. A time that has passed meanwhile: it is sent.
-      if (lifted.is === "answer" && lifted.status !== 400) return;
+      if (lifted.is === "answer" && lifted.status !== 400) {
+        pause.liftedAt = this.#reach.now();
+        return;
+      }
       if (lifted.is === "answer") Object.assign(body, { overdue: "send", schedule: undefined });
     }
   }

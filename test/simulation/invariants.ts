@@ -159,9 +159,9 @@ const ON_ITS_WAY: Millis = 10 * SECOND + 60 * SECOND + 15 * SECOND;
 /** What a client was promised to be paused shows nothing new, but for what was on its way. */
 function pausedStay(world: World, posts: Stored[]): string[] {
   const pauses = world.client.logs.flatMap((log) => log.pauses);
-  return pauses.flatMap(({ account, from }) => {
-    // Whoever resumes an account first resumes it for all.
-    const ends = pauses.filter((each) => each.account === account && (each.until ?? from) >= from);
+  return pauses.flatMap(({ account, askedAt, from }) => {
+    // Whoever resumes an account first resumes it for all, also for who was told of its pause only afterwards.
+    const ends = pauses.filter((each) => each.account === account && (each.liftedAt ?? askedAt) >= askedAt);
     const until = Math.min(...ends.map((each) => each.until ?? Number.POSITIVE_INFINITY));
     return posts
       .flatMap(({ tasks }) => tasks)
