@@ -18,12 +18,32 @@ const PRIVATE_SUFFIXES = [
   "intranet",
   "lan",
   "home",
-  "home.arpa",
+  "arpa",
   "corp",
+  "intra",
   "private",
+  "svc",
   "test",
   "invalid",
+  "alt",
   "onion",
+];
+/** Public names of what answers inside a cloud alone, and of services that resolve a name to any address it says. */
+const REFUSED_DOMAINS = [
+  "metadata.goog",
+  "metadata.tencentyun.com",
+  "nip.io",
+  "sslip.io",
+  "xip.io",
+  "localtest.me",
+  "lvh.me",
+  "vcap.me",
+  "fuf.me",
+  "traefik.me",
+  "localhost.direct",
+  "lacolhost.com",
+  "1u.ms",
+  "rbndr.us",
 ];
 /** An IPv4 address inside a name, as wildcard DNS services resolve it: `127.0.0.1.nip.io`, `10-0-0-1.sslip.io`. */
 const EMBEDDED_ADDRESS = /(^|[.-])\d{1,3}([.-]\d{1,3}){3}([.-]|$)/;
@@ -40,17 +60,20 @@ export function checkOutboundUrl(text: string, policy: OutboundPolicy): Outbound
   const url = new URL(text);
   const host = url.hostname.replace(/\.$/, "");
   if (url.username !== "" || url.password !== "") return refused("must not carry a user name or a password");
+  const ours = new URL(policy.publicOrigin);
   if (policy.allowPrivateTargets && LOOPBACK.includes(host) && ["http:", "https:"].includes(url.protocol)) {
-    return { is: "allowed", url };
+    const isOurs = LOOPBACK.includes(ours.hostname) && url.port === ours.port && url.protocol === ours.protocol;
+    return isOurs ? refused("must not lead back to this API") : { is: "allowed", url };
   }
   if (url.protocol !== "https:") return refused("must begin with https://");
   if (url.port !== "") return refused("must not name a port");
   if (host.startsWith("[") || /^[\d.]+$/.test(host)) return refused("must name a host, not an address");
-  if (!host.includes(".") || PRIVATE_SUFFIXES.some((suffix) => host === suffix || host.endsWith(`.${suffix}`))) {
+  const isIn = (domain: string) => host === domain || host.endsWith(`.${domain}`);
+  if (!host.includes(".") || PRIVATE_SUFFIXES.some(isIn) || REFUSED_DOMAINS.some(isIn)) {
     return refused("must name a public host");
   }
   if (EMBEDDED_ADDRESS.test(host)) return refused("must name a host, not an address");
-  if (host === new URL(policy.publicOrigin).hostname) return refused("must not lead back to this API");
+  if (host === ours.hostname) return refused("must not lead back to this API");
   return { is: "allowed", url };
 }
 

@@ -181,20 +181,36 @@ describe("live mode against a Graph API that knows nothing of us", () => {
   });
 });
 
-it("the README's commands work as they stand there", async () => {
+it("the README's commands work as they stand there, and its receiver takes what is sent", async () => {
   const readme = readFileSync(join(ROOT, "README.md"), "utf8");
   const blocks = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].map((match) => match[1] ?? "");
   expect(blocks.length).toBeGreaterThanOrEqual(4);
+  const receiver = await startReceiver(/```js\n([\s\S]*?)```/.exec(readme)?.[1] ?? "");
   const script = ["set -eo pipefail", ...blocks, "echo", 'echo "post=$POST later=$LATER"'].join("\n");
   const env = { ...process.env, APIONICS_ORIGIN: origin, APIONICS_KEY: key };
-  const { stdout } = await shell("bash", ["-c", script], { cwd: ROOT, env });
+  const { stdout } = await shell("bash", ["-c", script.replaceAll(":9000/", `:${receiver.port}/`)], { cwd: ROOT, env });
   expect(stdout).not.toContain('"error":{');
   expect(stdout).toContain('{"success":true}');
   const [, postId = "", laterId = ""] = /post=(post_\w+) later=(post_\w+)/.exec(stdout) ?? [];
   const { call, ended } = client(origin, key);
   expect((await ended(postId)).status).toBe("published");
   expect((await call("GET", `/v1/posts/${laterId}`)).body.status).toBe("canceled");
+  await receiver.printed(/^evt_\w+ webhook\.test /m);
+  await receiver.printed(new RegExp(`^evt_\\w+ publish\\.completed \\{\\s*post_id: '${postId}'`, "m"));
+  expect((await fetch(`http://localhost:${receiver.port}/`, { method: "POST", body: "{}" })).status).toBe(401);
+  await receiver.stop();
 });
+
+/** Runs the README's receiver, on a port that is free. */
+async function startReceiver(source: string) {
+  // As many lines as it is said to have.
+  expect(source.trim().split("\n").length).toBeLessThanOrEqual(15);
+  const receiverPort = await freePort();
+  const { writeFileSync } = await import("node:fs");
+  writeFileSync(join(project.folder, "receiver.mjs"), source.replace("9000", String(receiverPort)));
+  const env = { WEBHOOK_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" };
+  return { ...project.run("receiver.mjs", env), port: receiverPort };
+}
 
 it("an accepted post survives kill -9 in the next instant", async () => {
   const { call, ended } = client(origin, key);

@@ -17,6 +17,8 @@ export interface Project {
   folder: string;
   /** Starts `npm start`'s script with these arguments. */
   start(args?: string[], env?: Record<string, string>): Run;
+  /** Runs a file of the folder. */
+  run(file: string, env: Record<string, string>): Run;
   remove(): void;
 }
 
@@ -39,14 +41,15 @@ export function newProject(): Project {
   mkdirSync(join(folder, "home"));
   return {
     folder,
-    start: (args = [], env = {}) => run(folder, args, env),
+    start: (args = [], env = {}) => run(folder, ["scripts/start.ts", ...args], env),
+    run: (file, env) => run(folder, [file], env),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 
 function run(folder: string, args: string[], env: Record<string, string>): Run {
   // A group of its own, so that it can be ended as a whole.
-  const child = spawn(process.execPath, ["scripts/start.ts", ...args], {
+  const child = spawn(process.execPath, args, {
     cwd: folder,
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
