@@ -1,8 +1,11 @@
+import type { TaskError } from "../db/posts.ts";
+import { utf8 } from "../lib/bytes.ts";
 import type { Millis } from "../lib/clock.ts";
 import { printTime } from "../lib/time.ts";
-import type { EventType } from "../lib/vocabulary.ts";
+import type { EventType, PostStatus } from "../lib/vocabulary.ts";
 import type { PendingEvent, PostDocument, TaskDocument } from "./document.ts";
 import { commentOf } from "./document.ts";
+import type { PrintedTask } from "./print-task.ts";
 import { printTask } from "./print-task.ts";
 import { projectTask, stateOf } from "./show-tasks.ts";
 import { derivePostStatus, isOpen } from "./status.ts";
@@ -19,7 +22,7 @@ export function announceTask(document: PostDocument, task: TaskDocument, now: Mi
   push(document, `${index}_${task.round}`, type, now, {
     post_id: document.postId,
     version: document.version,
-    task: printTask(projectTask(task, commentOf(document, task.accountId))),
+    tasks: [printTask(projectTask(task, commentOf(document, task.accountId)))],
   });
   if (stateOf(document).tasks.every((each) => !isOpen(each.status))) announcePost(document, "post.completed", now);
 }
@@ -36,13 +39,52 @@ export function announcePost(document: PostDocument, type: "post.completed" | "p
   });
 }
 
-function push(document: PostDocument, subject: string, type: EventType, now: Millis, data: object): void {
+/** What an event tells of a post; one that tells of a single task names it so. */
+interface PostNews {
+  post_id: string;
+  version: number;
+  status?: PostStatus;
+  tasks: PrintedTask[];
+}
+
+function push(document: PostDocument, subject: string, type: EventType, now: Millis, news: PostNews): void {
   const suffix = `${document.postId.replace(/^post_/, "")}_${subject}_${type.replace(".", "_")}`;
   const event: PendingEvent = {
     id: `evt_${suffix}`,
     type,
     createdAt: now,
-    body: JSON.stringify({ type, timestamp: printTime(now), data }),
+    body: bodyOf(type, now, news),
   };
   if (!document.events.some((pending) => pending.id === event.id)) document.events.push(event);
+}
+
+/** A body is smaller than this, by Standard Webhooks. */
+const MAX_BODY_BYTES = 20_000;
+
+/** Of many tasks, or of a talkative platform, as much is told as there is room for; the API's answers have it all. */
+function bodyOf(type: EventType, now: Millis, { tasks, ...news }: PostNews): string {
+  const isOfTask = type.startsWith("publish.");
+  const written = (shown: object[]) => {
+    const data = isOfTask ? { ...news, task: shown[0] } : { ...news, tasks: shown };
+    return JSON.stringify({ type, timestamp: printTime(now), data });
+  };
+  const bodies = [tasks, tasks.map(withoutWords), tasks.map(summaryOf)].map(written);
+  return bodies.find((body) => utf8(body).length < MAX_BODY_BYTES) ?? written([]);
+}
+
+const MAX_MESSAGE = 300;
+
+function withoutWords(task: PrintedTask): PrintedTask {
+  const brief = (error: TaskError | null) =>
+    error && { code: error.code, message: error.message.slice(0, MAX_MESSAGE), retryable: error.retryable };
+  const { first_comment: comment } = task;
+  return {
+    ...task,
+    error: brief(task.error),
+    ...(comment && { first_comment: { ...comment, error: brief(comment.error) } }),
+  };
+}
+
+function summaryOf({ account_id, platform, status, published_at }: PrintedTask): object {
+  return { account_id, platform, status, published_at };
 }
