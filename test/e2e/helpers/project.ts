@@ -89,15 +89,21 @@ function end(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, signal);
 }
 
+/** Below the ports that a system gives to connections: a server that starts anew finds its own still free. */
+const PORTS = { from: 20_000, to: 32_000 };
+
 /** A port that is free in this moment. */
-export function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = PORTS.from + Math.floor(Math.random() * (PORTS.to - PORTS.from));
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((done) => {
     const server = createServer();
-    server.once("error", fail);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" && address ? address.port : 0;
-      server.close(() => done(port));
-    });
+    server.once("error", () => done(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => done(true)));
   });
 }
