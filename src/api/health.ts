@@ -1,10 +1,12 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { countDeadLetters } from "../db/dead-letters.ts";
+import { findOldestDue } from "../db/deliveries.ts";
 import { findOldestOverdue } from "../db/posts.ts";
 import type { Millis } from "../lib/clock.ts";
 import { MINUTE, SECOND } from "../lib/clock.ts";
 import { printTimeOrNull } from "../lib/time.ts";
 import type { SweeperStatus } from "../post/sweeper.ts";
+import { DUE_GRACE } from "../webhooks/schedule.ts";
 import type { AppEnv } from "./context.ts";
 import { errorResponses, printedTime } from "./schemas.ts";
 
@@ -32,7 +34,7 @@ const health = z
       .number()
       .int()
       .nullable()
-      .openapi({ description: "How long the oldest overdue post has been. Null: none is." }),
+      .openapi({ description: "How long the post or webhook that is overdue longest has been. Null: none is." }),
     dead_letters: z.strictObject({
       total: z.number().int().openapi({ description: "Messages given up in the last 30 days." }),
       last_at: printedTime.nullable(),
@@ -56,12 +58,14 @@ export const healthRoutes = new OpenAPIHono<AppEnv>();
 healthRoutes.openapi(healthRoute, async (c) => {
   const { services } = c.var;
   const now = services.clock();
-  const [sweeper, oldest, letters] = await Promise.all([
+  const [sweeper, post, delivery, letters] = await Promise.all([
     services.sweeperStatus(),
     findOldestOverdue(services.db, now),
+    findOldestDue(services.db, now - DUE_GRACE),
     countDeadLetters(services.db),
   ]);
-  const stuckFor = oldest === null ? null : now - oldest;
+  const stuck = [post, delivery].filter((since) => since !== null);
+  const stuckFor = stuck.length === 0 ? null : now - Math.min(...stuck);
   const isWell = isSweeping(sweeper, now) && (stuckFor ?? 0) < STUCK;
   return c.json(
     {

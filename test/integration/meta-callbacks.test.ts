@@ -40,6 +40,15 @@ async function tell(path: string, signedRequest: string): Promise<Answer> {
   return call("POST", path, { headers, body: new URLSearchParams({ signed_request: signedRequest }).toString() });
 }
 
+/** The accounts that a workspace was told of, for they must be connected again. */
+async function toldOf(of: TestWorkspace): Promise<string[]> {
+  const { events } = (await call("GET", "/v1/events?limit=100", { key: of.live })).body;
+  return events
+    .filter(({ type }: { type: string }) => type === "account.needs_reconnect")
+    .map((event: { data: { account: { id: string } } }) => event.data.account.id)
+    .sort();
+}
+
 const show = async (id: string) => (await call("GET", `/v1/accounts/${id}`, { key: workspace.live })).body;
 const grantOf = (id: string) =>
   env.DB.prepare("SELECT g.* FROM grants g JOIN accounts a ON a.grant_id = g.id WHERE a.id = ?").bind(id).first();
@@ -57,10 +66,13 @@ describe("a person who removes the app", () => {
       });
     }
     for (const id of [page, linked, elsewhere]) expect((await grantOf(id))?.token_envelope).toBeNull();
+    expect(await toldOf(workspace)).toEqual([linked, page].sort());
+    expect(await toldOf(other)).toContain(elsewhere);
     expect((await show(instagram)).health).toBe("ok");
     expect((await grantOf(instagram))?.token_envelope).toMatch(/^v1\./);
     // Told twice it is the same, and the person may come back.
     await tell("/connect/facebook/deauthorize", await sign({ user_id: FACEBOOK_PERSON }));
+    expect(await toldOf(workspace)).toEqual([linked, page].sort());
     advance(HOUR);
     expect(await connectByConsent(meta, workspace, {}, "facebook")).toEqual([page, linked]);
     expect((await show(page)).health).toBe("ok");

@@ -1,4 +1,5 @@
 import { env } from "cloudflare:workers";
+import { Webhook } from "standardwebhooks";
 import { afterAll, afterEach, beforeEach, expect, it, vi } from "vitest";
 import { createVault, grantRow } from "../../src/accounts/vault.ts";
 import type { EncryptionKey } from "../../src/lib/crypto.ts";
@@ -7,6 +8,7 @@ import type { LoginStandIn } from "../helpers/login-stand-in.ts";
 import type { TestWorkspace } from "./helpers/api.ts";
 import { call, newWorkspace } from "./helpers/api.ts";
 import { BOTH_APPS, Browser, newLink, standInForMeta, useApps } from "./helpers/login.ts";
+import { newWebhook, Receivers, SECRET } from "./helpers/webhooks.ts";
 
 const ADMIN = env.ADMIN_TOKEN ?? "";
 const services = servicesOf(env);
@@ -80,6 +82,21 @@ it("seals everything anew in bounded batches; tokens open during and after, and 
   const done = await browser.open(location, { account: `facebook:${meta.pages[0]?.id}` });
   expect(done.location).toContain("accounts=acc_");
   // Back to the keys of the other tests.
+  useKeys([...OLD, NEW]);
+  for (let remaining = 1; remaining > 0; ) remaining = (await rotate()).body.remaining;
+});
+
+it("seals the secrets of webhooks anew too, and what is sent is signed as before", async () => {
+  const webhook = await newWebhook(workspace, ["media.ready"], {}, "live");
+  useKeys([NEW, ...OLD]);
+  for (let remaining = 1; remaining > 0; ) remaining = (await rotate()).body.remaining;
+  useKeys([NEW]);
+  const receivers = new Receivers();
+  const { body } = await call("POST", `/v1/webhooks/${webhook.id}/test`, { key: workspace.live });
+  expect(body.status).toBe("delivered");
+  const [received] = receivers.at(webhook.url);
+  expect(() => new Webhook(SECRET).verify(received?.body ?? "", received?.headers ?? {})).not.toThrow();
+  vi.restoreAllMocks();
   useKeys([...OLD, NEW]);
   for (let remaining = 1; remaining > 0; ) remaining = (await rotate()).body.remaining;
 });
