@@ -29,8 +29,8 @@ export interface Reach {
   mediaId(workspace: 0 | 1): string;
   printTime(at: Millis): string;
   now(): Millis;
-  /** What a person sees who looks at an account: the id of a public post that says this and is nobody else's. */
-  look(name: AccountName, text: string): string | null;
+  /** What a person sees who looks at an account: the id of a public post that says this and is no other post's. */
+  look(name: AccountName, text: string, postId: string): string | null;
 }
 
 /** What was promised of a pause, in real time. */
@@ -201,12 +201,14 @@ export class Client {
     const { workspace, accounts } = log.plan;
     const read = await this.#insist({ method: "GET", path, workspace }, TRIES);
     if (read.is === "cut" || read.status !== 200) return;
-    const post: { content: string; tasks: { account_id: string; status: string }[] } = JSON.parse(read.text);
+    const post: { id: string; content: string; tasks: { account_id: string; status: string }[] } = JSON.parse(
+      read.text,
+    );
     for (const name of accounts) {
       const accountId = this.#reach.accountId(name);
       const task = post.tasks.find((each) => each.account_id === accountId);
       if (task?.status !== "unconfirmed") continue;
-      const found = this.#reach.look(name, post.content);
+      const found = this.#reach.look(name, post.content, post.id);
       const body = found ? { outcome: "published", platform_post_id: found } : { outcome: "not_published" };
       await this.#insist({ method: "POST", path: `${path}/tasks/${accountId}/resolve`, workspace, body }, TRIES);
     }

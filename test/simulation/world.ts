@@ -223,7 +223,7 @@ export class World {
         mediaId: (workspace) => this.fixtures.workspaces[workspace]?.mediaId ?? "",
         printTime: (at) => new Date(at).toISOString(),
         now: () => this.scheduler.now,
-        look: (name, text) => this.#look(name, text),
+        look: (name, text, postId) => this.#look(name, text, postId),
       },
       this.plan,
     );
@@ -235,9 +235,10 @@ export class World {
     await this.#untilOver();
   }
 
-  /** A public post of an account that says this and that no task has taken. */
-  #look(name: AccountName, text: string): string | null {
-    const taken = new Set(sqlite.all("SELECT platform_post_id FROM platform_posts").map((row) => row.platform_post_id));
+  /** A public post of an account that says this and that no other post of ours has taken. */
+  #look(name: AccountName, text: string, postId: string): string | null {
+    const rows = sqlite.all("SELECT platform_post_id, post_id FROM platform_posts");
+    const taken = new Set(rows.filter((row) => row.post_id !== postId).map((row) => row.platform_post_id));
     const found = this.network.posts.find(
       ({ post }) =>
         post.userId === this.fixtures.externalIds[name] &&
