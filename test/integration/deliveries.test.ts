@@ -1,6 +1,7 @@
 import { Webhook } from "standardwebhooks";
 import { Webhook as SvixWebhook } from "svix";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { WebhookMessage } from "../../src/webhooks/messages.ts";
 import type { TestWorkspace } from "./helpers/api.ts";
 import { call, newAccount, newPicture, newWorkspace, publish } from "./helpers/api.ts";
 import { advance, drive, holdTime, refOf } from "./helpers/drive.ts";
@@ -512,6 +513,26 @@ describe("an endpoint that a person made inactive", () => {
     await receivers.pass(2 * MINUTE);
     expect(receivers.at(webhook.url)).toHaveLength(2);
     expect(await deliveriesOf(workspace, webhook)).toMatchObject([{ status: "delivered" }]);
+  });
+
+  it("is not tried while it is inactive", async () => {
+    const webhook = await newWebhook(workspace, ["media.ready"]);
+    receivers.answer(webhook.url, failing());
+    for (let i = 0; i < 5; i++) {
+      await tell();
+      await receivers.settle();
+    }
+    await api("PATCH", `/v1/webhooks/${webhook.id}`, { active: false });
+    receivers.lose();
+    advance(HOUR);
+    await sweepWebhooks();
+    const isProbe = (message: WebhookMessage) => message.kind === "probe" && message.webhook_id === webhook.id;
+    expect(receivers.take().filter(isProbe)).toEqual([]);
+    receivers.answer(webhook.url, ok);
+    await api("PATCH", `/v1/webhooks/${webhook.id}`, { active: true });
+    await receivers.pass(5 * MINUTE);
+    const statuses = (await deliveriesOf(workspace, webhook)).map(({ status }: { status: string }) => status);
+    expect(statuses).toEqual(statuses.map(() => "delivered"));
   });
 });
 
