@@ -22,6 +22,10 @@ const WATCHED = `
     BEGIN INSERT INTO simulation_moves VALUES ('delivery: ' || old.status || ' to ' || new.status); END;
   CREATE TRIGGER simulation_born_held AFTER INSERT ON deliveries WHEN new.status = 'held'
     BEGIN INSERT INTO simulation_moves VALUES ('delivery: held from the beginning'); END;
+  CREATE TRIGGER simulation_recovered AFTER INSERT ON deliveries WHEN EXISTS (SELECT 1 FROM events WHERE id = new.event_id)
+    BEGIN INSERT INTO simulation_moves VALUES ('delivery: recovered'); END;
+  CREATE TRIGGER simulation_silenced AFTER UPDATE OF active ON webhooks WHEN old.active AND NOT new.active
+    BEGIN INSERT INTO simulation_moves VALUES ('endpoint silenced'); END;
   CREATE TRIGGER simulation_claimed AFTER UPDATE OF claimed_until ON deliveries WHEN new.claimed_until IS NOT NULL
     BEGIN INSERT INTO simulation_moves VALUES (iif(old.claimed_until IS NOT NULL, 'delivery: its claim ended',
       iif(new.status = 'held', 'delivery: on trial', 'delivery: claimed'))); END;

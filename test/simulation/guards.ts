@@ -57,7 +57,7 @@ export const GUARDS: readonly Guard[] = [
     edits: [
       {
         file: "src/post/send-commit.ts",
-        find: "if (deps.clock() >= Math.min(permit.until, askedAt + deps.timing.permit)) {",
+        find: "if (now < askedAt || now >= Math.min(permit.until, askedAt + deps.timing.permit)) {",
         replace: "if (permit.until === 0) {",
       },
     ],

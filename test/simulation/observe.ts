@@ -36,7 +36,8 @@ export function observeMessage(coverage: Coverage, body: unknown, sent: Set<stri
 
 /** Notes a message to the consumer of webhooks. */
 export function observeWebhookMessage(coverage: Coverage, body: unknown, sent: Set<string>): void {
-  coverage.reach(`message: ${(body as { kind: string }).kind}`);
+  const { kind, asked = false } = body as { kind: string; asked?: boolean };
+  coverage.reach(`message: ${kind}${asked ? ", asked for" : ""}`);
   const name = JSON.stringify(body);
   if (sent.has(name)) coverage.reach("a webhook was sent to the queue again");
   sent.add(name);

@@ -257,6 +257,7 @@ export class World {
         pause: (span) => this.scheduler.wait(span, "client"),
         accountId: (name) => this.fixtures.accountIds[name],
         mediaId: (workspace) => this.fixtures.workspaces[workspace]?.mediaId ?? "",
+        webhookId: (workspace, isFlaky) => this.#webhookId(workspace, isFlaky),
         printTime: (at) => new Date(at).toISOString(),
         now: () => this.scheduler.now,
         look: (name, text) => this.#look(name, text),
@@ -269,6 +270,12 @@ export class World {
     this.#script?.(this);
     this.client.start();
     await this.#untilOver();
+  }
+
+  #webhookId(workspace: 0 | 1, isFlaky: boolean): string {
+    const workspaceId = this.fixtures.workspaces[workspace]?.id;
+    const endpoints = [...this.receivers.endpoints.values()];
+    return endpoints.find((each) => each.workspaceId === workspaceId && each.isFlaky === isFlaky)?.id ?? "";
   }
 
   /** A public post of an account that says this and that no task has taken. */
@@ -338,7 +345,7 @@ export class World {
     };
     const request = () =>
       new Request(`${ORIGIN}${path}`, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) });
-    const place = `${method} ${path.replace(/(post|acc)_\w+/g, "{id}")}`;
+    const place = `${method} ${path.replace(/(post|acc|wh|dlv)_\w+/g, "{id}")}`;
     return new Promise((resolve) => {
       const latency = () => this.random.whole(`latency of ${place}`, 1, 60);
       const cut = () => resolve({ is: "cut" });
@@ -465,7 +472,7 @@ export class World {
     const [found] = sqlite.all(
       `SELECT (SELECT min(wake_by) FROM posts WHERE wake_by IS NOT NULL) AS post,
         (SELECT min(next_attempt_at) FROM deliveries WHERE next_attempt_at IS NOT NULL) + ${DUE_GRACE} AS delivery,
-        (SELECT min(probe_at) FROM webhooks WHERE probe_at IS NOT NULL) AS probe`,
+        (SELECT min(probe_at) FROM webhooks WHERE probe_at IS NOT NULL AND active) AS probe`,
     );
     return Math.min(...Object.values(found ?? {}).map((at) => (at === null ? Number.POSITIVE_INFINITY : Number(at))));
   }
