@@ -56,6 +56,9 @@ function isDelivery({ webhookId, eventAt, eventId }: DeliveryRef) {
 
 const OF_WEBHOOK = (column: string) => sql`(SELECT ${sql.raw(column)} FROM webhooks WHERE id = webhook_id)`;
 
+/** Whether an endpoint's deliveries are held, and not just being let go: what is let go first must not be held again. */
+const IS_FAILING = sql`(probe_at IS NOT NULL AND failures > 0)`;
+
 const CLAIMED = sql`webhook_id, event_at, event_id, attempts, claimed_until,
   (SELECT body FROM events WHERE id = event_id) AS body, ${OF_WEBHOOK("url")} AS url,
   ${OF_WEBHOOK("secret_envelope")} AS secret_envelope, ${OF_WEBHOOK("workspace_id")} AS workspace_id,
@@ -105,14 +108,14 @@ export async function claimDeliveries(
         db,
         sql`UPDATE deliveries SET attempts = attempts + 1, claimed_until = ${until}
           WHERE ${isFree} AND next_attempt_at <= ${now + EARLY} AND EXISTS (SELECT 1 FROM webhooks
-            WHERE id = webhook_id AND active AND (probe_at IS NULL OR ${isAsked ? 1 : 0}))
+            WHERE id = webhook_id AND active AND (NOT ${IS_FAILING} OR ${isAsked ? 1 : 0}))
           RETURNING ${CLAIMED}`,
       ),
       statement(
         db,
         sql`UPDATE deliveries SET status = iif(${OF_WEBHOOK("disabled_at")} IS NULL, 'held', 'failed'), next_attempt_at = NULL
           WHERE ${isFree} AND next_attempt_at <= ${now + EARLY} AND EXISTS (SELECT 1 FROM webhooks
-            WHERE id = webhook_id AND (NOT active OR probe_at IS NOT NULL))`,
+            WHERE id = webhook_id AND (NOT active OR ${IS_FAILING}))`,
       ),
     ];
   });
@@ -147,10 +150,11 @@ export type DeliveryEnd =
   | { is: "delivered" }
   | { is: "failed" }
   | { is: "again"; at: Millis }
-  /** It was on trial, and waits on. */
+  /** It was on trial, and waits on, unless it was let go meanwhile: nobody looks after one that is held by itself. */
   | { is: "held" };
 
 function columnsOf(end: DeliveryEnd): SQL {
+  if (end.is === "held") return sql`status = status`;
   if (end.is === "again") return sql`status = 'pending', next_attempt_at = ${end.at}`;
   return sql`status = ${end.is}, next_attempt_at = NULL`;
 }

@@ -93,12 +93,12 @@ export async function deleteWebhook(db: Database, scope: Scope, id: string): Pro
   return deleted.length > 0;
 }
 
-/** Endpoints whose deliveries are held and that are to be looked at. */
+/** Endpoints whose deliveries are held and that are to be looked at. Inactive ones must not keep others from it. */
 export async function findWebhooksToProbe(db: Database, now: Millis, limit: number): Promise<string[]> {
   const rows = await db
     .select({ id: webhooks.id })
     .from(webhooks)
-    .where(and(isNotNull(webhooks.probeAt), lte(webhooks.probeAt, now)))
+    .where(and(isNotNull(webhooks.probeAt), lte(webhooks.probeAt, now), eq(webhooks.active, true)))
     .orderBy(webhooks.probeAt)
     .limit(limit);
   return rows.map(({ id }) => id);

@@ -1,6 +1,7 @@
 import { Webhook } from "standardwebhooks";
 import { Webhook as SvixWebhook } from "svix";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { WebhookMessage } from "../../src/webhooks/messages.ts";
 import type { TestWorkspace } from "./helpers/api.ts";
 import { call, newAccount, newPicture, newWorkspace, publish } from "./helpers/api.ts";
 import { advance, drive, holdTime, refOf } from "./helpers/drive.ts";
@@ -426,6 +427,51 @@ describe("an endpoint that fails again and again", () => {
     expect(receivers.at(webhook.url).slice(tried)).toHaveLength(26);
   });
 
+  it("gets all that was held, however much that is", async () => {
+    const webhook = await newWebhook(workspace, ["media.ready"]);
+    receivers.answer(webhook.url, failing());
+    for (let i = 0; i < 5; i++) {
+      await tell();
+      await receivers.settle();
+    }
+    for (let i = 0; i < 55; i++) await tell();
+    await receivers.settle();
+    const tried = receivers.at(webhook.url).length;
+    receivers.answer(webhook.url, ok);
+    await receivers.pass(20 * MINUTE);
+    const ids = receivers
+      .at(webhook.url)
+      .slice(tried)
+      .map(({ headers }) => headers["webhook-id"]);
+    expect([ids.length, new Set(ids).size]).toEqual([60, 60]);
+  });
+
+  it("is sent what was on trial while it took something else", async () => {
+    const webhook = await newWebhook(workspace, ["media.ready"]);
+    receivers.answer(webhook.url, failing());
+    for (let i = 0; i < 6; i++) {
+      await tell();
+      await receivers.settle();
+    }
+    const [asked] = await deliveriesOf(workspace, webhook);
+    const onTrial = Promise.withResolvers<Response>();
+    let requests = 0;
+    receivers.answer(webhook.url, () => (++requests === 1 ? onTrial.promise : ok()));
+    advance(MINUTE);
+    await sweepWebhooks();
+    const trial = receivers.settle();
+    await vi.waitFor(() => expect(requests).toBe(1));
+    // Meanwhile a person has another one sent, which lets go all that is held.
+    await api("POST", `/v1/deliveries/${asked.id}/retry`);
+    await receivers.settle();
+    await receivers.settle();
+    onTrial.resolve(new Response(null, { status: 500 }));
+    await trial;
+    await receivers.pass(10 * MINUTE);
+    const statuses = (await deliveriesOf(workspace, webhook)).map(({ status }: { status: string }) => status);
+    expect(statuses).toEqual(statuses.map(() => "delivered"));
+  });
+
   it("uses up no attempt of what is held", async () => {
     const webhook = await newWebhook(workspace, ["media.ready"]);
     receivers.answer(webhook.url, failing());
@@ -467,6 +513,26 @@ describe("an endpoint that a person made inactive", () => {
     await receivers.pass(2 * MINUTE);
     expect(receivers.at(webhook.url)).toHaveLength(2);
     expect(await deliveriesOf(workspace, webhook)).toMatchObject([{ status: "delivered" }]);
+  });
+
+  it("is not tried while it is inactive", async () => {
+    const webhook = await newWebhook(workspace, ["media.ready"]);
+    receivers.answer(webhook.url, failing());
+    for (let i = 0; i < 5; i++) {
+      await tell();
+      await receivers.settle();
+    }
+    await api("PATCH", `/v1/webhooks/${webhook.id}`, { active: false });
+    receivers.lose();
+    advance(HOUR);
+    await sweepWebhooks();
+    const isProbe = (message: WebhookMessage) => message.kind === "probe" && message.webhook_id === webhook.id;
+    expect(receivers.take().filter(isProbe)).toEqual([]);
+    receivers.answer(webhook.url, ok);
+    await api("PATCH", `/v1/webhooks/${webhook.id}`, { active: true });
+    await receivers.pass(5 * MINUTE);
+    const statuses = (await deliveriesOf(workspace, webhook)).map(({ status }: { status: string }) => status);
+    expect(statuses).toEqual(statuses.map(() => "delivered"));
   });
 });
 

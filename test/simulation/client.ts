@@ -1,5 +1,5 @@
 import type { Millis } from "../../src/lib/clock.ts";
-import { MINUTE, SECOND } from "../../src/lib/clock.ts";
+import { DAY, HOUR, MINUTE, SECOND } from "../../src/lib/clock.ts";
 import type { AccountName, PlannedCommand, PlannedPost } from "./plan.ts";
 import { editedText } from "./plan.ts";
 
@@ -27,6 +27,7 @@ export interface Reach {
   pause(span: Millis): Promise<void>;
   accountId(name: PlannedPost["accounts"][number]): string;
   mediaId(workspace: 0 | 1): string;
+  webhookId(workspace: 0 | 1, isFlaky: boolean): string;
   printTime(at: Millis): string;
   now(): Millis;
   /** What a person sees who looks at an account: the id of a public post that says this and is no other post's. */
@@ -66,6 +67,8 @@ export interface PostLog {
 const TRIES = 14;
 const FIRST_WAIT: Millis = SECOND;
 const LONGEST_WAIT: Millis = 60 * SECOND;
+/** By then nothing is under way any more that was asked for before. */
+const LONG_AFTER: Millis = 3 * HOUR;
 
 export class Client {
   readonly logs: PostLog[];
@@ -152,6 +155,8 @@ export class Client {
     await this.#reach.until(this.#reach.start + command.at);
     const { workspace, text } = log.plan;
     if (command.is === "pause") return this.#pause(log, command);
+    if (command.is === "silence") return this.#silence(workspace, command);
+    if (command.is === "send again") return this.#sendAgain(workspace, command.isFlaky);
     const id = await this.#knownId(log);
     if (id === null) return;
     const path = `/v1/posts/${id}`;
@@ -196,6 +201,31 @@ export class Client {
     }
   }
 
+  /**
+   * Makes an endpoint inactive for a while, and has it sent what it missed. That is said once more much later: a request
+   * that was given up may be carried out after those that followed it.
+   */
+  async #silence(workspace: 0 | 1, { at, until, isFlaky }: Extract<PlannedCommand, { is: "silence" }>): Promise<void> {
+    const path = `/v1/webhooks/${this.#reach.webhookId(workspace, isFlaky)}`;
+    const since = this.#reach.printTime(this.#reach.start - DAY);
+    await this.#insist({ method: "PATCH", path, workspace, body: { active: false } }, TRIES);
+    for (const end of [until, at + LONG_AFTER]) {
+      await this.#reach.until(this.#reach.start + end);
+      await this.#forever({ method: "PATCH", path, workspace, body: { active: true } });
+      await this.#forever({ method: "POST", path: `${path}/recover`, workspace, body: { since } });
+    }
+  }
+
+  /** Has the first sent again that did not arrive, or else the first. */
+  async #sendAgain(workspace: 0 | 1, isFlaky: boolean): Promise<void> {
+    const path = `/v1/webhooks/${this.#reach.webhookId(workspace, isFlaky)}/deliveries`;
+    const listed = await this.#insist({ method: "GET", path, workspace }, TRIES);
+    if (listed.is === "cut" || listed.status !== 200) return;
+    const { deliveries }: { deliveries: { id: string; status: string }[] } = JSON.parse(listed.text);
+    const wanted = deliveries.find(({ status }) => status !== "delivered") ?? deliveries[0];
+    if (wanted) await this.#insist({ method: "POST", path: `/v1/deliveries/${wanted.id}/retry`, workspace }, TRIES);
+  }
+
   /** A person looks at the accounts of what nobody could tell, and says what is there. */
   async #resolve(log: PostLog, path: string): Promise<void> {
     const { workspace, accounts } = log.plan;
@@ -229,6 +259,11 @@ export class Client {
   async #knownId(log: PostLog): Promise<string | null> {
     for (let tries = 0; log.id === null && tries < TRIES; tries++) await this.#reach.pause(2 * SECOND);
     return log.id;
+  }
+
+  /** What must be done in the end. */
+  async #forever(request: Request): Promise<void> {
+    for (let answer: Answer = { is: "cut" }; answer.is === "cut"; ) answer = await this.#insist(request, TRIES);
   }
 
   /** Sends again what is not answered, or with a fault of the server. */

@@ -15,6 +15,24 @@ import type { Scheduler } from "./scheduler.ts";
 
 const MIGRATIONS = "migrations";
 
+/** Notes what becomes of deliveries, for nothing of it shows in the end. */
+const WATCHED = `
+  CREATE TABLE simulation_moves (what TEXT NOT NULL);
+  CREATE TRIGGER simulation_moved AFTER UPDATE OF status ON deliveries WHEN old.status <> new.status
+    BEGIN INSERT INTO simulation_moves VALUES ('delivery: ' || old.status || ' to ' || new.status); END;
+  CREATE TRIGGER simulation_born_held AFTER INSERT ON deliveries WHEN new.status = 'held'
+    BEGIN INSERT INTO simulation_moves VALUES ('delivery: held from the beginning'); END;
+  CREATE TRIGGER simulation_recovered AFTER INSERT ON deliveries WHEN EXISTS (SELECT 1 FROM events WHERE id = new.event_id)
+    BEGIN INSERT INTO simulation_moves VALUES ('delivery: recovered'); END;
+  CREATE TRIGGER simulation_silenced AFTER UPDATE OF active ON webhooks WHEN old.active AND NOT new.active
+    BEGIN INSERT INTO simulation_moves VALUES ('endpoint silenced'); END;
+  CREATE TRIGGER simulation_claimed AFTER UPDATE OF claimed_until ON deliveries WHEN new.claimed_until IS NOT NULL
+    BEGIN INSERT INTO simulation_moves VALUES (iif(old.claimed_until IS NOT NULL, 'delivery: its claim ended',
+      iif(new.status = 'held', 'delivery: on trial', 'delivery: claimed'))); END;
+  CREATE TRIGGER simulation_holding AFTER UPDATE OF probe_at ON webhooks WHEN (old.probe_at IS NULL) <> (new.probe_at IS NULL)
+    BEGIN INSERT INTO simulation_moves VALUES (iif(new.probe_at IS NULL, 'endpoint released', 'endpoint held')); END;
+`;
+
 /** SQLite in memory with the project's schema. One serves all seeds of a process, emptied in between. */
 export class Sqlite {
   readonly #database = new DatabaseSync(":memory:");
@@ -28,6 +46,7 @@ export class Sqlite {
       const source = readFileSync(join(folder, file), "utf8");
       this.#database.exec(MISSING_GUARD ? withoutGuard(MISSING_GUARD, `${MIGRATIONS}/${file}`, source) : source);
     }
+    this.#database.exec(WATCHED);
     const tables = this.#database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
     this.#tables = tables.map((row) => String(row.name));
   }

@@ -48,6 +48,12 @@ export const FAULTS = {
   "platform acts late": 0.12,
   "platform throttles": 0.01,
   "platform refuses": 0.06,
+  // The endpoints of clients.
+  "endpoint cut before": 0.06,
+  "endpoint cut after": 0.08,
+  "endpoint refuses": 0.08,
+  "endpoint breaks off": 0.04,
+  "endpoint slow": 0.08,
   // Alarms.
   "alarm twice": 0.1,
   "alarm lost": 0.08,
@@ -94,6 +100,7 @@ export const PLANNED_FAULTS = [
   "captions hidden",
   "duplicates refused",
   "queue in memory",
+  "endpoint down",
 ] as const;
 export type PlannedFault = (typeof PLANNED_FAULTS)[number];
 

@@ -6,13 +6,16 @@ import { newId } from "../../src/lib/ids.ts";
 import { digestApiKey, generateApiKey } from "../../src/workspace/api-key.ts";
 import { jpeg } from "../helpers/pictures.ts";
 import type { Sqlite } from "./d1.ts";
+import { openEndpoints } from "./endpoints.ts";
 import type { Network } from "./network.ts";
 import type { AccountName } from "./plan.ts";
 import { ACCOUNTS } from "./plan.ts";
 import type { R2 } from "./r2.ts";
+import type { Random } from "./random.ts";
+import type { Receivers } from "./receivers.ts";
 
 /*
- * Two workspaces with keys, a picture and connected accounts, as they are in the database.
+ * Two workspaces with keys, a picture, connected accounts and endpoints, as they are in the database.
  */
 
 export interface Fixtures {
@@ -25,8 +28,17 @@ const PICTURE = jpeg(1080, 1080);
 
 export async function fixtures(
   env: Env,
-  { sqlite, network, bucket, now }: { sqlite: Sqlite; network: Network; bucket: R2; now: Millis },
+  deps: {
+    sqlite: Sqlite;
+    network: Network;
+    receivers: Receivers;
+    bucket: R2;
+    random: Random;
+    now: Millis;
+    isCalm: boolean;
+  },
 ): Promise<Fixtures> {
+  const { sqlite, network, bucket, now } = deps;
   const { apiKeyPepper, encryptionKeys } = settingsOf(env);
   const workspaces: Fixtures["workspaces"] = [];
   for (const name of ["first", "second"]) {
@@ -71,6 +83,7 @@ export async function fixtures(
     accountIds[name as AccountName] = id;
     externalIds[name as AccountName] = externalId;
   }
+  await openEndpoints(workspaces, { ...deps, vault });
   return {
     workspaces,
     accountIds: accountIds as Fixtures["accountIds"],

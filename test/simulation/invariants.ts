@@ -5,6 +5,7 @@ import { normaliseText } from "../../src/platforms/similarity.ts";
 import type { PostDocument } from "../../src/post/document.ts";
 import type { AccountName, PlannedPost } from "./plan.ts";
 import { editedText } from "./plan.ts";
+import { webhooksArrive } from "./webhook-invariants.ts";
 import type { World } from "./world.ts";
 import { SECRETS } from "./world.ts";
 
@@ -24,8 +25,9 @@ interface Stored {
   tasks: ProjectedTask[];
 }
 
-interface StoredEvent {
+export interface StoredEvent {
   id: string;
+  workspaceId: string;
   type: string;
   postId: string;
   body: string;
@@ -44,6 +46,7 @@ export function violationsOf(world: World): string[] {
     ...pausedStay(world, posts),
     ...neverLate(world, posts),
     ...toldOnce(posts, events),
+    ...webhooksArrive(world, events),
     ...oneKeyOnePost(world, posts),
     ...neverEarly(world, posts),
     ...neverAcross(world),
@@ -68,6 +71,7 @@ function storedPosts(world: World): Stored[] {
 function storedEvents(world: World): StoredEvent[] {
   return world.sqlite.all("SELECT * FROM events").map((row) => ({
     id: String(row.id),
+    workspaceId: String(row.workspace_id),
     type: String(row.type),
     postId: String(row.post_id),
     body: String(row.body),
@@ -256,11 +260,18 @@ function nothingSecret(world: World, events: StoredEvent[]): string[] {
     ...Object.values(SECRETS),
     ...world.network.tokens,
     ...world.fixtures.workspaces.map(({ key }) => key),
+    ...[...world.receivers.endpoints.values()].flatMap(({ secrets }) => secrets).map(withoutPrefix),
   ];
   const documents = world.posts.names().map((name) => JSON.stringify(world.posts.valueOf(name, "post")));
   const states = world.sqlite.all("SELECT state FROM posts").map(({ state }) => String(state));
-  const said = [...world.logLines, ...events.map(({ body }) => body), ...documents, ...states].join("\n");
+  const logs = world.sqlite.all("SELECT log FROM deliveries").map(({ log }) => String(log));
+  const said = [...world.logLines, ...events.map(({ body }) => body), ...documents, ...states, ...logs].join("\n");
   return secrets.filter((secret) => said.includes(secret)).map((secret) => `I10: ${secret.slice(0, 6)}… was told`);
+}
+
+/** The part of a webhook's secret that is one. */
+function withoutPrefix(secret: string): string {
+  return secret.replace(/^whsec_/, "");
 }
 
 function nothingLeft(world: World, posts: Stored[], events: StoredEvent[]): string[] {

@@ -53,6 +53,11 @@ export function signalAt(deadline: Millis): AbortSignal {
   return signal;
 }
 
+/** When a signal ends what it was given to; never, without one. */
+export function deadlineOf(signal: AbortSignal | null | undefined): Millis {
+  return (signal && deadlines.get(signal)) ?? Number.POSITIVE_INFINITY;
+}
+
 export class Network {
   /** What the platform does on some days only. */
   readonly switches: Switches = { ...DEFAULT_SWITCHES };
@@ -96,7 +101,7 @@ export class Network {
     const { random, scheduler, faults } = this.#deps;
     const caller = currentActor();
     const { signal, ...rest } = init;
-    const deadline = (signal && deadlines.get(signal)) ?? Number.POSITIVE_INFINITY;
+    const deadline = deadlineOf(signal);
     const name = nameOf(address, init.method ?? "GET");
     const mishap = this.#mishap(name);
     const now = scheduler.now;

@@ -39,10 +39,14 @@ export interface PlannedPost {
   commands: PlannedCommand[];
 }
 
-/** What is asked of a post, or of an account it is for, beside canceling the post. */
+/** What is asked of a post, of an account it is for, or of an endpoint that hears of it, beside canceling the post. */
 export type PlannedCommand = { at: Millis } & (
   | { is: "edit" | "retry" | "resolve" }
   | { is: "cancel task"; account: AccountName }
+  /** A person looks at what was sent to an endpoint, and has some of it sent again. */
+  | { is: "send again"; isFlaky: boolean }
+  /** An endpoint of the workspace is told nothing for a while, and catches up afterwards. */
+  | { is: "silence"; isFlaky: boolean; until: Millis }
   | { is: "pause"; account: AccountName; until: Millis; overdue: OverdueAction }
 );
 
@@ -119,6 +123,14 @@ function planCommands(random: Random, accounts: AccountName[], at: Millis, due: 
     const from = Math.max(0, due + random.whole("pause at", -2 * MINUTE, 10 * SECOND));
     const until = from + random.whole("pause for", 10 * SECOND, 9 * MINUTE);
     commands.push({ is: "pause", at: from, account, until, overdue: random.pick("overdue", OVERDUE_ACTIONS) });
+  }
+  const isFlaky = random.chance("flaky endpoint", 0.6);
+  if (random.chance("send again", 0.1)) {
+    commands.push({ is: "send again", at: due + random.whole("send again at", SECOND, 10 * MINUTE), isFlaky });
+  }
+  if (random.chance("silence", 0.08)) {
+    const from = Math.max(0, due + random.whole("silence at", -MINUTE, 2 * MINUTE));
+    commands.push({ is: "silence", at: from, until: from + random.whole("silence for", SECOND, 9 * MINUTE), isFlaky });
   }
   // A person looks after the post: soon, and, where nobody could tell, once settling has given up.
   if (random.chance("retry", 0.5))

@@ -15,6 +15,8 @@ import type { Scheduler } from "./scheduler.ts";
 /** As `wrangler.toml` says. Times in milliseconds. */
 export interface QueueSettings {
   name: string;
+  /** How faults at it are named. */
+  place: string;
   maxBatch: number;
   batchWait: Millis;
   maxRetries: number;
@@ -71,10 +73,11 @@ export class SimulatedQueue {
   sendBatch(messages: Iterable<{ body: unknown; delaySeconds?: number }>): Promise<void> {
     const sent = [...messages].map((message) => copy(message));
     const { crossings, faults } = this.#deps;
-    const isRefused = faults.strikes("send refused", "queue");
-    const isLost = !isRefused && faults.strikes("send answer lost", "queue");
+    const { place } = this.#settings;
+    const isRefused = faults.strikes("send refused", place);
+    const isLost = !isRefused && faults.strikes("send answer lost", place);
     return crossings.call({
-      place: "queue send",
+      place: `${place} send`,
       refusal: isRefused ? new Error("Queue sendBatch failed: Internal Server Error") : null,
       lostAnswer: isLost ? new Error("Queue sendBatch failed: Network connection lost.") : null,
       effect: () => {
@@ -97,18 +100,24 @@ export class SimulatedQueue {
   #take(body: unknown, delay: Millis): void {
     const { faults, random } = this.#deps;
     this.onSend(body);
-    if (faults.strikes("message lost", "queue")) return;
+    const { place } = this.#settings;
+    if (faults.strikes("message lost", place)) return;
     const scripted = this.script?.(body) ?? 0;
-    const copies = faults.strikes("message doubled", "queue") ? 2 : 1;
+    const copies = faults.strikes("message doubled", place) ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
-      const late = faults.strikes("message late", "queue") ? random.whole("message late", LATE.least, LATE.most) : 0;
-      this.#add({ id: `message ${this.#messages++}`, body, attempts: 1, readyAt: 0 }, delay + late + scripted);
+      const late = faults.strikes("message late", place) ? random.whole("message late", LATE.least, LATE.most) : 0;
+      this.#add(this.#message(body), delay + late + scripted);
     }
   }
 
   /** For dead letters: a message as it is. */
   bury(body: unknown): void {
-    this.#add({ id: `message ${this.#messages++}`, body, attempts: 1, readyAt: 0 }, 0);
+    this.#add(this.#message(body), 0);
+  }
+
+  /** Ids are the queue's own: what was given up of several queues is counted in one table. */
+  #message(body: unknown): Message {
+    return { id: `${this.#settings.name} ${this.#messages++}`, body, attempts: 1, readyAt: 0 };
   }
 
   #add(message: Message, delay: Millis): void {
@@ -139,6 +148,8 @@ export class SimulatedQueue {
   #consume(messages: Message[]): void {
     const { scheduler } = this.#deps;
     const verdicts = new Map<Message, { retry: boolean; delay: Millis }>();
+    const judge = (message: Message, retry: boolean, { delaySeconds = 0 } = {}) =>
+      verdicts.set(message, { retry, delay: delaySeconds * 1_000 });
     const batch = {
       queue: this.#settings.name,
       messages: messages.map((message) => ({
@@ -146,9 +157,12 @@ export class SimulatedQueue {
         timestamp: new Date(scheduler.now),
         body: copy(message.body),
         attempts: message.attempts,
-        ack: () => verdicts.set(message, { retry: false, delay: 0 }),
-        retry: ({ delaySeconds = 0 } = {}) => verdicts.set(message, { retry: true, delay: delaySeconds * 1_000 }),
+        ack: () => judge(message, false),
+        retry: (options = {}) => judge(message, true, options),
       })),
+      retryAll: (options = {}) => {
+        for (const message of messages) judge(message, true, options);
+      },
     } as unknown as MessageBatch;
     const { actor, done } = this.#deps.consume(batch);
     let isOver = false;

@@ -23,6 +23,7 @@ function seenOf(world: World): Seen {
     ),
     shown: world.network.posts.length,
     reached: new Set(world.coverage.reached.keys()),
+    requests: world.receivers.received.length,
     accepted: world.client.logs.filter(({ accepted }) => accepted.length > 0).length,
     canceled: world.client.logs.some(({ isCanceled }) => isCanceled),
   };

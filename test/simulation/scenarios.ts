@@ -15,6 +15,8 @@ export interface Seen {
   shown: number;
   reached: ReadonlySet<string>;
   accepted: number;
+  /** Requests that endpoints got. */
+  requests: number;
   canceled: boolean;
 }
 
@@ -61,6 +63,12 @@ function interfere(world: World, place: string, which: number, make: () => Inter
     calls += 1;
     return calls === which ? make() : null;
   };
+}
+
+/** As one that failed before: with one failure more its deliveries are held. */
+function isFailing(world: World): void {
+  const since = world.start - HOUR;
+  world.sqlite.all("UPDATE webhooks SET failures = 4, failing_since = ? WHERE url LIKE '%/flaky-0'", since);
 }
 
 function at(world: World, after: number, act: () => void): void {
@@ -207,6 +215,39 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     plan: [post()],
     script: (world) => spoil(world, IS_COMMIT, { is: "late", after: 60 * SECOND, late: 15 * SECOND }),
     expected: { statuses: ["published"], shown: 1, reached: ["report did: taken"] },
+  },
+  "every message of a webhook comes twice while its endpoint takes its time": {
+    plan: [post()],
+    script: (world) => {
+      world.receivers.script = () => ({ is: "slow", after: 10 * SECOND });
+      world.webhooks.onSend = (body) => world.webhooks.bury(body);
+    },
+    // Two events of one post to two endpoints.
+    expected: { statuses: ["published"], requests: 4 },
+  },
+  "an endpoint answers for one event while another is on trial there": {
+    plan: [post({ schedule: 23 * SECOND })],
+    script: (world) => {
+      isFailing(world);
+      // The first fails, and is held; the second is taken, and that is said half a minute later.
+      const mishaps: ReturnType<NonNullable<typeof world.receivers.script>>[] = [
+        { is: "refuses", status: 500 },
+        { is: "slow", after: 14 * SECOND },
+        { is: "slow", after: 40 * SECOND },
+      ];
+      world.receivers.script = ({ isFlaky }) => {
+        const mishap = isFlaky ? (mishaps.shift() ?? null) : null;
+        return mishap;
+      };
+      let isLate = false;
+      world.crossings.script = (place) => {
+        if (place !== "d1 batch update deliveries" || isLate || mishaps.length !== 1) return null;
+        if (world.scheduler.now < world.start + 37 * SECOND) return null;
+        isLate = true;
+        return { delay: 25 * SECOND };
+      };
+    },
+    expected: { statuses: ["published"], reached: ["message: probe"] },
   },
 };
 

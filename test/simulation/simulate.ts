@@ -1,4 +1,5 @@
 import { violationsOf } from "./invariants.ts";
+import { observeWebhooks } from "./observe.ts";
 import type { WorldOptions } from "./world.ts";
 import { World } from "./world.ts";
 
@@ -19,6 +20,7 @@ export async function simulate(seed: number, options: WorldOptions = {}): Promis
   const world = new World(seed, options);
   await world.run();
   const violations = violationsOf(world);
+  observeWebhooks(world);
   for (const row of world.sqlite.all("SELECT status, state FROM posts")) {
     world.coverage.reach(`post ${row.status}`);
     for (const task of JSON.parse(String(row.state)).tasks) {

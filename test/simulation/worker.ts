@@ -2,6 +2,7 @@ import { createApp } from "../../src/api/app.ts";
 import type { Env } from "../../src/env.ts";
 import { consumeDeadLetters, consumePublishQueue } from "../../src/post/publish-consumer.ts";
 import { servicesOf } from "../../src/services.ts";
+import { consumeWebhookDeadLetters, consumeWebhookQueue } from "../../src/webhooks/consumer.ts";
 
 /*
  * The Worker as `src/index.ts` composes it, but for its pages. What an isolate remembers is with its process.
@@ -14,9 +15,13 @@ export const worker = {
     return app.fetch(request, env, ctx);
   },
 
-  async queue(batch: MessageBatch, env: Env): Promise<void> {
+  async queue(batch: MessageBatch, env: Env, ctx: ExecutionContext): Promise<void> {
     const services = servicesOf(env);
-    if (batch.queue.endsWith("-dead")) await consumeDeadLetters(services, batch);
+    const isDead = batch.queue.endsWith("-dead");
+    if (batch.queue.startsWith("apionics-webhooks")) {
+      if (isDead) await consumeWebhookDeadLetters(services, batch);
+      else await consumeWebhookQueue(services, batch, (work) => ctx.waitUntil(work));
+    } else if (isDead) await consumeDeadLetters(services, batch);
     else await consumePublishQueue(services, batch);
   },
 

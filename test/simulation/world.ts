@@ -4,6 +4,7 @@ import { HOUR, MINUTE, SECOND } from "../../src/lib/clock.ts";
 import { normaliseText } from "../../src/platforms/similarity.ts";
 import { PostObject } from "../../src/post/post-object.ts";
 import { SWEEPER_NAME, SweeperObject } from "../../src/post/sweeper.ts";
+import { DUE_GRACE } from "../../src/webhooks/schedule.ts";
 import { Actor, currentActor, runAs } from "./actor.ts";
 import type { Answer, Request as ClientRequest } from "./client.ts";
 import { Client } from "./client.ts";
@@ -18,12 +19,13 @@ import { surroundWith } from "./globals.ts";
 import { Kv } from "./kv.ts";
 import { Network, signalAt } from "./network.ts";
 import { Objects } from "./objects.ts";
-import { observeCall, observeMessage } from "./observe.ts";
+import { observeCall, observeMessage, observeWebhookMessage } from "./observe.ts";
 import type { AccountName, PlannedPost } from "./plan.ts";
 import { endOf, planOf } from "./plan.ts";
 import { SimulatedQueue } from "./queue.ts";
 import { R2 } from "./r2.ts";
 import { fold, Random } from "./random.ts";
+import { Receivers } from "./receivers.ts";
 import { Scheduler } from "./scheduler.ts";
 import { worker } from "./worker.ts";
 
@@ -78,9 +80,11 @@ export class World {
   readonly kv: Kv;
   readonly bucket: R2;
   readonly queue: SimulatedQueue;
+  readonly webhooks: SimulatedQueue;
   readonly posts: Objects;
   readonly sweeper: Objects;
   readonly network: Network;
+  readonly receivers: Receivers;
   readonly env: Env;
   readonly sqlite = sqlite;
   /** Lines that the Worker logged. */
@@ -100,7 +104,8 @@ export class World {
   readonly #wholePlan: PlannedPost[];
   readonly #isCalm: boolean;
   readonly #script: WorldOptions["script"];
-  readonly #deadLetters: SimulatedQueue;
+  /** All queues, those of dead letters among them. */
+  readonly #queues: readonly SimulatedQueue[];
   readonly #actors = new Set<Actor>();
   readonly #onTrace: ((line: string) => void) | null;
   #isSweeperAwake = false;
@@ -137,16 +142,32 @@ export class World {
       isUp,
       consume: (batch: MessageBatch) => this.#consume(batch),
     };
-    this.#deadLetters = new SimulatedQueue(
-      { name: "apionics-publish-dead", maxBatch: 10, batchWait: 5 * SECOND, maxRetries: 3, deadLetters: null },
-      queueDeps,
-    );
+    const [deadLetters, deadWebhooks] = ["apionics-publish-dead", "apionics-webhooks-dead"].map(
+      (name) =>
+        new SimulatedQueue(
+          { name, place: name, maxBatch: 10, batchWait: 5 * SECOND, maxRetries: 3, deadLetters: null },
+          queueDeps,
+        ),
+    ) as [SimulatedQueue, SimulatedQueue];
     this.queue = new SimulatedQueue(
-      { name: "apionics-publish", maxBatch: 5, batchWait: 0, maxRetries: 8, deadLetters: this.#deadLetters },
+      { name: "apionics-publish", place: "queue", maxBatch: 5, batchWait: 0, maxRetries: 8, deadLetters },
       queueDeps,
     );
+    this.webhooks = new SimulatedQueue(
+      {
+        name: "apionics-webhooks",
+        place: "webhook queue",
+        maxBatch: 5,
+        batchWait: 0,
+        maxRetries: 3,
+        deadLetters: deadWebhooks,
+      },
+      queueDeps,
+    );
+    this.#queues = [this.queue, deadLetters, this.webhooks, deadWebhooks];
     const sent = new Set<string>();
     this.queue.onSend = (body) => observeMessage(this.coverage, body, sent);
+    this.webhooks.onSend = (body) => observeWebhookMessage(this.coverage, body, sent);
     this.env = {
       ...SECRETS,
       PUBLIC_ORIGIN: ORIGIN,
@@ -154,6 +175,7 @@ export class World {
       IDEMPOTENCY: this.kv,
       MEDIA: this.bucket,
       PUBLISH: this.queue,
+      WEBHOOKS: this.webhooks,
       get POSTS() {
         return world.posts;
       },
@@ -193,6 +215,14 @@ export class World {
       fetchMedia: (address) => this.#fetchMedia(address),
       highestClock: () => Math.max(this.highestClock, this.clock()),
     });
+    this.receivers = new Receivers({
+      random,
+      faults,
+      scheduler,
+      crash: () => this.crash(),
+      onViolation: (what) => this.violations.push(what),
+      areClocksRight: () => !this.hasClockFaults,
+    });
   }
 
   /** Lets everything happen, until all is over or should have been. */
@@ -202,7 +232,10 @@ export class World {
       clock: () => this.clock(),
       byte: () => this.random.whole("a random byte", 0, 255),
       fraction: () => this.random.fraction("Math.random"),
-      fetch: (address, init) => this.network.fetch(address, init),
+      fetch: (address, init) => {
+        const endpoint = this.receivers.endpoints.get(address);
+        return endpoint ? this.receivers.fetch(endpoint, init) : this.network.fetch(address, init);
+      },
       timeout: (span) => signalAt(this.scheduler.now + span),
       wait: (span) => this.#wait(span),
       log: (line) => this.#log(line),
@@ -210,8 +243,11 @@ export class World {
     this.fixtures = await fixtures(this.env, {
       sqlite,
       network: this.network,
+      receivers: this.receivers,
       bucket: this.bucket,
+      random: this.random,
       now: START - HOUR,
+      isCalm: this.#isCalm,
     });
     this.client = new Client(
       {
@@ -221,6 +257,7 @@ export class World {
         pause: (span) => this.scheduler.wait(span, "client"),
         accountId: (name) => this.fixtures.accountIds[name],
         mediaId: (workspace) => this.fixtures.workspaces[workspace]?.mediaId ?? "",
+        webhookId: (workspace, isFlaky) => this.#webhookId(workspace, isFlaky),
         printTime: (at) => new Date(at).toISOString(),
         now: () => this.scheduler.now,
         look: (name, text, postId) => this.#look(name, text, postId),
@@ -233,6 +270,12 @@ export class World {
     this.#script?.(this);
     this.client.start();
     await this.#untilOver();
+  }
+
+  #webhookId(workspace: 0 | 1, isFlaky: boolean): string {
+    const workspaceId = this.fixtures.workspaces[workspace]?.id;
+    const endpoints = [...this.receivers.endpoints.values()];
+    return endpoints.find((each) => each.workspaceId === workspaceId && each.isFlaky === isFlaky)?.id ?? "";
   }
 
   /** A public post of an account that says this and that no other post of ours has taken. */
@@ -274,18 +317,14 @@ export class World {
     this.#actors.clear();
     this.posts.crash();
     this.sweeper.crash();
-    if (this.#isQueueInMemory) {
-      this.queue.forget();
-      this.#deadLetters.forget();
-    }
+    if (this.#isQueueInMemory) for (const queue of this.#queues) queue.forget();
     const downtime = this.random.whole("downtime", DOWNTIME.least, DOWNTIME.most);
     this.scheduler.after(downtime, "RESTART", () => {
       this.isUp = true;
       this.#isSweeperAwake = false;
       this.posts.resume();
       this.sweeper.resume();
-      this.queue.resume();
-      this.#deadLetters.resume();
+      for (const queue of this.#queues) queue.resume();
     });
   }
 
@@ -307,7 +346,7 @@ export class World {
     };
     const request = () =>
       new Request(`${ORIGIN}${path}`, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) });
-    const place = `${method} ${path.replace(/(post|acc)_\w+/g, "{id}")}`;
+    const place = `${method} ${path.replace(/(post|acc|wh|dlv)_\w+/g, "{id}")}`;
     return new Promise((resolve) => {
       const latency = () => this.random.whole(`latency of ${place}`, 1, 60);
       const cut = () => resolve({ is: "cut" });
@@ -331,12 +370,8 @@ export class World {
     }
     const actor = this.#newActor("request");
     const forget = actor.onDeath(() => end({ is: "cut" }));
-    const ctx = {
-      waitUntil: (done: Promise<unknown>) => void done.catch(() => this.coverage.reach("a handler threw")),
-      passThroughOnException() {},
-    } as unknown as ExecutionContext;
     runAs(actor, async () => {
-      const response = await worker.fetch(request, this.env, ctx);
+      const response = await worker.fetch(request, this.env, this.#context());
       const bytes = response.clone();
       const text = await response.text();
       this.#keepSweeperAwake();
@@ -352,6 +387,14 @@ export class World {
         end({ is: "cut" });
       },
     );
+  }
+
+  /** What is left for later is whoever's it is that runs, and dies with them. */
+  #context(): ExecutionContext {
+    return {
+      waitUntil: (done: Promise<unknown>) => void done.catch(() => this.coverage.reach("a handler threw")),
+      passThroughOnException() {},
+    } as unknown as ExecutionContext;
   }
 
   #keepSweeperAwake(): void {
@@ -381,7 +424,7 @@ export class World {
 
   #consume(batch: MessageBatch): { actor: Actor; done: Promise<void> } {
     const actor = this.#newActor("consumer");
-    return { actor, done: runAs(actor, () => worker.queue(batch, this.env)) };
+    return { actor, done: runAs(actor, () => worker.queue(batch, this.env, this.#context())) };
   }
 
   #newActor(kind: Actor["kind"]): Actor {
@@ -417,15 +460,22 @@ export class World {
    */
   #skipSweep(): Millis | null {
     const now = this.scheduler.now + this.clockOffset + this.#skewOf(SWEEPER_NAME);
-    const [{ at } = { at: null }] = sqlite.all("SELECT min(wake_by) AS at FROM posts WHERE wake_by IS NOT NULL");
-    if (at !== null && Number(at) <= now) return null;
+    const due = this.#dueForSweeper();
+    if (due <= now) return null;
     const next = this.scheduler.next();
-    const soonest = Math.min(
-      at === null ? Number.POSITIVE_INFINITY : Number(at),
-      next === null ? Number.POSITIVE_INFINITY : next - this.scheduler.now + now,
-    );
+    const soonest = Math.min(due, next === null ? Number.POSITIVE_INFINITY : next - this.scheduler.now + now);
     const sweeps = Number.isFinite(soonest) ? Math.max(1, Math.ceil((soonest - now) / SWEEP)) : 1;
     return now + sweeps * SWEEP;
+  }
+
+  /** When there is something for the sweeper at the soonest: a post, a delivery, an endpoint to be tried. */
+  #dueForSweeper(): Millis {
+    const [found] = sqlite.all(
+      `SELECT (SELECT min(wake_by) FROM posts WHERE wake_by IS NOT NULL) AS post,
+        (SELECT min(next_attempt_at) FROM deliveries WHERE next_attempt_at IS NOT NULL) + ${DUE_GRACE} AS delivery,
+        (SELECT min(probe_at) FROM webhooks WHERE probe_at IS NOT NULL AND active) AS probe`,
+    );
+    return Math.min(...Object.values(found ?? {}).map((at) => (at === null ? Number.POSITIVE_INFINITY : Number(at))));
   }
 
   /** The cron trigger, of which wrangler's local mode has none. */
@@ -495,6 +545,14 @@ export class World {
         network.awayUntil = at + span;
       });
     }
+    // Mostly from before the first post: what is down while nothing happens is not missed.
+    if (random.chance("endpoint down", 0.6)) {
+      const at = random.chance("down early", 0.7) ? START : START + random.whole("down at", 0, end - START);
+      const span = random.whole("down for", MINUTE, 40 * MINUTE);
+      this.#plannedAt(at, "endpoint down", () => {
+        this.receivers.downUntil = at + span;
+      });
+    }
     const jump = () => random.pick("jump", [2 * SECOND, 3 * MINUTE, HOUR, HOUR]);
     if (isSetForward) {
       // While something is being settled, more often than not.
@@ -534,10 +592,12 @@ export class World {
     );
   }
 
-  /** Whether every post is over, as the database has it, and no object has anything left to tell it. */
+  /** Whether every post is over and told of, as the database has it, and no object has anything left to tell it. */
   #isFinal(): boolean {
-    if (this.queue.size > 0 || this.#deadLetters.size > 0) return false;
-    const open = "SELECT 1 FROM posts WHERE wake_by IS NOT NULL OR status IN ('queued', 'publishing') LIMIT 1";
+    if (this.#queues.some(({ size }) => size > 0)) return false;
+    const open = `SELECT 1 FROM posts WHERE wake_by IS NOT NULL OR status IN ('queued', 'publishing')
+      UNION ALL SELECT 1 FROM deliveries WHERE status IN ('pending', 'held')
+      UNION ALL SELECT 1 FROM webhooks WHERE probe_at IS NOT NULL LIMIT 1`;
     return sqlite.all(open).length === 0;
   }
 }
