@@ -64,7 +64,9 @@ export class ChaosWorker {
   /** Starts it, as `npm start` does but for the bundle and the state. */
   start(): void {
     const vars = [`PUBLIC_ORIGIN:${this.origin}`, "ALLOW_PRIVATE_TARGETS:true"].flatMap((value) => ["--var", value]);
-    const where = ["--ip", LOOPBACK, "--port", String(this.#port), "--persist-to", "state"];
+    // An inspector's port that nobody else has: of two Workers that start at once both would find the usual one free.
+    const ports = ["--port", String(this.#port), "--inspector-port", "0"];
+    const where = ["--ip", LOOPBACK, ...ports, "--persist-to", "state"];
     this.#output = "";
     this.#child = this.#spawn(["dev", "dist/index.js", "--no-bundle", ...where, ...vars]);
     this.lives.push({ startedAt: Date.now(), readyAt: null, killedAt: null });
