@@ -48,9 +48,17 @@ export class ChaosWorker {
     process.on("exit", () => this.remove());
   }
 
-  /** Makes a folder with a bundle and an empty, migrated state. */
-  static async prepare(settings: Record<string, string>, logFile: string | null): Promise<ChaosWorker> {
-    const project = newProject();
+  /**
+   * Makes a folder with a bundle and an empty, migrated state.
+   *
+   * @param parent the folder that it is made in
+   */
+  static async prepare(
+    settings: Record<string, string>,
+    logFile: string | null,
+    parent?: string,
+  ): Promise<ChaosWorker> {
+    const project = newProject(parent);
     const worker = new ChaosWorker(project, await freePort(), logFile);
     const secrets = { ADMIN_TOKEN, API_KEY_PEPPER, ENCRYPTION_KEYS: `chaos:${Buffer.alloc(32, 7).toString("base64")}` };
     const lines = Object.entries({ ...secrets, ...settings }).map(([name, value]) => `${name}=${value}\n`);

@@ -33,8 +33,9 @@ export interface Run {
   killHard(): Promise<void>;
 }
 
-export function newProject(): Project {
-  const folder = mkdtempSync(join(tmpdir(), "apionics-"));
+/** @param parent the folder that it is made in */
+export function newProject(parent = tmpdir()): Project {
+  const folder = mkdtempSync(join(parent, "apionics-"));
   for (const name of LINKED) symlinkSync(join(ROOT, name), join(folder, name));
   cpSync(join(ROOT, "migrations"), join(folder, "migrations"), { recursive: true });
   mkdirSync(join(folder, "home"));
