@@ -19,6 +19,9 @@ const TEST_SECRETS = {
   INSTAGRAM_APP_SECRET: "",
 };
 
+/** Measures how quick something is. */
+const PACE = "test/e2e/webhook-pace.test.ts";
+
 export default defineConfig({
   test: {
     silent: "passed-only",
@@ -63,9 +66,20 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts", "test/chaos/**/*.test.ts"],
+          exclude: [PACE],
           environment: "node",
           testTimeout: 120_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: "pace",
+          include: [PACE],
+          environment: "node",
+          hookTimeout: 120_000,
+          // After all others: what it measures would be their load.
+          sequence: { groupOrder: 1 },
         },
       },
     ],

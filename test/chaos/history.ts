@@ -1,9 +1,10 @@
 import type { Millis } from "../../src/lib/clock.ts";
 import type { PlatformId, PostStatus, TaskStatus } from "../../src/lib/vocabulary.ts";
+import type { Received } from "../helpers/webhook-receiver.ts";
 
 /*
- * What a run leaves behind: what was asked, what the API answered, what the platform shows. The first two and the last
- * are written by different parties, and are held against each other.
+ * What a run leaves behind: what was asked, what the API answered, what the platform shows, what the client's endpoint
+ * was told. They are written by different parties, and are held against each other.
  */
 
 /** An account as both sides know it. */
@@ -59,6 +60,14 @@ export interface PublicPost {
   at: Millis;
 }
 
+/** An event that the endpoint had asked for, as `GET /v1/events` lists it after the run. */
+export interface ListedEvent {
+  id: string;
+  type: string;
+  /** The body that it is sent with. */
+  body: string;
+}
+
 export interface History {
   asked: Asked[];
   /** In the order they arrived. */
@@ -66,6 +75,9 @@ export interface History {
   /** Of every key that was accepted, what reading its post answers after the run; null when it is not there. */
   final: ReadonlyMap<string, FinalPost | null>;
   publicPosts: PublicPost[];
+  listed: readonly ListedEvent[];
+  /** What the endpoint heard, in the order it arrived. */
+  received: readonly Received[];
   /** What `GET /v1/posts` counts, without a filter and for each status. */
   counted: { total: number; byStatus: Readonly<Partial<Record<PostStatus, number>>> };
 }

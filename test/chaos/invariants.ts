@@ -1,5 +1,6 @@
 import { isOpen } from "../../src/post/status.ts";
 import type { Asked, FinalTask, History, PublicPost } from "./history.ts";
+import { violationsOfTold } from "./told.ts";
 
 /*
  * What must hold after a run, see `docs/architecture.md`. Pure: a history goes in, what is wrong with it comes out.
@@ -7,8 +8,19 @@ import type { Asked, FinalTask, History, PublicPost } from "./history.ts";
 
 export interface Violation {
   /** The invariant, or `totals` for counters that disagree with what they count. */
-  of: "I1" | "I2" | "I3" | "I4" | "I5" | "I7" | "I8" | "totals";
-  kind: "duplicate" | "lost" | "early" | "open" | "ids" | "canceled" | "failed" | "unasked" | "answers" | "totals";
+  of: "I1" | "I2" | "I3" | "I4" | "I5" | "I6" | "I7" | "I8" | "totals";
+  kind:
+    | "duplicate"
+    | "lost"
+    | "early"
+    | "open"
+    | "ids"
+    | "canceled"
+    | "failed"
+    | "unasked"
+    | "answers"
+    | "told"
+    | "totals";
   what: string;
 }
 
@@ -17,6 +29,7 @@ export function violationsOf(history: History): Violation[] {
     ...history.asked.flatMap((asked) => violationsOfAnswers(history, asked)),
     ...groupsOf(history).flatMap(violationsOfGroup),
     ...strangers(history),
+    ...violationsOfTold(history),
     ...violationsOfTotals(history),
   ];
 }

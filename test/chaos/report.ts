@@ -26,7 +26,7 @@ function settledShare({ tasks, unconfirmed }: Results["ambiguous"]): number {
 
 /** The report of a run, as lines. */
 export function reportOf(results: Results): string[] {
-  const { options, kills, lies, cuts, ambiguous, tries, took, violations } = results;
+  const { options, kills, lies, cuts, ambiguous, tries, told, took, violations } = results;
   const early = violations.filter(({ kind }) => kind === "early").length;
   const lines = [
     ["seed", `${options.seed}, SETTLE_SCALE ${options.scale}`],
@@ -40,9 +40,15 @@ export function reportOf(results: Results): string[] {
     ["unconfirmed", results.tasks.unconfirmed ?? 0],
     ["ambiguous", `${ambiguous.tasks}, settled ${(100 * settledShare(ambiguous)).toFixed(1)} %`],
     ["202, then killed", `${tries.tries}, there after the restart ${tries.found}`],
+    ["events", told.events],
+    ["received", `${told.received} (duplicates ${told.duplicates}), missing ${told.missing}`],
+    ["endpoint's faults", `${listed([...told.faults].sort())}; sent again by hand ${told.sentAgain}`],
     ...RECOVERY_CLASSES.map((name) => [`recovery, ${name}`, recoveryLine(results, name)] as const),
     ["start-up", `mean ${seconds(results.startUps.mean)}, slowest ${seconds(results.startUps.slowest)}`],
-    ["took", `${seconds(took.total)}, of which until quiet ${seconds(took.untilQuiet)}`],
+    [
+      "took",
+      `${seconds(took.total)}, of which until quiet ${seconds(took.untilQuiet)}, until all was told ${seconds(took.untilTold)}`,
+    ],
   ] as const;
   return [
     ...lines.map(([name, value]) => `${name.padEnd(26)}${value}`),

@@ -1,6 +1,7 @@
 import type { Millis } from "../../src/lib/clock.ts";
 import type { TaskStatus } from "../../src/lib/vocabulary.ts";
 import type { ChaosClient } from "./client.ts";
+import type { Endpoint } from "./endpoint.ts";
 import type { History } from "./history.ts";
 import { acceptanceOf } from "./history.ts";
 import type { Violation } from "./invariants.ts";
@@ -10,6 +11,8 @@ import type { Recovery, RecoveryClass, Restart, TaskLife } from "./recovery.ts";
 import { recoveries } from "./recovery.ts";
 import type { ChaosOptions } from "./run.ts";
 import type { KillKind, Tries } from "./storm.ts";
+import type { ToldCounts } from "./told.ts";
+import { toldCounts } from "./told.ts";
 import type { Watch } from "./watch.ts";
 import { taskName } from "./watch.ts";
 import type { ChaosWorker, Life } from "./worker.ts";
@@ -28,11 +31,13 @@ export interface Results {
   commits: number;
   /** Tasks with a commit that was not answered truly, and how many of them a person would have to look at. */
   ambiguous: { tasks: number; unconfirmed: number };
+  /** What the client's endpoint was told, what it did instead of taking it well, and what was sent again by hand. */
+  told: ToldCounts & { faults: ReadonlyMap<string, number>; sentAgain: number };
   recoveries: ReadonlyMap<RecoveryClass, Recovery>;
   violations: Violation[];
   /** How long the Worker took from its start until it answered. */
   startUps: { mean: Millis; slowest: Millis };
-  took: { total: Millis; untilQuiet: Millis };
+  took: { total: Millis; untilQuiet: Millis; untilTold: Millis };
 }
 
 interface Parts {
@@ -41,13 +46,14 @@ interface Parts {
   platform: Platform;
   worker: ChaosWorker;
   client: ChaosClient;
+  endpoint: Endpoint;
   watch: Watch;
   kills: ReadonlyMap<KillKind, number>;
   tries: Tries;
 }
 
 export function resultsOf(parts: Parts, took: Results["took"]): Results {
-  const { options, history, platform, worker, client, kills, tries } = parts;
+  const { options, history, platform, worker, client, endpoint, kills, tries } = parts;
   const statuses = [...history.final.values()].flatMap((post) => post?.tasks.map(({ status }) => status) ?? []);
   const inStorm = [...kills.values()].reduce((sum, count) => sum + count, 0);
   return {
@@ -63,6 +69,7 @@ export function resultsOf(parts: Parts, took: Results["took"]): Results {
     ),
     commits: platform.commits.length,
     ambiguous: ambiguousOf(history, platform.commits),
+    told: { ...toldCounts(history), faults: endpoint.faults, sentAgain: endpoint.sentAgain },
     recoveries: recoveries(taskLives(parts), restartsOf(worker.lives)),
     violations: violationsOf(history),
     startUps: startUpsOf(worker.lives),

@@ -7,6 +7,7 @@ import type { PlatformId } from "../../src/lib/vocabulary.ts";
 import { LIVE_PLATFORMS, POST_STATUSES } from "../../src/lib/vocabulary.ts";
 import { client } from "../e2e/helpers/client.ts";
 import { ChaosClient } from "./client.ts";
+import { Endpoint } from "./endpoint.ts";
 import type { Account, FinalPost, History } from "./history.ts";
 import { Liar } from "./lies.ts";
 import { Platform } from "./platform.ts";
@@ -44,12 +45,13 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
   const { seed, scale } = options;
   const platform = new Platform();
   const graph = await platform.listen();
+  const endpoint = new Endpoint();
   const settings = { META_GRAPH_ORIGIN: graph, INSTAGRAM_GRAPH_ORIGIN: graph, SETTLE_SCALE: String(scale) };
   const worker = await ChaosWorker.prepare(settings, options.logFile);
   try {
     worker.start();
     await worker.ready();
-    const { key, accounts, mediaId } = await setUp(worker, platform);
+    const { key, accounts, mediaId } = await setUp(worker, platform, endpoint);
     const api = new ChaosClient(worker.origin, key, new Random(seed, "client"));
     const publisher = new Publisher(api);
     const watch = new Watch(api, publisher.accepted);
@@ -65,6 +67,7 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
     };
 
     platform.lieBy(new Liar(new Random(seed, "platform"), scale));
+    endpoint.failBy(new Random(seed, "endpoint"));
     api.isImpatient = true;
     const kills = await storm(parts, options.posts, options.kills);
     api.isImpatient = false;
@@ -72,6 +75,7 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
     say(`kills ended; ${watch.open} posts are not over`);
     await untilOver(watch, LIES_ON);
     platform.lieBy(null);
+    endpoint.failBy(null);
     const faultsEndedAt = Date.now();
     say(`faults ended; ${watch.open} posts are not over`);
     await untilOver(watch, QUIET_WITHIN);
@@ -79,23 +83,27 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
     watch.stop();
     await watching;
     const quietAt = Date.now();
+    await endpoint.untilTold(api, worker.origin, key, QUIET_WITHIN);
+    const toldAt = Date.now();
     await publisher.repeatAll();
-    const history = await readHistory(api, publisher, platform);
+    const history = await readHistory(api, publisher, platform, endpoint);
     return resultsOf(
-      { options, history, platform, worker, client: api, watch, kills, tries },
+      { options, history, platform, worker, client: api, endpoint, watch, kills, tries },
       {
         total: Date.now() - startedAt,
         untilQuiet: quietAt - faultsEndedAt,
+        untilTold: toldAt - faultsEndedAt,
       },
     );
   } finally {
     worker.remove();
     await platform.close();
+    await endpoint.close();
   }
 }
 
-/** Makes a workspace, connects accounts of the platform in live mode, and adds a picture. */
-async function setUp(worker: ChaosWorker, platform: Platform) {
+/** Makes a workspace, connects accounts of the platform in live mode, adds a picture, and registers the endpoint. */
+async function setUp(worker: ChaosWorker, platform: Platform, endpoint: Endpoint) {
   const workspace = await client(worker.origin, worker.adminToken).call("POST", "/v1/workspaces", { name: "Chaos" });
   const key: string = workspace.body.api_keys.live;
   const { call } = client(worker.origin, key);
@@ -113,6 +121,7 @@ async function setUp(worker: ChaosWorker, platform: Platform) {
   form.set("file", new File([readFileSync(PICTURE)], "picture.jpg"));
   const added = await call("POST", "/v1/media", form);
   if (added.status !== 201) throw new Error(`the picture was not taken: ${added.text}`);
+  await endpoint.register(worker.origin, key);
   return { key, accounts, mediaId: added.body.id as string };
 }
 
@@ -122,7 +131,12 @@ async function untilOver(watch: Watch, atMost: Millis): Promise<void> {
   while (watch.open > 0 && Date.now() < deadline) await sleep(SECOND / 4);
 }
 
-async function readHistory(api: ChaosClient, publisher: Publisher, platform: Platform): Promise<History> {
+async function readHistory(
+  api: ChaosClient,
+  publisher: Publisher,
+  platform: Platform,
+  endpoint: Endpoint,
+): Promise<History> {
   const final = new Map<string, FinalPost | null>();
   for (const [key, { id }] of publisher.accepted) {
     const read = await api.read(`/v1/posts/${id}`);
@@ -137,6 +151,8 @@ async function readHistory(api: ChaosClient, publisher: Publisher, platform: Pla
     answers: api.answers,
     final,
     publicPosts: platform.publicPosts(),
+    listed: await endpoint.listed(api),
+    received: endpoint.received,
     counted: { total: await countOf(""), byStatus },
   };
 }

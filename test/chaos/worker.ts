@@ -48,9 +48,17 @@ export class ChaosWorker {
     process.on("exit", () => this.remove());
   }
 
-  /** Makes a folder with a bundle and an empty, migrated state. */
-  static async prepare(settings: Record<string, string>, logFile: string | null): Promise<ChaosWorker> {
-    const project = newProject();
+  /**
+   * Makes a folder with a bundle and an empty, migrated state.
+   *
+   * @param parent the folder that it is made in
+   */
+  static async prepare(
+    settings: Record<string, string>,
+    logFile: string | null,
+    parent?: string,
+  ): Promise<ChaosWorker> {
+    const project = newProject(parent);
     const worker = new ChaosWorker(project, await freePort(), logFile);
     const secrets = { ADMIN_TOKEN, API_KEY_PEPPER, ENCRYPTION_KEYS: `chaos:${Buffer.alloc(32, 7).toString("base64")}` };
     const lines = Object.entries({ ...secrets, ...settings }).map(([name, value]) => `${name}=${value}\n`);
@@ -64,7 +72,9 @@ export class ChaosWorker {
   /** Starts it, as `npm start` does but for the bundle and the state. */
   start(): void {
     const vars = [`PUBLIC_ORIGIN:${this.origin}`, "ALLOW_PRIVATE_TARGETS:true"].flatMap((value) => ["--var", value]);
-    const where = ["--ip", LOOPBACK, "--port", String(this.#port), "--persist-to", "state"];
+    // An inspector's port that nobody else has: of two Workers that start at once both would find the usual one free.
+    const ports = ["--port", String(this.#port), "--inspector-port", "0"];
+    const where = ["--ip", LOOPBACK, ...ports, "--persist-to", "state"];
     this.#output = "";
     this.#child = this.#spawn(["dev", "dist/index.js", "--no-bundle", ...where, ...vars]);
     this.lives.push({ startedAt: Date.now(), readyAt: null, killedAt: null });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Account, Answer, FinalPost, History, PublicPost } from "../chaos/history.ts";
 import { violationsOf } from "../chaos/invariants.ts";
+import { told } from "./helpers/told.ts";
 
 const PAGE: Account = { id: "acc_1", externalId: "111", platform: "facebook" };
 const AT = Date.parse("2026-11-01T12:00:00Z");
@@ -21,6 +22,7 @@ function history(different: { final?: FinalPost | null; shown?: PublicPost[]; an
     answers,
     final: new Map([["a", final]]),
     publicPosts,
+    ...told([final]),
     counted: { total: final ? 1 : 0, byStatus: final ? { [final.status]: 1 } : {} },
   };
 }
@@ -67,6 +69,7 @@ describe("what looks alike is told apart by number and id", () => {
       answers: finals.map(([key]) => ({ ...accepted, key })),
       final: new Map(finals),
       publicPosts,
+      ...told(finals.map(([, final]) => final)),
       counted: { total: 2, byStatus: { published: 2 } },
     };
   };

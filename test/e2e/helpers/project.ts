@@ -1,5 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -34,8 +35,9 @@ export interface Run {
   killHard(): Promise<void>;
 }
 
-export function newProject(): Project {
-  const folder = mkdtempSync(join(tmpdir(), "apionics-"));
+/** @param parent the folder that it is made in */
+export function newProject(parent = tmpdir()): Project {
+  const folder = mkdtempSync(join(parent, "apionics-"));
   for (const name of LINKED) symlinkSync(join(ROOT, name), join(folder, name));
   cpSync(join(ROOT, "migrations"), join(folder, "migrations"), { recursive: true });
   mkdirSync(join(folder, "home"));
@@ -89,13 +91,13 @@ function end(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, signal);
 }
 
-/** Below the ports that a system gives to connections: a server that starts anew finds its own still free. */
-const PORTS = { from: 20_000, to: 32_000 };
+/** Below the ports that systems give to outgoing connections: one of those may be taken while its server restarts. */
+const PORTS = { from: 15_000, to: 30_000 };
 
 /** A port that is free in this moment. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = PORTS.from + Math.floor(Math.random() * (PORTS.to - PORTS.from));
+    const port = randomInt(PORTS.from, PORTS.to);
     if (await isFree(port)) return port;
   }
 }
