@@ -173,31 +173,46 @@ export interface Failure {
   probeAt: Millis;
 }
 
+/** An attempt that is over. */
+export interface AttemptRecord {
+  claimed: ClaimedDelivery;
+  attempt: DeliveryAttempt;
+  end: DeliveryEnd;
+  /** What it says of the endpoint. */
+  says: "well" | "nothing" | Failure;
+  now: Millis;
+}
+
 /**
- * Records an attempt, and what it says of the endpoint.
+ * Records attempts, and what they say of their endpoints.
  *
- * @returns null when it says no news, or the endpoint is gone or inactive
+ * @returns for each how its endpoint stands; null when it says no news, or the endpoint is gone or inactive
  */
-export async function recordAttempt(
+export async function recordAttempts(
   db: Database,
-  { ref, claimedUntil }: ClaimedDelivery,
-  attempt: DeliveryAttempt,
-  end: DeliveryEnd,
-  says: "well" | "nothing" | Failure,
-  now: Millis,
-): Promise<EndpointState | null> {
-  const logged = sql`json_remove(json_insert(log, '$[#]', json(${JSON.stringify(attempt)})),
-    iif(json_array_length(log) >= ${LOGGED}, '$[0]', '$[#]'))`;
-  const [, endpoint] = await db.batch([
-    statement(
+  records: readonly AttemptRecord[],
+): Promise<(EndpointState | null)[]> {
+  const statements = records.map(({ claimed, attempt, end, says, now }) => {
+    const { ref, claimedUntil } = claimed;
+    const logged = sql`json_remove(json_insert(log, '$[#]', json(${JSON.stringify(attempt)})),
+      iif(json_array_length(log) >= ${LOGGED}, '$[0]', '$[#]'))`;
+    const recorded = statement(
       db,
       sql`UPDATE deliveries SET ${columnsOf(end)}, claimed_until = NULL, log = ${logged}
         WHERE ${isDelivery(ref)} AND claimed_until = ${claimedUntil}`,
-    ),
-    ...(says === "nothing" ? [] : [statement(db, noteOf(ref.webhookId, says, now))]),
-  ]);
-  const [row] = (endpoint as unknown as { results: EndpointRow[] } | undefined)?.results ?? [];
-  return row ? { failingSince: row.failing_since, probeAt: row.probe_at } : null;
+    );
+    return says === "nothing" ? [recorded] : [recorded, statement(db, noteOf(ref.webhookId, says, now))];
+  });
+  const [first, ...others] = statements.flat();
+  if (!first) return [];
+  const results = await db.batch([first, ...others]);
+  let next = 0;
+  return statements.map(({ length }) => {
+    const result = length === 2 ? results[next + 1] : undefined;
+    next += length;
+    const [row] = (result as unknown as { results: EndpointRow[] } | undefined)?.results ?? [];
+    return row ? { failingSince: row.failing_since, probeAt: row.probe_at } : null;
+  });
 }
 
 interface EndpointRow {

@@ -6,6 +6,7 @@ import type { DeliverDeps } from "./deliver.ts";
 import { deliver, probe } from "./deliver.ts";
 import type { WebhookMessage } from "./messages.ts";
 import { refOfMessage, WEBHOOK_MESSAGE } from "./messages.ts";
+import { Recorder } from "./recorder.ts";
 import { CLAIM } from "./schedule.ts";
 
 /** When messages are delivered again that could not be worked on. */
@@ -32,7 +33,10 @@ export async function consumeWebhookQueue(
   const now = deps.clock();
   try {
     const claimed = await claimDeliveries(deps.db, wanted, now, now + CLAIM);
-    for (const delivery of claimed) waitUntil(guarded(deps, delivery.ref.webhookId, () => deliver(deps, delivery)));
+    const recorder = new Recorder(deps, claimed.length);
+    for (const delivery of claimed) {
+      waitUntil(guarded(deps, delivery.ref.webhookId, () => deliver(deps, delivery, { recorder })));
+    }
   } catch (error) {
     deps.log.error("webhooks could not be claimed", error, { messages: wanted.length });
     batch.retryAll({ delaySeconds: REDELIVERY / SECOND });

@@ -1,8 +1,7 @@
 import type { Vault } from "../accounts/vault.ts";
 import type { Database } from "../db/database.ts";
 import type { ClaimedDelivery, DeliveryEnd } from "../db/deliveries.ts";
-import { claimHeld, recordAttempt, releaseHeld } from "../db/deliveries.ts";
-import { retryWrite } from "../db/retry.ts";
+import { claimHeld, releaseHeld } from "../db/deliveries.ts";
 import { endWebhookHolding, takeProbe } from "../db/webhooks.ts";
 import type { Clock, Millis } from "../lib/clock.ts";
 import { SECOND } from "../lib/clock.ts";
@@ -13,6 +12,7 @@ import type { WebhookMessage } from "./messages.ts";
 import { deliverMessage, probeMessage, sendWebhookMessages } from "./messages.ts";
 import type { Fetch, PostOutcome } from "./post-event.ts";
 import { postEvent } from "./post-event.ts";
+import { Recorder } from "./recorder.ts";
 import {
   CLAIM,
   DISABLE_AFTER,
@@ -34,6 +34,7 @@ export interface DeliverDeps {
   fetch: Fetch;
   outbound: OutboundPolicy;
   webhookQueue: Queue<WebhookMessage>;
+  sleep(span: Millis): Promise<void>;
 }
 
 /** Answered by an endpoint that wants nothing any more. */
@@ -42,12 +43,13 @@ const GONE = 410;
 /**
  * Sends a delivery that is claimed, records what came of it, and draws the conclusions for its endpoint.
  *
+ * @param recorder of those that were begun together
  * @param isTest a test is not sent again, and its failure says nothing of the endpoint
  */
 export async function deliver(
   deps: DeliverDeps,
   claimed: ClaimedDelivery,
-  { isTest } = { isTest: false },
+  { recorder = new Recorder(deps, 1), isTest = false }: { recorder?: Recorder; isTest?: boolean } = {},
 ): Promise<void> {
   const { ref, scope, attempt, body } = claimed;
   const webhookId = ref.webhookId;
@@ -58,7 +60,7 @@ export async function deliver(
   const logged = { at, ms: now - at, status: outcome.status, error: outcome.error, response: outcome.response };
   const failure = { isFirst: attempt === 1, holdFrom: HOLD_FROM, probeAt: now + probeWait(0) };
   const says = outcome.error === null ? "well" : isTest || body === null ? "nothing" : failure;
-  const endpoint = await retryWrite(() => recordAttempt(deps.db, claimed, logged, end, says, now));
+  const endpoint = await recorder.record({ claimed, attempt: logged, end, says, now });
   if (outcome.status === GONE) return disable(deps, { ...scope, id: webhookId }, "gone");
   if (outcome.error !== null && endpoint?.failingSince != null && now - endpoint.failingSince >= DISABLE_AFTER) {
     return disable(deps, { ...scope, id: webhookId }, "failing");
