@@ -48,8 +48,9 @@ export type WebhookChange = {
   [Field in "url" | "events" | "description" | "active"]?: WebhookRow[Field] | undefined;
 };
 
-/** One that is made active begins as if nothing had ever failed. */
-const MADE_ACTIVE = { disabledAt: null, disabledReason: null, failures: 0, failingSince: null, probes: 0 } as const;
+/** One that is made active, or has another address, begins as if nothing had ever failed. */
+const FRESH = { failures: 0, failingSince: null, probes: 0 } as const;
+const ENABLED = { disabledAt: null, disabledReason: null } as const;
 
 /** @returns the endpoint as it is now; null when the workspace has none like it */
 export async function updateWebhook(
@@ -63,7 +64,11 @@ export async function updateWebhook(
   const probeAt = sql`iif(EXISTS (SELECT 1 FROM deliveries WHERE webhook_id = ${id} AND status = 'held'), ${now}, NULL)`;
   const [row] = await db
     .update(webhooks)
-    .set({ ...change, ...(change.active === true && { ...MADE_ACTIVE, probeAt }) })
+    .set({
+      ...change,
+      ...(change.active === true && ENABLED),
+      ...((change.active === true || change.url !== undefined) && { ...FRESH, probeAt }),
+    })
     .where(isWebhook(scope, id))
     .returning();
   return row ?? null;

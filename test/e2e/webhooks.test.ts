@@ -1,4 +1,10 @@
+import { execFileSync, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { ChaosWorker } from "../chaos/worker.ts";
@@ -63,3 +69,39 @@ it("events arrive at once while another endpoint takes its time", async () => {
   for (const latency of latencies(connected, [quick, slow])) expect(latency).toBeLessThan(5_000);
   expect([...quick.received, ...slow.received].every(({ isGenuine }) => isGenuine)).toBe(true);
 });
+
+it.skipIf(spawnSync("openssl", ["version"]).status !== 0)(
+  "nothing is told to whoever shows a certificate that is not theirs",
+  async () => {
+    const api = await newClient(worker);
+    let heard = 0;
+    const server = createServer(certificate("somebody.example"), (_request, response) => {
+      heard += 1;
+      response.end();
+    });
+    await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+    const { port } = server.address() as AddressInfo;
+    const body = { url: `https://127.0.0.1:${port}/hook`, events: ["media.ready"] };
+    const { id } = (await api.call("POST", "/v1/webhooks", body)).body;
+    const tested = await api.call("POST", `/v1/webhooks/${id}/test`);
+    expect(tested.body).toMatchObject({
+      status: "failed",
+      attempts: [{ status: null, error: "The endpoint could not be reached." }],
+    });
+    expect(heard).toBe(0);
+    server.close();
+  },
+);
+
+/** A key and a certificate that nobody vouches for, made for this test. */
+function certificate(name: string): { key: Buffer; cert: Buffer } {
+  const folder = mkdtempSync(join(tmpdir(), "apionics-tls-"));
+  const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+  const subject = ["-subj", `/CN=${name}`, "-days", "2"];
+  execFileSync("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert, ...subject], {
+    stdio: "ignore",
+  });
+  const made = { key: readFileSync(key), cert: readFileSync(cert) };
+  rmSync(folder, { recursive: true });
+  return made;
+}

@@ -6,7 +6,15 @@ import type { TestWorkspace } from "./helpers/api.ts";
 import { call, newAccount, newPicture, newWorkspace, publish } from "./helpers/api.ts";
 import { advance, drive, holdTime, refOf } from "./helpers/drive.ts";
 import type { TestWebhook } from "./helpers/webhooks.ts";
-import { deliveriesOf, deliverWebhooks, newWebhook, Receivers, SECRET, sweepWebhooks } from "./helpers/webhooks.ts";
+import {
+  deliveriesOf,
+  deliverWebhooks,
+  newUrl,
+  newWebhook,
+  Receivers,
+  SECRET,
+  sweepWebhooks,
+} from "./helpers/webhooks.ts";
 
 /*
  * Events on their way to endpoints.
@@ -470,6 +478,23 @@ describe("an endpoint that fails again and again", () => {
     await receivers.pass(10 * MINUTE);
     const statuses = (await deliveriesOf(workspace, webhook)).map(({ status }: { status: string }) => status);
     expect(statuses).toEqual(statuses.map(() => "delivered"));
+  });
+
+  it("begins anew at another address: what was held is sent there", async () => {
+    const webhook = await newWebhook(workspace, ["media.ready"]);
+    receivers.answer(webhook.url, failing());
+    for (let i = 0; i < 6; i++) {
+      await tell();
+      await receivers.settle();
+    }
+    const url = newUrl();
+    await api("PATCH", `/v1/webhooks/${webhook.id}`, { url });
+    expect((await endpoint(webhook)).failing_since).toBeNull();
+    await receivers.pass(2 * MINUTE);
+    // The first five were to be sent again by their own schedule: what was held comes at once.
+    expect(receivers.at(url).length).toBeGreaterThanOrEqual(1);
+    await receivers.pass(6 * MINUTE);
+    expect(receivers.at(url)).toHaveLength(6);
   });
 
   it("uses up no attempt of what is held", async () => {
