@@ -19,7 +19,7 @@ const TEST_SECRETS = {
   INSTAGRAM_APP_SECRET: "",
 };
 
-/** Measures how quick something is. */
+/** Measures how quick something is, and runs by itself: it would measure the load of the others. */
 const PACE = "test/e2e/webhook-pace.test.ts";
 
 export default defineConfig({
@@ -78,8 +78,6 @@ export default defineConfig({
           include: [PACE],
           environment: "node",
           hookTimeout: 120_000,
-          // After all others: what it measures would be their load.
-          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -37,7 +37,11 @@ function memory(): string | undefined {
   return bavail * bsize > 512 * 1024 * 1024 ? folder : undefined;
 }
 
-it(`${EVENTS} events arrive at nine endpoints within five seconds, p99, while a tenth never answers`, async () => {
+// A machine that was busy with something else has a second chance.
+it(`${EVENTS} events arrive at nine endpoints within five seconds, p99, while a tenth never answers`, {
+  retry: 1,
+  timeout: 240_000,
+}, async () => {
   const api = await newClient(worker);
   const dead = await endpoints.add(api, ["account.connected"], () => ({ is: "hangs" }));
   const healthy: WebhookReceiver[] = [];
@@ -58,7 +62,7 @@ it(`${EVENTS} events arrive at nine endpoints within five seconds, p99, while a 
   expect(at(0.99), told).toBeLessThan(5_000);
   // Once its first calls have failed, after 15 seconds, what is for it is held and not tried.
   expect(dead.received.length).toBeLessThan(20 * EVENTS_A_SECOND);
-}, 240_000);
+});
 
 /** Connects accounts at a pace, whether or not the one before was answered. */
 async function connectAtPace(api: Client, count: number, aSecond: number): Promise<Connected[]> {
