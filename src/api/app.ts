@@ -20,6 +20,7 @@ import { mediaUploads } from "./media-uploads.ts";
 import { metaCallbacks } from "./meta-callbacks.ts";
 import { allowedMethods } from "./methods.ts";
 import { pauses } from "./pauses.ts";
+import { platforms } from "./platforms.ts";
 import { postCommands } from "./post-commands.ts";
 import { posts } from "./posts.ts";
 import { publicRoutes } from "./public.ts";
@@ -71,6 +72,7 @@ export function createApp(): OpenAPIHono<AppEnv> {
   app.route("/", mediaUploads);
   app.route("/", workspaces);
   app.route("/", workspaceSettings);
+  app.route("/", platforms);
   app.route("/", healthRoutes);
   app.route("/", encryptionKeys);
 
