@@ -19,6 +19,7 @@ import { mediaRoutes } from "./media.ts";
 import { mediaUploads } from "./media-uploads.ts";
 import { metaCallbacks } from "./meta-callbacks.ts";
 import { allowedMethods } from "./methods.ts";
+import { serveOpenApi } from "./openapi-route.ts";
 import { pauses } from "./pauses.ts";
 import { platforms } from "./platforms.ts";
 import { postCommands } from "./post-commands.ts";
@@ -75,6 +76,7 @@ export function createApp(): OpenAPIHono<AppEnv> {
   app.route("/", platforms);
   app.route("/", healthRoutes);
   app.route("/", encryptionKeys);
+  serveOpenApi(app);
 
   app.notFound((c) => {
     const methods = allowedMethods(app, c.req.path);
