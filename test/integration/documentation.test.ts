@@ -2,10 +2,37 @@ import { describe, expect, it } from "vitest";
 import { ERRORS } from "../../src/api/errors.ts";
 import { COMING_PLATFORMS, LIVE_PLATFORMS, PLATFORM_NAMES } from "../../src/lib/vocabulary.ts";
 import { call } from "./helpers/api.ts";
+import { expectDocumented } from "./helpers/documented.ts";
 
 /*
  * What describes the API, open without a key.
  */
+
+describe("an answer of the API", () => {
+  const answer = (status: number, body: unknown, headers: Record<string, string> = {}) => ({
+    status,
+    headers: new Headers({ "X-Request-Id": "req_1", "Content-Type": "application/json", ...headers }),
+    text: JSON.stringify(body),
+  });
+  const canceled = { success: true };
+  const refusal = { error: { code: "conflict", message: "It is public." } };
+
+  it("passes as it is documented", () => {
+    expectDocumented("DELETE", "/v1/posts/post_1", answer(200, canceled));
+    expectDocumented("DELETE", "/v1/posts/post_1?force=true", answer(409, refusal));
+    expectDocumented("GET", "/v1/nothing", answer(404, { error: { code: "not_found", message: "Nothing." } }));
+  });
+
+  it.each([
+    ["has another status", answer(201, canceled), /answered 201, which is not documented/],
+    ["has a member more", answer(200, { ...canceled, more: 1 }), /not as documented .*more/s],
+    ["lacks a member", answer(200, {}), /not as documented .*success/s],
+    ["has the code of another status", answer(404, refusal), /with the code of another status/],
+    ["is something else than JSON", answer(200, canceled, { "Content-Type": "text/html" }), /not as application\/json/],
+  ])("fails its test when it %s", (_what, given, message) => {
+    expect(() => expectDocumented("DELETE", "/v1/posts/post_1", given)).toThrow(message);
+  });
+});
 
 describe("GET /openapi.json", () => {
   it("answers the document, with a tag by which it is asked for again", async () => {
