@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
 
@@ -26,7 +27,17 @@ export default defineConfig({
   test: {
     silent: "passed-only",
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], environment: "node" } },
+      {
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts"],
+          environment: "node",
+          // The Worker's own modules can be loaded whole, as the simulation loads them.
+          alias: {
+            "cloudflare:workers": resolve(import.meta.dirname, "test/simulation/cloudflare-workers.ts"),
+          },
+        },
+      },
       {
         plugins: [
           cloudflareTest(async () => ({

@@ -15,6 +15,8 @@ export interface Env {
   MEDIA: R2Bucket;
   /** Makes renditions; without it there are none. */
   IMAGES?: ImagesBinding;
+  /** Swagger UI's files, for the documentation page. */
+  ASSETS: Fetcher;
   /** Objects of `PostObject`. Its calls are typed by `PostCalls`: what RPC makes of recursive JSON is too deep a type. */
   POSTS: DurableObjectNamespace;
   SWEEPER: DurableObjectNamespace<SweeperObject>;

@@ -67,6 +67,8 @@ export interface Services {
   sendDeliveries(deliveries: readonly DeliveryRef[]): Promise<void>;
   /** Where a client may send the Worker. */
   outbound: OutboundPolicy;
+  /** One of the static files that are deployed with the Worker; `headers` may say which version is known already. */
+  readAsset(name: string, headers: Headers): Promise<Response>;
   /** The network. */
   fetch(url: string, init: RequestInit): Promise<Response>;
   /** Lets the tasks go on that waited for their account to be connected again. Never throws. */
@@ -106,6 +108,7 @@ export function servicesOf(env: Env): Services {
     webhookQueue: env.WEBHOOKS,
     sendDeliveries: (deliveries) => sendDeliveries({ queue: env.WEBHOOKS, log: consoleLog }, deliveries),
     outbound: { allowPrivateTargets: settings.allowPrivateTargets, publicOrigin: settings.publicOrigin },
+    readAsset: (name, headers) => env.ASSETS.fetch(new URL(name, settings.publicOrigin), { headers }),
     fetch: (url, init) => fetch(url, init),
     library,
     bucket: env.MEDIA,

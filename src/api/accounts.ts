@@ -11,6 +11,7 @@ import type { Services } from "../services.ts";
 import { account } from "./account-schemas.ts";
 import { requireKey, scopeOf } from "./authenticate.ts";
 import type { AppEnv } from "./context.ts";
+import { EXAMPLES } from "./examples.ts";
 import { distinct, errorResponses } from "./schemas.ts";
 
 const MAX_LABELS = 20;
@@ -48,7 +49,12 @@ const listRoute = createRoute({
   responses: {
     200: {
       description: "The accounts",
-      content: { "application/json": { schema: z.strictObject({ accounts: z.array(account) }) } },
+      content: {
+        "application/json": {
+          schema: z.strictObject({ accounts: z.array(account) }),
+          example: EXAMPLES.accountsResponse,
+        },
+      },
     },
     ...errorResponses(400, 401, 403, 500),
   },

@@ -19,7 +19,9 @@ import { mediaRoutes } from "./media.ts";
 import { mediaUploads } from "./media-uploads.ts";
 import { metaCallbacks } from "./meta-callbacks.ts";
 import { allowedMethods } from "./methods.ts";
+import { serveOpenApi } from "./openapi-route.ts";
 import { pauses } from "./pauses.ts";
+import { platforms } from "./platforms.ts";
 import { postCommands } from "./post-commands.ts";
 import { posts } from "./posts.ts";
 import { publicRoutes } from "./public.ts";
@@ -71,8 +73,10 @@ export function createApp(): OpenAPIHono<AppEnv> {
   app.route("/", mediaUploads);
   app.route("/", workspaces);
   app.route("/", workspaceSettings);
+  app.route("/", platforms);
   app.route("/", healthRoutes);
   app.route("/", encryptionKeys);
+  serveOpenApi(app);
 
   app.notFound((c) => {
     const methods = allowedMethods(app, c.req.path);

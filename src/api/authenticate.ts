@@ -6,7 +6,7 @@ import type { Mode, Scope } from "../lib/vocabulary.ts";
 import type { Services } from "../services.ts";
 import { digestApiKey, modeOfApiKey } from "../workspace/api-key.ts";
 import type { Actor, AppEnv } from "./context.ts";
-import { UNAUTHORIZED_MESSAGE } from "./errors.ts";
+import { ERRORS, UNAUTHORIZED_MESSAGE } from "./errors.ts";
 
 /** Lets nobody in without a bearer token: one answer for missing, malformed and unknown ones. */
 export const authenticate = createMiddleware<AppEnv>(async function authenticate(c, next) {
@@ -31,7 +31,7 @@ async function identify(services: Services, header: string | undefined): Promise
 
 /** For routes of the deployment's owner. */
 export const requireAdmin = createMiddleware<AppEnv>(async function requireAdmin(c, next) {
-  if (c.var.actor.kind !== "admin") throw forbidden("API key lacks required scope for this endpoint.");
+  if (c.var.actor.kind !== "admin") throw forbidden(ERRORS.forbidden.description);
   await next();
 });
 
@@ -43,7 +43,7 @@ export const requireAdmin = createMiddleware<AppEnv>(async function requireAdmin
 export function requireKey(mode?: Mode) {
   return createMiddleware<AppEnv>(async function requireKey(c, next) {
     const { actor } = c.var;
-    if (actor.kind !== "key") throw forbidden("API key lacks required scope for this endpoint.");
+    if (actor.kind !== "key") throw forbidden(ERRORS.forbidden.description);
     if (mode !== undefined && actor.mode !== mode) throw forbidden(`This endpoint needs a ${mode} API key.`);
     await next();
   });

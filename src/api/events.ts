@@ -2,11 +2,11 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { EventPosition, EventRow } from "../db/events.ts";
 import { findEvent, listEvents } from "../db/events.ts";
 import { invalid, Refusal } from "../lib/refusal.ts";
-import { EVENT_TYPES } from "../lib/vocabulary.ts";
 import { requireKey, scopeOf } from "./authenticate.ts";
 import type { AppEnv } from "./context.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
-import { errorResponses, pageLimit, printedTime } from "./schemas.ts";
+import { event } from "./event-schemas.ts";
+import { errorResponses, pageLimit } from "./schemas.ts";
 
 /*
  * Everything that was told in the last 30 days, whether an endpoint was to hear of it or not.
@@ -15,16 +15,6 @@ import { errorResponses, pageLimit, printedTime } from "./schemas.ts";
 const DEFAULT_LIMIT = 25;
 const MAX_LIMIT = 100;
 const LIST = { list: "events" };
-
-/** An event: the id it is sent under, and what is sent. */
-const event = z
-  .strictObject({
-    id: z.string().openapi({ description: "Sent as webhook-id." }),
-    type: z.enum(EVENT_TYPES),
-    timestamp: printedTime,
-    data: z.looseObject({}),
-  })
-  .openapi("Event");
 
 const listRoute = createRoute({
   method: "get",

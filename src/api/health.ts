@@ -8,6 +8,7 @@ import { printTimeOrNull } from "../lib/time.ts";
 import type { SweeperStatus } from "../post/sweeper.ts";
 import { DUE_GRACE } from "../webhooks/schedule.ts";
 import type { AppEnv } from "./context.ts";
+import { ADMIN_ONLY } from "./openapi-parts.ts";
 import { errorResponses, printedTime } from "./schemas.ts";
 
 /*
@@ -47,6 +48,7 @@ const healthRoute = createRoute({
   path: "/v1/health",
   operationId: "getHealth",
   summary: "The sweeper's last run, and the oldest item that is stuck",
+  security: [{ apiKey: [] }, ...ADMIN_ONLY],
   responses: {
     200: { description: "The health", content: { "application/json": { schema: health } } },
     ...errorResponses(401, 500),

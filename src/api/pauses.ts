@@ -9,6 +9,7 @@ import { findPause, liftPause, pause } from "../post/manual-pauses.ts";
 import type { Services } from "../services.ts";
 import { askerOf, requireAdmin, requireKey, scopeOf } from "./authenticate.ts";
 import type { Actor, AppEnv } from "./context.ts";
+import { ADMIN_ONLY } from "./openapi-parts.ts";
 import { errorResponses, noBody, printedTime, timestamp } from "./schemas.ts";
 
 /*
@@ -113,6 +114,7 @@ const findDeploymentPause = createRoute({
   operationId: "getDeploymentPause",
   summary: "Whether the deployment is paused, and what it holds",
   middleware: [requireAdmin] as const,
+  security: ADMIN_ONLY,
   responses: reading,
 });
 const pauseDeployment = createRoute({
@@ -121,6 +123,7 @@ const pauseDeployment = createRoute({
   operationId: "pauseDeployment",
   summary: "Publish nothing of anybody until it is resumed",
   middleware: [requireAdmin] as const,
+  security: ADMIN_ONLY,
   request: { body: noBody },
   responses: reading,
 });
@@ -130,6 +133,7 @@ const resumeDeployment = createRoute({
   operationId: "resumeDeployment",
   summary: "Publish again",
   middleware: [requireAdmin] as const,
+  security: ADMIN_ONLY,
   request: resumeInput,
   responses: resuming,
 });

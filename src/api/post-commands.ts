@@ -10,6 +10,8 @@ import { resolveTask } from "../post/resolve-task.ts";
 import { retryPost } from "../post/retry-post.ts";
 import { askerOf, requireKey, scopeOf } from "./authenticate.ts";
 import type { AppEnv } from "./context.ts";
+import { EXAMPLES } from "./examples.ts";
+import { POST_VERSION, TAKES_IF_MATCH } from "./openapi-parts.ts";
 import { answerPost, post, success } from "./post-object.ts";
 import { content, mediaIds, publishBefore, schedule } from "./publish-request.ts";
 import { errorResponses, noBody } from "./schemas.ts";
@@ -48,7 +50,11 @@ const resolveBody = z
 
 const postParams = z.strictObject({ post_id: z.string() });
 const taskParams = z.strictObject({ post_id: z.string(), account_id: z.string() });
-const onePost = { description: "The post", content: { "application/json": { schema: post } } };
+const onePost = {
+  description: "The post",
+  headers: POST_VERSION,
+  content: { "application/json": { schema: post, example: EXAMPLES.postResponse } },
+};
 
 const editRoute = createRoute({
   method: "patch",
@@ -56,6 +62,7 @@ const editRoute = createRoute({
   operationId: "editPost",
   summary: "Change a post of which nothing is, or may be, public",
   middleware: [requireKey()] as const,
+  parameters: [TAKES_IF_MATCH],
   request: {
     params: postParams,
     body: { required: true, content: { "application/json": { schema: editBody } } },
@@ -83,7 +90,7 @@ const cancelTaskRoute = createRoute({
   responses: {
     200: {
       description: "The post will never be public on this account",
-      content: { "application/json": { schema: success } },
+      content: { "application/json": { schema: success, example: EXAMPLES.cancelResponse } },
     },
     ...errorResponses(401, 403, 404, 409, 500),
   },

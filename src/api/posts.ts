@@ -7,6 +7,8 @@ import { existingPost } from "../post/existing-post.ts";
 import { askerOf, requireKey, scopeOf } from "./authenticate.ts";
 import type { AppEnv } from "./context.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
+import { EXAMPLES } from "./examples.ts";
+import { POST_VERSION } from "./openapi-parts.ts";
 import { answerPost, post, success } from "./post-object.ts";
 import { errorResponses, pageLimit, platform, postStatus, printedTime, taskSummary, timestamp } from "./schemas.ts";
 
@@ -17,8 +19,8 @@ const listQuery = z.strictObject({
   status: postStatus.optional(),
   platform: platform.optional(),
   account_id: z.string().optional(),
-  from: timestamp.optional(),
-  to: timestamp.optional(),
+  from: timestamp.optional().openapi({ description: "Posts whose time is not before it." }),
+  to: timestamp.optional().openapi({ description: "Posts whose time is before it." }),
   limit: pageLimit(MAX_LIMIT, DEFAULT_LIMIT),
   cursor: z.string().optional(),
 });
@@ -49,7 +51,10 @@ const listRoute = createRoute({
   middleware: [requireKey()] as const,
   request: { query: listQuery },
   responses: {
-    200: { description: "A page of posts", content: { "application/json": { schema: postList } } },
+    200: {
+      description: "A page of posts",
+      content: { "application/json": { schema: postList, example: EXAMPLES.listResponse } },
+    },
     ...errorResponses(400, 401, 403, 500),
   },
 });
@@ -62,7 +67,11 @@ const getRoute = createRoute({
   middleware: [requireKey()] as const,
   request: { params: postParams },
   responses: {
-    200: { description: "The post", content: { "application/json": { schema: post } } },
+    200: {
+      description: "The post",
+      headers: POST_VERSION,
+      content: { "application/json": { schema: post, example: EXAMPLES.postResponse } },
+    },
     ...errorResponses(401, 403, 404, 500),
   },
 });
@@ -77,7 +86,7 @@ const cancelRoute = createRoute({
   responses: {
     200: {
       description: "The post is canceled and will never be public",
-      content: { "application/json": { schema: success } },
+      content: { "application/json": { schema: success, example: EXAMPLES.cancelResponse } },
     },
     ...errorResponses(401, 403, 404, 409, 500),
   },

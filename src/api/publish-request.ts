@@ -11,7 +11,8 @@ import { distinct, platform, timestamp } from "./schemas.ts";
 const MAX_ACCOUNTS = 50;
 const MAX_MEDIA = 20;
 
-const ACCOUNTS_NEEDED = "accounts must contain at least one connected account id.";
+/** The contract's words. */
+export const ACCOUNTS_NEEDED = "accounts must contain at least one connected account id.";
 
 export const content = z.string().check(wellFormed).openapi({ example: "Hello from Apionics" });
 export const schedule = z.union(

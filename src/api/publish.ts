@@ -4,7 +4,9 @@ import type { AcceptedPost } from "../post/create-post.ts";
 import { createPost } from "../post/create-post.ts";
 import { askerOf, requireKey, scopeOf } from "./authenticate.ts";
 import type { AppEnv } from "./context.ts";
+import { EXAMPLES } from "./examples.ts";
 import { cacheAnswer, jsonText, readIdempotencyKey, replayFromCache, replayFromRow } from "./idempotency.ts";
+import { REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
 import { publishBody, requestOf } from "./publish-request.ts";
 import { errorResponses, postStatus, printedTime, taskSummary } from "./schemas.ts";
 
@@ -27,11 +29,18 @@ const publishRoute = createRoute({
   operationId: "publishPost",
   summary: "Queue content for one or more connected accounts",
   middleware: [requireKey()] as const,
-  request: { body: { required: true, content: { "application/json": { schema: publishBody } } } },
+  parameters: [TAKES_IDEMPOTENCY_KEY],
+  request: {
+    body: {
+      required: true,
+      content: { "application/json": { schema: publishBody, example: EXAMPLES.publishRequest } },
+    },
+  },
   responses: {
     202: {
       description: "The post is accepted and will be published once",
-      content: { "application/json": { schema: acceptedPost } },
+      headers: REPLAYED,
+      content: { "application/json": { schema: acceptedPost, example: EXAMPLES.publishResponse } },
     },
     ...errorResponses(400, 401, 403, 409, 413, 415, 500),
   },

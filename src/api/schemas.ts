@@ -8,6 +8,8 @@ import {
   TASK_ERROR_CODES,
   TASK_STATUSES,
 } from "../lib/vocabulary.ts";
+import type { ErrorStatus } from "./errors.ts";
+import { STATUS_NAMES } from "./errors.ts";
 
 /*
  * Shapes that several resources share. Messages name the field at fault by `{field}`, see `validation.ts`.
@@ -32,7 +34,7 @@ export const timestamp = z
     context.addIssue("{field} must be an RFC 3339 timestamp with an offset, as in 2026-06-01T09:00:00Z.");
     return z.NEVER;
   })
-  .openapi({ type: "string", format: "date-time", example: "2026-06-01T09:00:00Z" });
+  .openapi({ format: "date-time" });
 
 /** How many rows a page of a list has. */
 export function pageLimit(max: number, byDefault: number) {
@@ -114,8 +116,16 @@ export function distinct({ value, issues }: z.core.ParsePayload<readonly string[
 /** The body of a request that needs none: nothing, or an empty object. */
 export const noBody = { content: { "application/json": { schema: z.strictObject({}) } } };
 
-/** The error answers that a route may give, for its description. */
-export function errorResponses(...statuses: number[]) {
-  const content = { "application/json": { schema: errorEnvelope } };
-  return Object.fromEntries(statuses.map((status) => [status, { description: `Error ${status}`, content }]));
+/** The error answers that a route may give, for its description. Any request may meet the limit of its key. */
+export function errorResponses(...statuses: ErrorStatus[]) {
+  return Object.fromEntries([...statuses, 429 as const].map((status) => [status, errorResponseRef(status)]));
+}
+
+/** Where the description of an error answer stands: once for all routes. */
+export function errorResponseRef(status: ErrorStatus): { $ref: string } {
+  return { $ref: `#/components/responses/${nameOfErrorResponse(status)}` };
+}
+
+export function nameOfErrorResponse(status: ErrorStatus): string {
+  return STATUS_NAMES[status].replaceAll(" ", "");
 }

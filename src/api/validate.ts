@@ -18,6 +18,15 @@ const finding = z
     message: z.string(),
     limit: bound.optional(),
     value: bound.optional(),
+    rendition: z
+      .discriminatedUnion("possible", [
+        z.strictObject({ possible: z.literal(true) }),
+        z.strictObject({ possible: z.literal(false), reason: z.string() }),
+      ])
+      .optional()
+      .openapi({
+        description: "Of media that the platform does not take: whether one that it takes can be made of it.",
+      }),
   })
   .openapi("Finding");
 

@@ -6,6 +6,7 @@ import { printWebhook } from "../webhooks/print-webhook.ts";
 import { rotateSecret } from "../webhooks/rotate-secret.ts";
 import { requireKey, scopeOf } from "./authenticate.ts";
 import type { AppEnv } from "./context.ts";
+import { EXAMPLES } from "./examples.ts";
 import { success } from "./post-object.ts";
 import { errorResponses } from "./schemas.ts";
 import {
@@ -57,9 +58,14 @@ const createWebhookRoute = createRoute({
   operationId: "createWebhook",
   summary: "Register a webhook endpoint",
   middleware: [requireKey()] as const,
-  request: { body: { required: true, content: { "application/json": { schema: createBody } } } },
+  request: {
+    body: { required: true, content: { "application/json": { schema: createBody, example: EXAMPLES.webhookRequest } } },
+  },
   responses: {
-    201: { description: "The endpoint", content: { "application/json": { schema: createdWebhook } } },
+    201: {
+      description: "The endpoint",
+      content: { "application/json": { schema: createdWebhook, example: EXAMPLES.webhookResponse } },
+    },
     ...errorResponses(400, 401, 403, 409, 413, 415, 500),
   },
 });

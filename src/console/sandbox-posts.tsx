@@ -1,15 +1,13 @@
 import { Hono } from "hono";
 import type { AppEnv } from "../api/context.ts";
 import { Refusal } from "../lib/refusal.ts";
+import { PLATFORM_NAMES } from "../lib/vocabulary.ts";
 import type { SandboxMedia, SandboxPost } from "../platforms/sandbox/store.ts";
 
 /*
  * Sandbox posts as a follower would see them: where the sandbox's permalinks lead. As with a real platform, whoever has
  * a public post's address may look at it.
  */
-
-/** The names under which people know the platforms. */
-const PLATFORM_NAMES = { instagram: "Instagram", facebook: "Facebook" } as const;
 
 /** What people call the kinds of post. */
 const KIND_NAMES: Record<SandboxPost["kind"], string> = {

@@ -1,4 +1,5 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, gt, inArray, sql } from "drizzle-orm";
+import type { Millis } from "../lib/clock.ts";
 import type { Mode } from "../lib/vocabulary.ts";
 import type { Database } from "./database.ts";
 import { accounts, pauses } from "./schema.ts";
@@ -40,4 +41,13 @@ export function selectPauses(db: Database, account: { id: string; workspaceId: s
     .select()
     .from(pauses)
     .where(and(eq(pauses.mode, mode), sql`${pauses.scope} IN (${scopes})`));
+}
+
+/** Which of these scopes are held back now. */
+export async function findPausedScopes(db: Database, mode: Mode, scopes: string[], now: Millis): Promise<string[]> {
+  const rows = await db
+    .select({ scope: pauses.scope })
+    .from(pauses)
+    .where(and(eq(pauses.mode, mode), inArray(pauses.scope, scopes), gt(pauses.until, now)));
+  return rows.map(({ scope }) => scope);
 }

@@ -13,6 +13,26 @@ export type PlatformId = (typeof LIVE_PLATFORMS)[number];
 
 /** The platforms that are announced. A request that names one is told so. */
 export const COMING_PLATFORMS = ["linkedin", "tiktok", "youtube", "x", "pinterest", "google_business"] as const;
+export type ComingPlatformId = (typeof COMING_PLATFORMS)[number];
+
+/** How platforms call themselves. */
+export const PLATFORM_NAMES = {
+  instagram: "Instagram",
+  facebook: "Facebook",
+  linkedin: "LinkedIn",
+  tiktok: "TikTok",
+  youtube: "YouTube",
+  x: "X",
+  pinterest: "Pinterest",
+  google_business: "Google Business",
+} as const satisfies Record<PlatformId | ComingPlatformId, string>;
+
+/**
+ * How publishing on a platform stands. `degraded`: the platform limits our app, and what it limits waits. `paused`: whoever
+ * runs the deployment holds everything back.
+ */
+export const PLATFORM_STATES = ["ok", "degraded", "paused"] as const;
+export type PlatformState = (typeof PLATFORM_STATES)[number];
 
 /** What a task can be. The last four are final, but for a person's retry or resolve. */
 export const TASK_STATUSES = [

@@ -295,3 +295,39 @@ export type RenewToken = (
   token: string,
   io: AuthIo,
 ) => Promise<AuthAnswer<{ token: string; expiresAt: Millis | null }>>;
+
+/** What a platform takes of a video. Sizes in bytes and pixels, ratios of width to height; absent where it does not say. */
+export interface VideoLimits {
+  maxBytes: number;
+  minSeconds: number;
+  maxSeconds: number;
+  minFrameRate?: number;
+  maxFrameRate?: number;
+  maxWidth?: number;
+  minWidth?: number;
+  minHeight?: number;
+  videoCodecs?: readonly string[];
+  audioCodecs?: readonly string[];
+  minRatio?: number;
+  maxRatio?: number;
+  needsFastStart?: boolean;
+}
+
+/** Where a video can stand. On Instagram a single one in the feed is a reel. */
+export const VIDEO_USES = ["feed", "carousel", "reel", "story"] as const;
+export type VideoUse = (typeof VIDEO_USES)[number];
+
+/** What a platform takes, as `check` holds a draft against it. Null: it sets no such limit. */
+export interface PlatformLimits {
+  maxCharacters: number;
+  maxHashtags: number | null;
+  maxMentions: number | null;
+  maxCommentCharacters: number;
+  maxAltTextCharacters: number;
+  /** Pictures and videos of one post. */
+  maxMedia: number;
+  images: { types: readonly string[]; maxBytes: number; minRatio?: number; maxRatio?: number };
+  videoTypes: readonly string[];
+  /** By the kind of post. */
+  videos: Partial<Record<VideoUse, VideoLimits>>;
+}

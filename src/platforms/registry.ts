@@ -1,16 +1,19 @@
 import { z } from "zod";
 import type { JsonObject } from "../lib/json.ts";
 import type { AuthProvider, PlatformId } from "../lib/vocabulary.ts";
+import { FACEBOOK_LIMITS } from "./meta/facebook/limits.ts";
 import { facebookOptions } from "./meta/facebook/options.ts";
 import { createFacebook } from "./meta/facebook.ts";
 import { createFacebookLogin } from "./meta/facebook-login.ts";
 import type { MetaSettings } from "./meta/graph.ts";
+import { INSTAGRAM_LIMITS } from "./meta/instagram/limits.ts";
 import { instagramOptions } from "./meta/instagram/options.ts";
 import { createInstagram } from "./meta/instagram.ts";
 import { createInstagramLogin } from "./meta/instagram-login.ts";
 import { createInstagramRenewal } from "./meta/instagram-tokens.ts";
 import type { LoginSettings } from "./meta/login-settings.ts";
-import type { Platform, PlatformAuth, RenewToken } from "./platform.ts";
+import { graphVersionEnd } from "./meta/versions.ts";
+import type { Platform, PlatformAuth, PlatformLimits, RenewToken } from "./platform.ts";
 
 /** The platforms that can be published to, by name. */
 export type Platforms = { readonly [Id in PlatformId]: Platform };
@@ -60,3 +63,20 @@ export const AUTHS_OF_PLATFORM: Readonly<Record<PlatformId, readonly AuthProvide
   instagram: ["instagram", "facebook"],
   facebook: ["facebook"],
 };
+
+export const LIMITS_OF_PLATFORM: Readonly<Record<PlatformId, PlatformLimits>> = {
+  instagram: INSTAGRAM_LIMITS,
+  facebook: FACEBOOK_LIMITS,
+};
+
+/** The version of their APIs that platforms are spoken to in. */
+export interface ApiVersion {
+  version: string;
+  /** The day, UTC, on which the platform stops to answer it; null when the platform has not said. */
+  endsOn: string | null;
+}
+
+/** Both platforms are Meta's, and share one version. */
+export function apiVersionOf({ graphVersion }: MetaSettings): ApiVersion {
+  return { version: graphVersion, endsOn: graphVersionEnd(graphVersion) };
+}

@@ -62,6 +62,16 @@ export const SAMPLES = {
       }
     ]
   }`,
+  webhookRequest: `{
+    "url": "https://your-app.com/webhooks/apionics",
+    "events": ["publish.completed", "publish.failed", "approval.requested"],
+    "secret": "whsec_..."
+  }`,
+  webhookResponse: `{
+    "id": "wh_123",
+    "url": "https://your-app.com/webhooks/apionics",
+    "active": true
+  }`,
 } as const;
 
 /**

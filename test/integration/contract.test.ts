@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { errorBody, rateLimitedMessage, STATUS_OF_CODE } from "../../src/api/errors.ts";
+import { ERRORS, errorBody, rateLimitedMessage } from "../../src/api/errors.ts";
 import { ERROR_SAMPLES, fill, SAMPLES, shapedLike } from "../contract/samples.ts";
 import type { TestWorkspace } from "./helpers/api.ts";
 import { call, newAccount, newPicture, newWorkspace, publish } from "./helpers/api.ts";
@@ -48,7 +48,7 @@ describe("the contract's error samples, byte for byte", () => {
 
   it("Rate limited", () => {
     expect(JSON.stringify(errorBody("rate_limited", rateLimitedMessage(30)))).toBe(ERROR_SAMPLES["Rate limited"]);
-    expect(STATUS_OF_CODE.rate_limited).toBe(429);
+    expect(ERRORS.rate_limited.status).toBe(429);
   });
 
   it("Transient platform failure", async () => {

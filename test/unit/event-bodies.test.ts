@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { eventBody } from "../../src/api/event-schemas.ts";
 import { announcePost, announceTask } from "../../src/post/announce.ts";
 import type { PostDocument } from "../../src/post/document.ts";
 import { acceptedPost } from "../helpers/posts.ts";
@@ -72,7 +73,9 @@ describe("the body of an event", () => {
     const document = failedPost(accounts, words);
     for (const body of tell(document)) {
       expect(bytes(body)).toBeLessThan(20_000);
-      const { data } = JSON.parse(body);
+      const told = JSON.parse(body);
+      expect(eventBody(told.type).safeParse(told).error).toBeUndefined();
+      const { data } = told;
       const tasks: { status: string }[] = data.tasks ?? [data.task];
       expect(tasks).toHaveLength("task" in data ? 1 : accounts);
       expect(new Set(tasks.map(({ status }) => status))).toEqual(new Set(["failed"]));

@@ -1,4 +1,4 @@
-import type { Draft, DraftMedia, Violation, Warning } from "../platform.ts";
+import type { Draft, DraftMedia, VideoLimits, Violation, Warning } from "../platform.ts";
 import { normaliseText } from "../similarity.ts";
 
 /*
@@ -34,7 +34,7 @@ export class Report {
   }
 }
 
-const MAX_ALT_TEXT = 1_000;
+export const MAX_ALT_TEXT = 1_000;
 
 /** Checks the texts beside a post's own: what its pictures show, and the first comment. */
 export function checkOtherTexts(
@@ -62,27 +62,13 @@ function checkLength(report: Report, field: string, text: string, max: number): 
   }
 }
 
-/** What a platform takes of a video, for one kind of post. Sizes in bytes and pixels. */
-export interface VideoRule {
+/** What a platform takes of a video, for one kind of post. */
+export interface VideoRule extends VideoLimits {
   /** The kind, as a sentence names it: "A reel on Instagram". */
   what: string;
-  maxBytes: number;
-  minSeconds: number;
-  maxSeconds: number;
-  minFrameRate?: number;
-  maxFrameRate?: number;
-  maxWidth?: number;
-  minWidth?: number;
-  minHeight?: number;
-  videoCodecs?: readonly string[];
-  audioCodecs?: readonly string[];
-  /** Width by height. */
-  minRatio?: number;
-  maxRatio?: number;
-  needsFastStart?: boolean;
 }
 
-const CONTAINERS: readonly string[] = ["video/mp4", "video/quicktime"];
+export const CONTAINERS: readonly string[] = ["video/mp4", "video/quicktime"];
 
 /** Checks a video against a rule. What the file does not tell is left to the platform. */
 export function checkVideo(report: Report, field: string, video: DraftMedia, rule: VideoRule): void {

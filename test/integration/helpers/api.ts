@@ -1,6 +1,7 @@
 import { env, exports } from "cloudflare:workers";
 import type { Mode } from "../../../src/lib/vocabulary.ts";
 import { jpeg } from "../../helpers/pictures.ts";
+import { expectDocumented } from "./documented.ts";
 
 /** A workspace of a test's own, with a key for each mode. */
 export interface TestWorkspace {
@@ -26,7 +27,7 @@ export interface RequestOptions {
   headers?: Record<string, string>;
 }
 
-/** Makes a request to the Worker. A body that is not text is sent as JSON. */
+/** Makes a request to the Worker, and sees to it that its answer is a documented one. A body that is not text is sent as JSON. */
 export async function call(method: string, path: string, options: RequestOptions = {}): Promise<Answer> {
   const { key, body, headers = {} } = options;
   const isRaw =
@@ -44,6 +45,7 @@ export async function call(method: string, path: string, options: RequestOptions
     ...(body === undefined ? {} : { body: isRaw ? (body as BodyInit) : JSON.stringify(body) }),
   });
   const text = await response.text();
+  expectDocumented(method, path, { status: response.status, headers: response.headers, text });
   const isJson = (response.headers.get("Content-Type") ?? "").includes("application/json");
   return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : null };
 }

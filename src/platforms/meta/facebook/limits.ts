@@ -1,8 +1,8 @@
-import type { Draft, DraftMedia, Findings } from "../../platform.ts";
+import type { Draft, DraftMedia, Findings, PlatformLimits } from "../../platform.ts";
 import { isVideo } from "../../platform.ts";
 import { normaliseText } from "../../similarity.ts";
 import type { VideoRule } from "../check.ts";
-import { checkOtherTexts, checkVideo, lengthOf, Report, textField } from "../check.ts";
+import { CONTAINERS, checkOtherTexts, checkVideo, lengthOf, MAX_ALT_TEXT, Report, textField } from "../check.ts";
 import type { FacebookKind } from "./kind.ts";
 import { kindOf } from "./kind.ts";
 import { linkOf, optionsOf } from "./options.ts";
@@ -39,6 +39,19 @@ const REEL: VideoRule = {
   maxRatio: 0.575,
 };
 const STORY_VIDEO: VideoRule = { what: "A story on Facebook", maxBytes: GB, minSeconds: 1, maxSeconds: 60 };
+
+/** The same as a client may read it. */
+export const FACEBOOK_LIMITS: PlatformLimits = {
+  maxCharacters: MAX_TEXT,
+  maxHashtags: null,
+  maxMentions: null,
+  maxCommentCharacters: MAX_COMMENT,
+  maxAltTextCharacters: MAX_ALT_TEXT,
+  maxMedia: MAX_PHOTOS,
+  images: { types: PHOTO_TYPES, maxBytes: MAX_PHOTO_BYTES },
+  videoTypes: CONTAINERS,
+  videos: { feed: VIDEO, reel: REEL, story: STORY_VIDEO },
+};
 
 /** Every limit of Facebook's that a draft breaks, and what its author should know. */
 export function checkFacebookDraft(draft: Draft): Findings {

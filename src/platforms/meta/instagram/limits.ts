@@ -1,10 +1,10 @@
-import type { Draft, DraftMedia, Findings } from "../../platform.ts";
+import type { Draft, DraftMedia, Findings, PlatformLimits } from "../../platform.ts";
 import { isVideo } from "../../platform.ts";
 import type { VideoRule } from "../check.ts";
-import { checkVideo, lengthOf, Report, textField } from "../check.ts";
+import { CONTAINERS, checkVideo, lengthOf, MAX_ALT_TEXT, Report, textField } from "../check.ts";
 import type { InstagramKind } from "./kind.ts";
 import { kindOf } from "./kind.ts";
-import { checkInstagramOptions } from "./option-limits.ts";
+import { checkInstagramOptions, MAX_COMMENT } from "./option-limits.ts";
 
 /*
  * What Instagram takes. https://developers.facebook.com/docs/instagram-platform/content-publishing
@@ -16,6 +16,7 @@ const MAX_HASHTAGS = 30;
 const MANY_HASHTAGS = 5;
 const MAX_MENTIONS = 20;
 const MAX_ITEMS = 10;
+const IMAGE_TYPES: readonly string[] = ["image/jpeg"];
 const MAX_IMAGE_BYTES = 8 * 1024 * 1024;
 const MIN_RATIO = 4 / 5;
 const MAX_RATIO = 1.91;
@@ -53,6 +54,19 @@ const STORY_VIDEO: VideoRule = {
 };
 /** No page of Meta's says what a carousel's videos may be; a reel's limits but for the length are what clients use. */
 const CAROUSEL_VIDEO: VideoRule = { ...REEL, what: "A video of a carousel on Instagram", maxSeconds: 60 };
+
+/** The same as a client may read it. */
+export const INSTAGRAM_LIMITS: PlatformLimits = {
+  maxCharacters: MAX_CAPTION,
+  maxHashtags: MAX_HASHTAGS,
+  maxMentions: MAX_MENTIONS,
+  maxCommentCharacters: MAX_COMMENT,
+  maxAltTextCharacters: MAX_ALT_TEXT,
+  maxMedia: MAX_ITEMS,
+  images: { types: IMAGE_TYPES, maxBytes: MAX_IMAGE_BYTES, minRatio: MIN_RATIO, maxRatio: MAX_RATIO },
+  videoTypes: CONTAINERS,
+  videos: { carousel: CAROUSEL_VIDEO, reel: REEL, story: STORY_VIDEO },
+};
 
 /** Every limit of Instagram's that a draft breaks, and what its author should know. */
 export function checkInstagramDraft(draft: Draft): Findings {
@@ -105,7 +119,7 @@ function checkCarousel(report: Report, media: DraftMedia[]): void {
 }
 
 function checkImage(report: Report, field: string, image: DraftMedia, kind: InstagramKind): void {
-  if (image.mimeType !== "image/jpeg") {
+  if (!IMAGE_TYPES.includes(image.mimeType)) {
     report.refuse(field, "unsupported", `Instagram takes JPEG pictures only, and this is ${image.mimeType}.`);
     return;
   }

@@ -11,7 +11,7 @@ import { optionsOf } from "./options.ts";
  * https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user/media
  */
 
-const MAX_COMMENT = 2_200;
+export const MAX_COMMENT = 2_200;
 const MAX_COLLABORATORS = 3;
 const MAX_USER_TAGS = 20;
 const MAX_COVER_BYTES = 8 * 1024 * 1024;

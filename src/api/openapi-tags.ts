@@ -1,0 +1,43 @@
+/** The groups in which documentation shows the routes, each with the paths that belong to it. */
+export const TAGS: readonly { name: string; description: string; paths: RegExp }[] = [
+  { name: "Publishing", description: "Queue content, or ask what would be refused.", paths: /^\/v1\/publish/ },
+  {
+    name: "Posts",
+    description: "What became of posts, what happened to them, and what can still be changed.",
+    paths: /^\/v1\/posts/,
+  },
+  {
+    name: "Accounts",
+    description: "The accounts that posts go out on, and the ways in which a workspace gets them.",
+    paths: /^\/v1\/accounts/,
+  },
+  {
+    name: "Media",
+    description: "Pictures and videos: by address, as a form's file, as a body, in parts.",
+    paths: /^\/v1\/(media|uploads)/,
+  },
+  {
+    name: "Webhooks",
+    description: "Endpoints that are told of events, and what was sent to them.",
+    paths: /^\/v1\/(webhooks|deliveries|events)/,
+  },
+  {
+    name: "Platforms",
+    description: "The platforms there are, their limits and their state.",
+    paths: /^\/v1\/platforms/,
+  },
+  { name: "Workspace", description: "The settings of the key's own workspace.", paths: /^\/v1\/workspace(\/|$)/ },
+  { name: "Sandbox", description: "Test mode: what is public in the sandbox, and its clock.", paths: /^\/v1\/sandbox/ },
+  {
+    name: "Deployment",
+    description: "For whoever runs the deployment.",
+    paths: /^\/v1\/(workspaces|deployment|encryption-keys|health)/,
+  },
+];
+
+/** @throws Error for a path that belongs nowhere: every route is in a group */
+export function tagOf(path: string): string {
+  const tag = TAGS.find(({ paths }) => paths.test(path));
+  if (!tag) throw new Error(`${path} is in no group of the documentation: see openapi-tags.ts`);
+  return tag.name;
+}
