@@ -11,7 +11,7 @@ const MAX_FORM_BYTES = 64 * 1024;
 const MULTIPART_MARGIN = 16 * 1024;
 
 const MEDIA = "/v1/media";
-const UPLOAD_PART = /^\/v1\/uploads\/[^/]+\/parts\/[^/]+$/;
+const UPLOAD_PART = /^\/v1\/media\/uploads\/[^/]+\/parts\/[^/]+$/;
 
 /** Bounds what a handler may find in a body. A file's raw body is bounded by whoever streams it into R2. */
 export const limitBody = createMiddleware<AppEnv>(async function limitBody(c, next) {

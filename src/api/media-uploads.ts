@@ -46,7 +46,7 @@ const binary = { schema: { type: "string" as const, format: "binary" } };
 
 const startRoute = createRoute({
   method: "post",
-  path: "/v1/uploads",
+  path: "/v1/media/uploads",
   operationId: "startMediaUpload",
   summary: "Start an upload in parts, of a file up to 1 GiB",
   middleware: [requireKey()] as const,
@@ -56,7 +56,7 @@ const startRoute = createRoute({
 
 const getRoute = createRoute({
   method: "get",
-  path: "/v1/uploads/{upload_id}",
+  path: "/v1/media/uploads/{upload_id}",
   operationId: "getMediaUpload",
   summary: "See which parts of an upload have arrived",
   middleware: [requireKey()] as const,
@@ -66,7 +66,7 @@ const getRoute = createRoute({
 
 const partRoute = createRoute({
   method: "put",
-  path: "/v1/uploads/{upload_id}/parts/{number}",
+  path: "/v1/media/uploads/{upload_id}/parts/{number}",
   operationId: "putMediaUploadPart",
   summary: "Send a part, as the body itself: in any order, several at once, also again",
   middleware: [requireKey()] as const,
@@ -76,7 +76,7 @@ const partRoute = createRoute({
 
 const completeRoute = createRoute({
   method: "post",
-  path: "/v1/uploads/{upload_id}/complete",
+  path: "/v1/media/uploads/{upload_id}/complete",
   operationId: "completeMediaUpload",
   summary: "Make media of an upload; again, it answers the same",
   middleware: [requireKey()] as const,
@@ -89,7 +89,7 @@ const completeRoute = createRoute({
 
 const abortRoute = createRoute({
   method: "delete",
-  path: "/v1/uploads/{upload_id}",
+  path: "/v1/media/uploads/{upload_id}",
   operationId: "abortMediaUpload",
   summary: "Give an upload up",
   middleware: [requireKey()] as const,

@@ -49,7 +49,7 @@ const BROKEN = {
 } as const;
 
 function tooLarge(field: "body" | "url"): Refusal {
-  const message = `The file has more than ${MAX_STREAMED_BYTES} bytes. Larger ones take POST /v1/uploads.`;
+  const message = `The file has more than ${MAX_STREAMED_BYTES} bytes. Larger ones take POST /v1/media/uploads.`;
   return field === "url" ? invalid(field, message) : new Refusal("payload_too_large", message, field);
 }
 

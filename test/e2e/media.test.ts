@@ -79,19 +79,19 @@ describe("a real server", () => {
   it("takes a larger file in parts", async () => {
     const { call } = client(`http://localhost:${port}`, key);
     const file = await largeVideo(130 * MIB + 1);
-    const { body } = await call("POST", "/v1/uploads", { bytes: file.byteLength });
+    const { body } = await call("POST", "/v1/media/uploads", { bytes: file.byteLength });
     const numbers = Array.from({ length: body.parts }, (_, index) => index + 1);
     const sendPart = (number: number) =>
       send(
         "PUT",
-        `/v1/uploads/${body.id}/parts/${number}`,
+        `/v1/media/uploads/${body.id}/parts/${number}`,
         file.subarray((number - 1) * body.part_bytes, number * body.part_bytes),
       );
     while (numbers.length > 0) {
       const answers = await Promise.all(numbers.splice(0, 4).map(sendPart));
       for (const answer of answers) expect(answer.status).toBe(200);
     }
-    const media = await call("POST", `/v1/uploads/${body.id}/complete`);
+    const media = await call("POST", `/v1/media/uploads/${body.id}/complete`);
     expect([media.status, media.body]).toMatchObject([201, { bytes: file.byteLength, width: 1080, height: 1920 }]);
   });
 

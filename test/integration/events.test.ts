@@ -121,8 +121,8 @@ describe("media", () => {
   });
 
   it("that was uploaded in parts and is none is told of, with the reason that the client was given", async () => {
-    const { body: upload } = await api("POST", "/v1/uploads", { bytes: 1_000 });
-    const path = `/v1/uploads/${upload.id}`;
+    const { body: upload } = await api("POST", "/v1/media/uploads", { bytes: 1_000 });
+    const path = `/v1/media/uploads/${upload.id}`;
     await call("PUT", `${path}/parts/1`, {
       key: workspace.test,
       body: new Uint8Array(1_000),

@@ -26,7 +26,7 @@ beforeEach(holdTime);
 afterEach(() => vi.restoreAllMocks());
 
 const request = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
-  call(method, `/v1/uploads${path}`, { key: workspace.test, headers, ...(body === undefined ? {} : { body }) });
+  call(method, `/v1/media/uploads${path}`, { key: workspace.test, headers, ...(body === undefined ? {} : { body }) });
 
 const start = async (bytes = file.byteLength): Promise<string> => (await request("POST", "", { bytes })).body.id;
 const partOf = (number: number) => file.slice((number - 1) * PART, number * PART);
@@ -196,7 +196,7 @@ describe("an upload is refused", () => {
         ["DELETE", ""],
       ]) {
         const body = method === "PUT" ? { body: new Uint8Array(PART) } : {};
-        const answer = await call(method ?? "", `/v1/uploads/${id}${path}`, { key, ...body });
+        const answer = await call(method ?? "", `/v1/media/uploads/${id}${path}`, { key, ...body });
         expect([method, answer.status, answer.body.error.code]).toEqual([method, 404, "not_found"]);
       }
     }

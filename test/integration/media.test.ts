@@ -220,7 +220,7 @@ describe("a large body", () => {
       "payload_too_large",
       "body",
     ]);
-    expect(answer.body.error.message).toMatch(/POST \/v1\/uploads/);
+    expect(answer.body.error.message).toMatch(/POST \/v1\/media\/uploads/);
     expect(await leftBehind()).toEqual(before);
   });
 
