@@ -4,7 +4,7 @@ import { HOUR } from "../lib/clock.ts";
 import { checkWebhookUrl, createWebhook, webhookNotFound } from "../webhooks/create-webhook.ts";
 import { printWebhook } from "../webhooks/print-webhook.ts";
 import { rotateSecret } from "../webhooks/rotate-secret.ts";
-import { requireKey, scopeOf } from "./authenticate.ts";
+import { requireScope, scopeOf } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
 import { success } from "./post-object.ts";
 import { errorResponses } from "./schemas.ts";
@@ -56,7 +56,7 @@ const createWebhookRoute = createRoute({
   path: "/v1/webhooks",
   operationId: "createWebhook",
   summary: "Register a webhook endpoint",
-  middleware: [requireKey()] as const,
+  ...requireScope("webhooks:write"),
   request: { body: { required: true, content: { "application/json": { schema: createBody } } } },
   responses: {
     201: { description: "The endpoint", content: { "application/json": { schema: createdWebhook } } },
@@ -69,7 +69,7 @@ const listRoute = createRoute({
   path: "/v1/webhooks",
   operationId: "listWebhooks",
   summary: "List the workspace's webhook endpoints",
-  middleware: [requireKey()] as const,
+  ...requireScope("webhooks:read"),
   request: { query: z.strictObject({}) },
   responses: {
     200: {
@@ -85,7 +85,7 @@ const getRoute = createRoute({
   path: "/v1/webhooks/{webhook_id}",
   operationId: "getWebhook",
   summary: "Get one webhook endpoint",
-  middleware: [requireKey()] as const,
+  ...requireScope("webhooks:read"),
   request: { params: webhookParams },
   responses: { 200: one, ...errorResponses(401, 403, 404, 500) },
 });
@@ -95,7 +95,7 @@ const updateRoute = createRoute({
   path: "/v1/webhooks/{webhook_id}",
   operationId: "updateWebhook",
   summary: "Change a webhook endpoint; made active again, it begins as a new one",
-  middleware: [requireKey()] as const,
+  ...requireScope("webhooks:write"),
   request: {
     params: webhookParams,
     body: { required: true, content: { "application/json": { schema: updateBody } } },
@@ -108,7 +108,7 @@ const deleteRoute = createRoute({
   path: "/v1/webhooks/{webhook_id}",
   operationId: "deleteWebhook",
   summary: "Delete a webhook endpoint with its deliveries",
-  middleware: [requireKey()] as const,
+  ...requireScope("webhooks:write"),
   request: { params: webhookParams },
   responses: {
     200: { description: "It is deleted", content: { "application/json": { schema: success } } },
@@ -121,7 +121,7 @@ const rotateRoute = createRoute({
   path: "/v1/webhooks/{webhook_id}/rotate",
   operationId: "rotateWebhookSecret",
   summary: "Give a webhook endpoint another secret",
-  middleware: [requireKey()] as const,
+  ...requireScope("webhooks:write"),
   request: {
     params: webhookParams,
     body: { content: { "application/json": { schema: rotateBody } } },
