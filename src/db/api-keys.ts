@@ -100,6 +100,7 @@ export type KeyAsker = Pick<ApiKeyRow, "id" | "scopes" | "accountIds">;
 /** Why a change was not made; null: it was. `moved`: a key it rests on was changed in the same moment. */
 export type KeyConflict = "moved" | "last" | "full" | null;
 
+/** Holds while a key is not revoked, and has the scopes and accounts that were read of it. */
 function isStill({ id, scopes, accountIds }: KeyAsker): SQL {
   const accounts = accountIds === null ? null : JSON.stringify(accountIds);
   return sql`EXISTS (SELECT 1 FROM api_keys AS k WHERE k.id = ${id} AND k.revoked_at IS NULL
