@@ -3,6 +3,7 @@ import { findAccounts } from "../db/accounts.ts";
 import type { AskingWorkspace } from "../db/consents.ts";
 import { findConsent } from "../db/consents.ts";
 import type { Database } from "../db/database.ts";
+import { wholeOf } from "../lib/access.ts";
 import { sha256Hex } from "../lib/crypto.ts";
 
 /** What a person who connected accounts is shown in the end. */
@@ -22,6 +23,6 @@ export async function findCompleted(
   const result = found?.consent.result;
   if (!found || !result) return null;
   const { workspaceId, mode } = found.link;
-  const accounts = await findAccounts(db, { workspaceId, mode }, result.accountIds);
+  const accounts = await findAccounts(db, wholeOf({ workspaceId, mode }), result.accountIds);
   return { workspace: found.workspace, accounts, missing: result.missing };
 }

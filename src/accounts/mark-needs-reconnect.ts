@@ -1,6 +1,7 @@
 import { findAccount, setNeedsReconnect } from "../db/accounts.ts";
 import type { Database } from "../db/database.ts";
 import { retryWrite } from "../db/retry.ts";
+import { wholeOf } from "../lib/access.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Scope } from "../lib/vocabulary.ts";
 import type { Teller } from "./tell.ts";
@@ -18,7 +19,7 @@ export async function markNeedsReconnect(
   account: { id: string; tokenEnvelope: string },
   reason: string,
 ): Promise<void> {
-  const row = await findAccount(deps.db, scope, account.id);
+  const row = await findAccount(deps.db, wholeOf(scope), account.id);
   if (!row || row.health === "needs_reconnect") return;
   const now = deps.clock();
   const event = needsReconnectEvent(row, reason, now);

@@ -2,7 +2,7 @@ import { findAccountToken } from "../db/accounts.ts";
 import type { Database } from "../db/database.ts";
 import type { Clock } from "../lib/clock.ts";
 import { platformError, Refusal } from "../lib/refusal.ts";
-import type { Scope } from "../lib/vocabulary.ts";
+import type { Access, Scope } from "../lib/vocabulary.ts";
 import type { MetaSettings } from "../platforms/meta/graph.ts";
 import type { Place } from "../platforms/meta/places.ts";
 import { searchPlaces } from "../platforms/meta/places.ts";
@@ -26,15 +26,16 @@ const ENDED_TOKEN = /^(102|190)(\/|$)/;
 /**
  * Searches places that posts of an account can be tagged with.
  *
- * @throws Refusal when the workspace has no such account, the platform does not let it search, or does not answer
+ * @throws Refusal when there is no such account within reach, the platform does not let it search, or does not answer
  */
 export async function searchLocations(
   deps: SearchDeps,
-  scope: Scope,
+  access: Access,
   accountId: string,
   query: string,
 ): Promise<Place[]> {
-  const found = await findAccountToken(deps.db, scope, accountId);
+  const { scope } = access;
+  const found = await findAccountToken(deps.db, access, accountId);
   if (!found) throw accountNotFound();
   const { account, tokenEnvelope } = found;
   if (account.graphHost === "instagram") {

@@ -6,10 +6,10 @@ import { countOpenTasks } from "../db/account-tasks.ts";
 import type { AccountRow } from "../db/accounts.ts";
 import { disconnect, findAccount, listAccounts, setLabels } from "../db/accounts.ts";
 import { wellFormed } from "../lib/text.ts";
-import type { Scope } from "../lib/vocabulary.ts";
+import type { Access } from "../lib/vocabulary.ts";
 import type { Services } from "../services.ts";
 import { account } from "./account-schemas.ts";
-import { requireKey, scopeOf } from "./authenticate.ts";
+import { accessOf, requireScopeWithinReach } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
 import { EXAMPLES } from "./examples.ts";
 import { distinct, errorResponses } from "./schemas.ts";
@@ -44,7 +44,7 @@ const listRoute = createRoute({
   path: "/v1/accounts",
   operationId: "listAccounts",
   summary: "List connected accounts",
-  middleware: [requireKey()] as const,
+  ...requireScopeWithinReach("accounts:read"),
   request: { query: z.strictObject({}) },
   responses: {
     200: {
@@ -65,7 +65,7 @@ const getRoute = createRoute({
   path: "/v1/accounts/{account_id}",
   operationId: "getAccount",
   summary: "Get one account",
-  middleware: [requireKey()] as const,
+  ...requireScopeWithinReach("accounts:read"),
   request: { params },
   responses: { 200: one, ...errorResponses(401, 403, 404, 500) },
 });
@@ -75,7 +75,7 @@ const updateRoute = createRoute({
   path: "/v1/accounts/{account_id}",
   operationId: "updateAccount",
   summary: "Change an account's labels",
-  middleware: [requireKey()] as const,
+  ...requireScopeWithinReach("accounts:write"),
   request: { params, body: { required: true, content: { "application/json": { schema: labelsBody } } } },
   responses: { 200: one, ...errorResponses(400, 401, 403, 404, 413, 415, 500) },
 });
@@ -85,7 +85,7 @@ const deleteRoute = createRoute({
   path: "/v1/accounts/{account_id}",
   operationId: "disconnectAccount",
   summary: "Disconnect an account and erase its token",
-  middleware: [requireKey()] as const,
+  ...requireScopeWithinReach("accounts:write"),
   request: { params },
   responses: {
     200: {
@@ -101,7 +101,7 @@ const locationsRoute = createRoute({
   path: "/v1/accounts/{account_id}/locations",
   operationId: "searchLocations",
   summary: "Search locations that posts of the account can be tagged with",
-  middleware: [requireKey()] as const,
+  ...requireScopeWithinReach("accounts:read"),
   request: { params, query: z.strictObject({ q: z.string().trim().min(1).max(100) }) },
   responses: {
     200: {
@@ -116,27 +116,27 @@ export const accounts = new OpenAPIHono<AppEnv>();
 
 accounts.openapi(listRoute, async (c) => {
   const { services, actor } = c.var;
-  const scope = scopeOf(actor);
-  return c.json({ accounts: await printAll(services, scope, await listAccounts(services.db, scope)) }, 200);
+  const access = accessOf(actor);
+  return c.json({ accounts: await printAll(services, access, await listAccounts(services.db, access)) }, 200);
 });
 
 accounts.openapi(getRoute, async (c) => {
   const { services, actor } = c.var;
-  return c.json(await printOne(services, scopeOf(actor), c.req.valid("param").account_id), 200);
+  return c.json(await printOne(services, accessOf(actor), c.req.valid("param").account_id), 200);
 });
 
 accounts.openapi(updateRoute, async (c) => {
   const { services, actor } = c.var;
-  const scope = scopeOf(actor);
+  const access = accessOf(actor);
   const { account_id } = c.req.valid("param");
-  if (!(await setLabels(services.db, scope, account_id, c.req.valid("json").labels))) throw accountNotFound();
-  return c.json(await printOne(services, scope, account_id), 200);
+  if (!(await setLabels(services.db, access, account_id, c.req.valid("json").labels))) throw accountNotFound();
+  return c.json(await printOne(services, access, account_id), 200);
 });
 
 accounts.openapi(deleteRoute, async (c) => {
   const { services, actor } = c.var;
   const { account_id } = c.req.valid("param");
-  if (!(await disconnect(services.db, scopeOf(actor), account_id, services.clock()))) throw accountNotFound();
+  if (!(await disconnect(services.db, accessOf(actor), account_id, services.clock()))) throw accountNotFound();
   return c.json({ success: true as const }, 200);
 });
 
@@ -144,17 +144,17 @@ accounts.openapi(locationsRoute, async (c) => {
   const { services, actor } = c.var;
   const deps = { ...services, meta: services.settings.meta };
   const { account_id } = c.req.valid("param");
-  return c.json({ locations: await searchLocations(deps, scopeOf(actor), account_id, c.req.valid("query").q) }, 200);
+  return c.json({ locations: await searchLocations(deps, accessOf(actor), account_id, c.req.valid("query").q) }, 200);
 });
 
-async function printOne(services: Services, scope: Scope, id: string): Promise<z.infer<typeof account>> {
-  const row = await findAccount(services.db, scope, id);
-  const [printed] = row ? await printAll(services, scope, [row]) : [];
+async function printOne(services: Services, access: Access, id: string): Promise<z.infer<typeof account>> {
+  const row = await findAccount(services.db, access, id);
+  const [printed] = row ? await printAll(services, access, [row]) : [];
   if (!printed) throw accountNotFound();
   return printed;
 }
 
-async function printAll(services: Services, scope: Scope, rows: AccountRow[]): Promise<z.infer<typeof account>[]> {
+async function printAll(services: Services, { scope }: Access, rows: AccountRow[]): Promise<z.infer<typeof account>[]> {
   const now = services.clock();
   // Looked for only where an account is not well.
   const unwell = rows.filter((row) => healthOf(row, now).health !== "ok").map((row) => row.id);

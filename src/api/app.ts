@@ -6,7 +6,9 @@ import { consoleLog } from "../lib/log.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { servicesOf } from "../services.ts";
 import { accounts } from "./accounts.ts";
+import { apiKeys } from "./api-keys.ts";
 import { authenticate } from "./authenticate.ts";
+import { refuseUndeclared } from "./authorize.ts";
 import { limitBody } from "./body-limit.ts";
 import { connect } from "./connect.ts";
 import type { AppEnv } from "./context.ts";
@@ -52,6 +54,7 @@ export function createApp(): OpenAPIHono<AppEnv> {
     await next();
   });
   app.use("/v1/*", authenticate);
+  app.use("/v1/*", refuseUndeclared);
   app.use("/v1/*", limitBody);
   app.use("/connect/*", limitBody);
 
@@ -71,6 +74,7 @@ export function createApp(): OpenAPIHono<AppEnv> {
   app.route("/", mediaRoutes);
   app.route("/", sandbox);
   app.route("/", mediaUploads);
+  app.route("/", apiKeys);
   app.route("/", workspaces);
   app.route("/", workspaceSettings);
   app.route("/", platforms);

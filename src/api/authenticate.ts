@@ -1,16 +1,20 @@
+import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
-import { findKeyScope } from "../db/workspaces.ts";
+import type { ApiKeyRow } from "../db/api-keys.ts";
+import { isUseNews, noteUse } from "../db/api-keys.ts";
 import { equalSecrets } from "../lib/crypto.ts";
 import { Refusal } from "../lib/refusal.ts";
-import type { Mode, Scope } from "../lib/vocabulary.ts";
-import type { Services } from "../services.ts";
-import { digestApiKey, modeOfApiKey } from "../workspace/api-key.ts";
+import { modeOfApiKey } from "../workspace/api-key.ts";
+import { findGoodKey } from "../workspace/find-good-key.ts";
 import type { Actor, AppEnv } from "./context.ts";
-import { ERRORS, UNAUTHORIZED_MESSAGE } from "./errors.ts";
+import { UNAUTHORIZED_MESSAGE } from "./errors.ts";
 
-/** Lets nobody in without a bearer token: one answer for missing, malformed and unknown ones. */
+/**
+ * Lets nobody in without a bearer token: one answer for keys that are missing, malformed, unknown, revoked, expired or
+ * replaced.
+ */
 export const authenticate = createMiddleware<AppEnv>(async function authenticate(c, next) {
-  const actor = await identify(c.var.services, c.req.header("Authorization"));
+  const actor = await identify(c);
   if (!actor) {
     c.header("WWW-Authenticate", "Bearer");
     throw new Refusal("unauthorized", UNAUTHORIZED_MESSAGE);
@@ -19,47 +23,25 @@ export const authenticate = createMiddleware<AppEnv>(async function authenticate
   await next();
 });
 
-async function identify(services: Services, header: string | undefined): Promise<Actor | null> {
-  const token = /^Bearer +(\S+)$/i.exec(header ?? "")?.[1];
+async function identify(c: Context<AppEnv>): Promise<Actor | null> {
+  const { db, clock, settings } = c.var.services;
+  const token = /^Bearer +(\S+)$/i.exec(c.req.header("Authorization") ?? "")?.[1];
   if (token === undefined) return null;
-  const { adminToken, apiKeyPepper } = services.settings;
+  const { adminToken, apiKeyPepper } = settings;
   // A wrong checksum costs no I/O.
   if (modeOfApiKey(token) === null) return (await equalSecrets(token, adminToken)) ? { kind: "admin" } : null;
-  const key = await findKeyScope(services.db, await digestApiKey(token, apiKeyPepper));
-  return key && { kind: "key", ...key };
+  const key = await findGoodKey({ db, clock, apiKeyPepper }, token);
+  if (!key) return null;
+  rememberUse(c, key);
+  return { kind: "key", key };
 }
 
-/** For routes of the deployment's owner. */
-export const requireAdmin = createMiddleware<AppEnv>(async function requireAdmin(c, next) {
-  if (c.var.actor.kind !== "admin") throw forbidden(ERRORS.forbidden.description);
-  await next();
-});
-
-/**
- * For routes of a workspace.
- *
- * @param mode the one mode in which the route exists, where it does not in both
- */
-export function requireKey(mode?: Mode) {
-  return createMiddleware<AppEnv>(async function requireKey(c, next) {
-    const { actor } = c.var;
-    if (actor.kind !== "key") throw forbidden(ERRORS.forbidden.description);
-    if (mode !== undefined && actor.mode !== mode) throw forbidden(`This endpoint needs a ${mode} API key.`);
-    await next();
-  });
-}
-
-/** What the request's key reaches. */
-export function scopeOf(actor: Actor): Scope {
-  if (actor.kind !== "key") throw new Error("the route does not require a key");
-  return { workspaceId: actor.workspaceId, mode: actor.mode };
-}
-
-/** The request's key, as timelines name who asked. */
-export function askerOf(actor: Actor): string | null {
-  return actor.kind === "key" ? actor.keyId : null;
-}
-
-function forbidden(message: string): Refusal {
-  return new Refusal("forbidden", message, "Authorization");
+/** Nothing waits for it, and its failure fails nothing. */
+function rememberUse(c: Context<AppEnv>, key: ApiKeyRow): void {
+  const { db, clock, log } = c.var.services;
+  const now = clock();
+  if (!isUseNews(key, now)) return;
+  c.executionCtx.waitUntil(
+    noteUse(db, key.id, now).catch((error: unknown) => log.error("the use of a key was not written down", error)),
+  );
 }

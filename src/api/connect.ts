@@ -6,7 +6,7 @@ import { printAccount } from "../accounts/print-account.ts";
 import { printTime } from "../lib/time.ts";
 import { SANDBOX_BEHAVIORS } from "../lib/vocabulary.ts";
 import { account } from "./account-schemas.ts";
-import { requireKey, scopeOf } from "./authenticate.ts";
+import { requireScope, scopeOf } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
 import { errorResponses, platform, printedTime } from "./schemas.ts";
 
@@ -66,7 +66,7 @@ const linkRoute = createRoute({
   path: "/v1/accounts/connect",
   operationId: "createConnectLink",
   summary: "Create a link by which a person connects accounts",
-  middleware: [requireKey("live")] as const,
+  ...requireScope("accounts:write", { mode: "live" }),
   request: { body: { required: true, content: { "application/json": { schema: linkBody } } } },
   responses: {
     201: { description: "The link, shown this once", content: { "application/json": { schema: link } } },
@@ -79,7 +79,7 @@ const tokenRoute = createRoute({
   path: "/v1/accounts",
   operationId: "connectAccount",
   summary: "Connect an account with a token of the platform",
-  middleware: [requireKey("live")] as const,
+  ...requireScope("accounts:write", { mode: "live" }),
   request: { body: { required: true, content: { "application/json": { schema: tokenBody } } } },
   responses: { 201: created, ...errorResponses(400, 401, 403, 413, 415, 500) },
 });
@@ -89,7 +89,7 @@ const sandboxRoute = createRoute({
   path: "/v1/accounts/sandbox",
   operationId: "createSandboxAccount",
   summary: "Create an account of the sandbox",
-  middleware: [requireKey("test")] as const,
+  ...requireScope("accounts:write", { mode: "test" }),
   request: { body: { required: true, content: { "application/json": { schema: sandboxBody } } } },
   responses: { 201: created, ...errorResponses(400, 401, 403, 413, 415, 500) },
 });

@@ -1,9 +1,9 @@
 import type { Env } from "../env.ts";
-import type { Scope } from "../lib/vocabulary.ts";
 import type { Services } from "../services.ts";
+import type { AskingKey } from "../workspace/key-rights.ts";
 
 /** Who makes a request: the deployment's owner, or somebody with a key. */
-export type Actor = { kind: "admin" } | ({ kind: "key"; keyId: string } & Scope);
+export type Actor = { kind: "admin" } | { kind: "key"; key: AskingKey };
 
 /** What every handler finds. */
 export interface AppEnv {

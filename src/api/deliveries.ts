@@ -9,7 +9,7 @@ import { webhookNotFound } from "../webhooks/create-webhook.ts";
 import { printDeliveryId, readDeliveryId } from "../webhooks/delivery-id.ts";
 import { deliverMessage, sendWebhookMessages } from "../webhooks/messages.ts";
 import { inactive, testWebhook } from "../webhooks/test-webhook.ts";
-import { requireKey, scopeOf } from "./authenticate.ts";
+import { requireScope, scopeOf } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
 import { errorResponses, noBody, pageLimit, printedTime, timestamp } from "./schemas.ts";
@@ -67,7 +67,7 @@ const listRoute = createRoute({
   path: "/v1/webhooks/{webhook_id}/deliveries",
   operationId: "listDeliveries",
   summary: "List what was sent to a webhook endpoint, newest first",
-  middleware: [requireKey()] as const,
+  ...requireScope("webhooks:read"),
   request: {
     params: webhookParams,
     query: z.strictObject({ limit: pageLimit(MAX_LIMIT, DEFAULT_LIMIT), cursor: z.string().optional() }),
@@ -83,7 +83,7 @@ const testRoute = createRoute({
   path: "/v1/webhooks/{webhook_id}/test",
   operationId: "testWebhook",
   summary: "Send a webhook endpoint an event of type webhook.test, and say what came of it",
-  middleware: [requireKey()] as const,
+  ...requireScope("webhooks:write"),
   request: { params: webhookParams, body: noBody },
   responses: { 200: one, ...errorResponses(400, 401, 403, 404, 409, 413, 500) },
 });
@@ -93,7 +93,7 @@ const recoverRoute = createRoute({
   path: "/v1/webhooks/{webhook_id}/recover",
   operationId: "recoverDeliveries",
   summary: "Send a webhook endpoint everything that it missed since a time",
-  middleware: [requireKey()] as const,
+  ...requireScope("webhooks:write"),
   request: {
     params: webhookParams,
     body: { required: true, content: { "application/json": { schema: z.strictObject({ since: timestamp }) } } },
@@ -109,7 +109,7 @@ const retryRoute = createRoute({
   path: "/v1/deliveries/{delivery_id}/retry",
   operationId: "retryDelivery",
   summary: "Send an event to its webhook endpoint again, whatever came of it before",
-  middleware: [requireKey()] as const,
+  ...requireScope("webhooks:write"),
   request: { params: z.strictObject({ delivery_id: z.string() }), body: noBody },
   responses: { 200: one, ...errorResponses(400, 401, 403, 404, 409, 413, 500) },
 });

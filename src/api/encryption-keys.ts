@@ -1,8 +1,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { rotateKeys } from "../accounts/rotate-keys.ts";
-import { requireAdmin } from "./authenticate.ts";
+import { requireAdmin } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
-import { ADMIN_ONLY } from "./openapi-parts.ts";
 import { errorResponses } from "./schemas.ts";
 
 const rotated = z
@@ -17,8 +16,7 @@ const rotateRoute = createRoute({
   path: "/v1/encryption-keys/rotate",
   operationId: "rotateEncryptionKeys",
   summary: "Seal some of the stored secrets anew with the first of ENCRYPTION_KEYS",
-  middleware: [requireAdmin] as const,
-  security: ADMIN_ONLY,
+  ...requireAdmin,
   responses: {
     200: { description: "How far it is", content: { "application/json": { schema: rotated } } },
     ...errorResponses(401, 403, 500),

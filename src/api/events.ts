@@ -2,7 +2,7 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { EventPosition, EventRow } from "../db/events.ts";
 import { findEvent, listEvents } from "../db/events.ts";
 import { invalid, Refusal } from "../lib/refusal.ts";
-import { requireKey, scopeOf } from "./authenticate.ts";
+import { requireScope, scopeOf } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
 import { event } from "./event-schemas.ts";
@@ -21,7 +21,7 @@ const listRoute = createRoute({
   path: "/v1/events",
   operationId: "listEvents",
   summary: "List the events of the last 30 days, newest first",
-  middleware: [requireKey()] as const,
+  ...requireScope("webhooks:read"),
   request: {
     query: z.strictObject({ limit: pageLimit(MAX_LIMIT, DEFAULT_LIMIT), cursor: z.string().optional() }),
   },
@@ -43,7 +43,7 @@ const getRoute = createRoute({
   path: "/v1/events/{event_id}",
   operationId: "getEvent",
   summary: "Get one event",
-  middleware: [requireKey()] as const,
+  ...requireScope("webhooks:read"),
   request: { params: z.strictObject({ event_id: z.string() }) },
   responses: {
     200: { description: "The event", content: { "application/json": { schema: event } } },

@@ -7,8 +7,8 @@ import { MINUTE, SECOND } from "../lib/clock.ts";
 import { printTimeOrNull } from "../lib/time.ts";
 import type { SweeperStatus } from "../post/sweeper.ts";
 import { DUE_GRACE } from "../webhooks/schedule.ts";
+import { requireAnyKey } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
-import { ADMIN_ONLY } from "./openapi-parts.ts";
 import { errorResponses, printedTime } from "./schemas.ts";
 
 /*
@@ -48,7 +48,7 @@ const healthRoute = createRoute({
   path: "/v1/health",
   operationId: "getHealth",
   summary: "The sweeper's last run, and the oldest item that is stuck",
-  security: [{ apiKey: [] }, ...ADMIN_ONLY],
+  ...requireAnyKey,
   responses: {
     200: { description: "The health", content: { "application/json": { schema: health } } },
     ...errorResponses(401, 500),

@@ -11,10 +11,14 @@ import {
   receivePart,
   startUpload,
 } from "../media/uploads.ts";
-import { requireKey, scopeOf } from "./authenticate.ts";
+import { accessOf, requireScopeWithinReach } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
 import { media } from "./media-object.ts";
 import { errorResponses, printedTime } from "./schemas.ts";
+
+/*
+ * An upload is reached by its id alone, as the media is that becomes of it.
+ */
 
 const startBody = z.strictObject({
   bytes: z.number().int().min(1).max(MAX_UPLOAD_BYTES),
@@ -49,7 +53,7 @@ const startRoute = createRoute({
   path: "/v1/media/uploads",
   operationId: "startMediaUpload",
   summary: "Start an upload in parts, of a file up to 1 GiB",
-  middleware: [requireKey()] as const,
+  ...requireScopeWithinReach("media:write"),
   request: { body: { required: true, content: { "application/json": { schema: startBody } } } },
   responses: { 201: one("The upload"), ...errorResponses(400, 401, 403, 413, 415, 500) },
 });
@@ -59,7 +63,7 @@ const getRoute = createRoute({
   path: "/v1/media/uploads/{upload_id}",
   operationId: "getMediaUpload",
   summary: "See which parts of an upload have arrived",
-  middleware: [requireKey()] as const,
+  ...requireScopeWithinReach("media:write"),
   request: { params: uploadParams },
   responses: { 200: one("The upload"), ...errorResponses(401, 403, 404, 500) },
 });
@@ -69,7 +73,7 @@ const partRoute = createRoute({
   path: "/v1/media/uploads/{upload_id}/parts/{number}",
   operationId: "putMediaUploadPart",
   summary: "Send a part, as the body itself: in any order, several at once, also again",
-  middleware: [requireKey()] as const,
+  ...requireScopeWithinReach("media:write"),
   request: { params: partParams, body: { content: { "application/octet-stream": binary } } },
   responses: { 200: one("The upload"), ...errorResponses(400, 401, 403, 404, 409, 500) },
 });
@@ -79,7 +83,7 @@ const completeRoute = createRoute({
   path: "/v1/media/uploads/{upload_id}/complete",
   operationId: "completeMediaUpload",
   summary: "Make media of an upload; again, it answers the same",
-  middleware: [requireKey()] as const,
+  ...requireScopeWithinReach("media:write"),
   request: { params: uploadParams },
   responses: {
     201: { description: "The media", content: { "application/json": { schema: media } } },
@@ -92,7 +96,7 @@ const abortRoute = createRoute({
   path: "/v1/media/uploads/{upload_id}",
   operationId: "abortMediaUpload",
   summary: "Give an upload up",
-  middleware: [requireKey()] as const,
+  ...requireScopeWithinReach("media:write"),
   request: { params: uploadParams },
   responses: {
     200: {
@@ -108,13 +112,16 @@ export const mediaUploads = new OpenAPIHono<AppEnv>();
 mediaUploads.openapi(startRoute, async (c) => {
   const { services, actor } = c.var;
   const { bytes, file_name } = c.req.valid("json");
-  const started = await startUpload(services, scopeOf(actor), { bytes, fileName: file_name ?? null });
+  const started = await startUpload(services, accessOf(actor).scope, { bytes, fileName: file_name ?? null });
   return c.json(printUpload(started), 201);
 });
 
 mediaUploads.openapi(getRoute, async (c) => {
   const { services, actor } = c.var;
-  return c.json(printUpload(await describeUpload(services, scopeOf(actor), c.req.valid("param").upload_id)), 200);
+  return c.json(
+    printUpload(await describeUpload(services, accessOf(actor).scope, c.req.valid("param").upload_id)),
+    200,
+  );
 });
 
 mediaUploads.openapi(partRoute, async (c) => {
@@ -122,17 +129,17 @@ mediaUploads.openapi(partRoute, async (c) => {
   const { upload_id, number } = c.req.valid("param");
   const { body, headers } = c.req.raw;
   const part = { uploadId: upload_id, number, body, length: announcedLength(headers) };
-  return c.json(printUpload(await receivePart(services, scopeOf(actor), part)), 200);
+  return c.json(printUpload(await receivePart(services, accessOf(actor).scope, part)), 200);
 });
 
 mediaUploads.openapi(completeRoute, async (c) => {
   const { services, actor } = c.var;
-  return c.json(printMedia(await completeUpload(services, scopeOf(actor), c.req.valid("param").upload_id)), 201);
+  return c.json(printMedia(await completeUpload(services, accessOf(actor).scope, c.req.valid("param").upload_id)), 201);
 });
 
 mediaUploads.openapi(abortRoute, async (c) => {
   const { services, actor } = c.var;
-  await abortUpload(services, scopeOf(actor), c.req.valid("param").upload_id);
+  await abortUpload(services, accessOf(actor).scope, c.req.valid("param").upload_id);
   return c.json({ success: true as const }, 200);
 });
 

@@ -8,12 +8,17 @@ import { makeRendition } from "../media/make-rendition.ts";
 import { printMedia } from "../media/print-media.ts";
 import { receiveBody, receiveFormFile, receiveFromUrl } from "../media/receive.ts";
 import { announcedLength } from "../media/store-bytes.ts";
-import { requireKey, scopeOf } from "./authenticate.ts";
+import { accessOf, requireScope, requireScopeWithinReach, scopeOf } from "./authorize.ts";
 import { isRawFile } from "./body-limit.ts";
 import type { AppEnv } from "./context.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
 import { media } from "./media-object.ts";
 import { errorResponses, pageLimit } from "./schemas.ts";
+
+/*
+ * Media belongs to no account. Who knows its id may publish it, and so may look at it; nobody guesses an id. A key that is
+ * restricted to accounts may not list it, for that would show what others are about to publish, nor delete it.
+ */
 
 const DEFAULT_LIMIT = 25;
 const MAX_LIMIT = 100;
@@ -49,12 +54,15 @@ const refuseUrlencoded = createMiddleware<AppEnv>(async function refuseUrlencode
   await next();
 });
 
+const forMedia = requireScopeWithinReach("media:write");
+
 const createMediaRoute = createRoute({
   method: "post",
   path: "/v1/media",
   operationId: "createMedia",
   summary: "Add a picture or a video: by address, as a form's file, or as the body itself",
-  middleware: [requireKey(), refuseUrlencoded] as const,
+  ...forMedia,
+  middleware: [forMedia.middleware, refuseUrlencoded] as const,
   request: {
     body: {
       content: {
@@ -73,7 +81,7 @@ const listRoute = createRoute({
   path: "/v1/media",
   operationId: "listMedia",
   summary: "List the workspace's media, newest first",
-  middleware: [requireKey()] as const,
+  ...requireScope("media:write"),
   request: { query: listQuery },
   responses: {
     200: { description: "A page of media", content: { "application/json": { schema: mediaList } } },
@@ -86,7 +94,7 @@ const getRoute = createRoute({
   path: "/v1/media/{media_id}",
   operationId: "getMedia",
   summary: "Get media",
-  middleware: [requireKey()] as const,
+  ...requireScopeWithinReach("media:write"),
   request: { params: mediaParams },
   responses: { 200: one("The media"), ...errorResponses(401, 403, 404, 500) },
 });
@@ -96,7 +104,7 @@ const deleteRoute = createRoute({
   path: "/v1/media/{media_id}",
   operationId: "deleteMedia",
   summary: "Delete media that no waiting post uses",
-  middleware: [requireKey()] as const,
+  ...requireScope("media:write"),
   request: { params: mediaParams },
   responses: {
     200: {
@@ -112,7 +120,7 @@ const renditionRoute = createRoute({
   path: "/v1/media/{media_id}/renditions",
   operationId: "makeRendition",
   summary: "Make of a picture one that a platform takes",
-  middleware: [requireKey()] as const,
+  ...requireScopeWithinReach("media:write"),
   request: {
     params: mediaParams,
     body: { required: true, content: { "application/json": { schema: renditionBody } } },
@@ -128,7 +136,7 @@ export const mediaRoutes = new OpenAPIHono<AppEnv>();
 
 mediaRoutes.openapi(createMediaRoute, async (c) => {
   const { services, actor } = c.var;
-  const scope = scopeOf(actor);
+  const { scope } = accessOf(actor);
   // The library validates the one that the content type names and leaves the other empty.
   const form = c.req.valid("form");
   if ("file" in form) return c.json(printMedia(await receiveFormFile(services, scope, form.file)), 201);
@@ -155,7 +163,7 @@ mediaRoutes.openapi(listRoute, async (c) => {
 
 mediaRoutes.openapi(getRoute, async (c) => {
   const { services, actor } = c.var;
-  return c.json(printMedia(await requireMedia(services.db, scopeOf(actor), c.req.valid("param").media_id)), 200);
+  return c.json(printMedia(await requireMedia(services.db, accessOf(actor).scope, c.req.valid("param").media_id)), 200);
 });
 
 mediaRoutes.openapi(deleteRoute, async (c) => {
@@ -166,6 +174,6 @@ mediaRoutes.openapi(deleteRoute, async (c) => {
 
 mediaRoutes.openapi(renditionRoute, async (c) => {
   const { services, actor } = c.var;
-  const outcome = await makeRendition(services, scopeOf(actor), c.req.valid("param").media_id);
+  const outcome = await makeRendition(services, accessOf(actor).scope, c.req.valid("param").media_id);
   return c.json(printMedia(outcome.media), outcome.is === "made" ? 201 : 200);
 });

@@ -27,9 +27,6 @@ export const SECURITY_SCHEMES = {
   adminToken: { type: "http", scheme: "bearer", description: "The deployment's `ADMIN_TOKEN`." },
 } as const;
 
-/** The security of routes that are not a workspace's, but the deployment's owner's. */
-export const ADMIN_ONLY = [{ adminToken: [] }];
-
 export const PARAMETERS = {
   IdempotencyKey: {
     name: "Idempotency-Key",

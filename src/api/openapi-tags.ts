@@ -14,7 +14,7 @@ export const TAGS: readonly { name: string; description: string; paths: RegExp }
   {
     name: "Media",
     description: "Pictures and videos: by address, as a form's file, as a body, in parts.",
-    paths: /^\/v1\/(media|uploads)/,
+    paths: /^\/v1\/media/,
   },
   {
     name: "Webhooks",
@@ -25,6 +25,11 @@ export const TAGS: readonly { name: string; description: string; paths: RegExp }
     name: "Platforms",
     description: "The platforms there are, their limits and their state.",
     paths: /^\/v1\/platforms/,
+  },
+  {
+    name: "API keys",
+    description: "Keys, what they may do, and how they are replaced.",
+    paths: /^\/v1\/api-keys/,
   },
   { name: "Workspace", description: "The settings of the key's own workspace.", paths: /^\/v1\/workspace(\/|$)/ },
   { name: "Sandbox", description: "Test mode: what is public in the sandbox, and its clock.", paths: /^\/v1\/sandbox/ },

@@ -7,9 +7,8 @@ import { OVERDUE_ACTIONS } from "../lib/vocabulary.ts";
 import type { PauseReport } from "../post/manual-pauses.ts";
 import { findPause, liftPause, pause } from "../post/manual-pauses.ts";
 import type { Services } from "../services.ts";
-import { askerOf, requireAdmin, requireKey, scopeOf } from "./authenticate.ts";
+import { accessOf, askerOf, requireAdmin, requireScope, requireScopeWithinReach, scopeOf } from "./authorize.ts";
 import type { Actor, AppEnv } from "./context.ts";
-import { ADMIN_ONLY } from "./openapi-parts.ts";
 import { errorResponses, noBody, printedTime, timestamp } from "./schemas.ts";
 
 /*
@@ -58,7 +57,7 @@ const findAccountPause = createRoute({
   path: "/v1/accounts/{account_id}/pause",
   operationId: "getAccountPause",
   summary: "Whether an account is paused, and what it holds",
-  middleware: [requireKey()] as const,
+  ...requireScopeWithinReach("posts:read"),
   request: { params: accountParams },
   responses: reading,
 });
@@ -67,7 +66,7 @@ const pauseAccount = createRoute({
   path: "/v1/accounts/{account_id}/pause",
   operationId: "pauseAccount",
   summary: "Publish nothing on an account until it is resumed",
-  middleware: [requireKey()] as const,
+  ...requireScopeWithinReach("posts:write"),
   request: { params: accountParams, body: noBody },
   responses: reading,
 });
@@ -76,7 +75,7 @@ const resumeAccount = createRoute({
   path: "/v1/accounts/{account_id}/resume",
   operationId: "resumeAccount",
   summary: "Publish on an account again",
-  middleware: [requireKey()] as const,
+  ...requireScopeWithinReach("posts:write"),
   request: { params: accountParams, ...resumeInput },
   responses: resuming,
 });
@@ -86,7 +85,7 @@ const findWorkspacePause = createRoute({
   path: "/v1/workspace/pause",
   operationId: "getWorkspacePause",
   summary: "Whether the workspace is paused in the key's mode, and what it holds",
-  middleware: [requireKey()] as const,
+  ...requireScope("posts:read"),
   responses: reading,
 });
 const pauseWorkspace = createRoute({
@@ -94,7 +93,7 @@ const pauseWorkspace = createRoute({
   path: "/v1/workspace/pause",
   operationId: "pauseWorkspace",
   summary: "Publish nothing of the workspace, in the key's mode, until it is resumed",
-  middleware: [requireKey()] as const,
+  ...requireScope("posts:write"),
   request: { body: noBody },
   responses: reading,
 });
@@ -103,7 +102,7 @@ const resumeWorkspace = createRoute({
   path: "/v1/workspace/resume",
   operationId: "resumeWorkspace",
   summary: "Publish posts of the workspace again",
-  middleware: [requireKey()] as const,
+  ...requireScope("posts:write"),
   request: resumeInput,
   responses: resuming,
 });
@@ -113,8 +112,7 @@ const findDeploymentPause = createRoute({
   path: "/v1/deployment/pause",
   operationId: "getDeploymentPause",
   summary: "Whether the deployment is paused, and what it holds",
-  middleware: [requireAdmin] as const,
-  security: ADMIN_ONLY,
+  ...requireAdmin,
   responses: reading,
 });
 const pauseDeployment = createRoute({
@@ -122,8 +120,7 @@ const pauseDeployment = createRoute({
   path: "/v1/deployment/pause",
   operationId: "pauseDeployment",
   summary: "Publish nothing of anybody until it is resumed",
-  middleware: [requireAdmin] as const,
-  security: ADMIN_ONLY,
+  ...requireAdmin,
   request: { body: noBody },
   responses: reading,
 });
@@ -132,8 +129,7 @@ const resumeDeployment = createRoute({
   path: "/v1/deployment/resume",
   operationId: "resumeDeployment",
   summary: "Publish again",
-  middleware: [requireAdmin] as const,
-  security: ADMIN_ONLY,
+  ...requireAdmin,
   request: resumeInput,
   responses: resuming,
 });
@@ -184,11 +180,11 @@ function workspaceOf(actor: Actor): PauseSubject {
   return { is: "workspace", ...scopeOf(actor) };
 }
 
-/** @throws Refusal when the workspace has no such account */
+/** @throws Refusal when there is no such account within reach */
 async function accountOf({ db }: Services, actor: Actor, accountId: string): Promise<PauseSubject> {
-  const scope = scopeOf(actor);
-  if (!(await findAccount(db, scope, accountId))) throw accountNotFound();
-  return { is: "account", ...scope, accountId };
+  const access = accessOf(actor);
+  if (!(await findAccount(db, access, accountId))) throw accountNotFound();
+  return { is: "account", ...access.scope, accountId };
 }
 
 function decisionOf(body: z.infer<typeof resumeBody>) {

@@ -2,7 +2,7 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { COMING_PLATFORMS, LIVE_PLATFORMS, PLATFORM_STATES } from "../lib/vocabulary.ts";
 import type { PlatformLimits, VideoLimits } from "../platforms/platform.ts";
 import { VIDEO_USES } from "../platforms/platform.ts";
-import { requireKey, scopeOf } from "./authenticate.ts";
+import { accessOf, requireScopeWithinReach } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
 import type { LivePlatform } from "./platform-list.ts";
 import { listPlatforms } from "./platform-list.ts";
@@ -93,7 +93,7 @@ const listRoute = createRoute({
   path: "/v1/platforms",
   operationId: "listPlatforms",
   summary: "List the platforms there are and will be, with their limits and how they are",
-  middleware: [requireKey()] as const,
+  ...requireScopeWithinReach("posts:read"),
   request: { query: z.strictObject({}) },
   responses: {
     200: { description: "The platforms", content: { "application/json": { schema: platformList } } },
@@ -104,7 +104,7 @@ const listRoute = createRoute({
 export const platforms = new OpenAPIHono<AppEnv>();
 
 platforms.openapi(listRoute, async (c) => {
-  const { live, coming } = await listPlatforms(c.var.services, scopeOf(c.var.actor));
+  const { live, coming } = await listPlatforms(c.var.services, accessOf(c.var.actor).scope);
   const nothing = { state: null, api_version: null, api_version_ends_on: null, limits: null };
   return c.json({ platforms: [...live.map(printLive), ...coming.map((each) => ({ ...each, ...nothing }))] }, 200);
 });

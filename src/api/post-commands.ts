@@ -1,14 +1,12 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import type { Context } from "hono";
 import { invalid } from "../lib/refusal.ts";
-import type { PostRef } from "../lib/vocabulary.ts";
 import { platformOptions } from "../platforms/registry.ts";
 import { cancelTask } from "../post/cancel-post.ts";
 import { editPost } from "../post/edit-post.ts";
 import { existingPost } from "../post/existing-post.ts";
 import { resolveTask } from "../post/resolve-task.ts";
 import { retryPost } from "../post/retry-post.ts";
-import { askerOf, requireKey, scopeOf } from "./authenticate.ts";
+import { accessOf, askerOf, requireScopeWithinReach } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
 import { EXAMPLES } from "./examples.ts";
 import { POST_VERSION, TAKES_IF_MATCH } from "./openapi-parts.ts";
@@ -61,7 +59,7 @@ const editRoute = createRoute({
   path: "/v1/posts/{post_id}",
   operationId: "editPost",
   summary: "Change a post of which nothing is, or may be, public",
-  middleware: [requireKey()] as const,
+  ...requireScopeWithinReach("posts:write"),
   parameters: [TAKES_IF_MATCH],
   request: {
     params: postParams,
@@ -75,7 +73,7 @@ const retryRoute = createRoute({
   path: "/v1/posts/{post_id}/retry",
   operationId: "retryPost",
   summary: "Try again the tasks of a post that failed",
-  middleware: [requireKey()] as const,
+  ...requireScopeWithinReach("posts:write"),
   request: { params: postParams, body: noBody },
   responses: { 200: onePost, ...errorResponses(400, 401, 403, 404, 409, 413, 500) },
 });
@@ -85,7 +83,7 @@ const cancelTaskRoute = createRoute({
   path: "/v1/posts/{post_id}/tasks/{account_id}",
   operationId: "cancelTask",
   summary: "Cancel one task of a post",
-  middleware: [requireKey()] as const,
+  ...requireScopeWithinReach("posts:write"),
   request: { params: taskParams },
   responses: {
     200: {
@@ -101,7 +99,7 @@ const resolveRoute = createRoute({
   path: "/v1/posts/{post_id}/tasks/{account_id}/resolve",
   operationId: "resolveTask",
   summary: "Say what became of an unconfirmed task",
-  middleware: [requireKey()] as const,
+  ...requireScopeWithinReach("posts:write"),
   request: {
     params: taskParams,
     body: { required: true, content: { "application/json": { schema: resolveBody } } },
@@ -112,40 +110,42 @@ const resolveRoute = createRoute({
 export const postCommands = new OpenAPIHono<AppEnv>();
 
 postCommands.openapi(editRoute, async (c) => {
-  const ref = refOf(c, c.req.valid("param").post_id);
+  const { services, actor } = c.var;
+  const access = accessOf(actor);
+  const { post_id } = c.req.valid("param");
   const { content, media, schedule, publish_before, options } = c.req.valid("json");
   const changes = { content, mediaIds: media, schedule, publishBefore: publish_before, options };
-  await editPost(c.var.services, ref, changes, expectedVersion(c.req.header("If-Match")), askerOf(c.var.actor));
-  return answerPost(c, await existingPost(c.var.services.db, ref));
+  await editPost(services, access, post_id, changes, expectedVersion(c.req.header("If-Match")), askerOf(actor));
+  return answerPost(c, await existingPost(services.db, access, post_id));
 });
 
 postCommands.openapi(retryRoute, async (c) => {
-  const ref = refOf(c, c.req.valid("param").post_id);
-  await retryPost(c.var.services, ref, askerOf(c.var.actor));
-  return answerPost(c, await existingPost(c.var.services.db, ref));
+  const { services, actor } = c.var;
+  const access = accessOf(actor);
+  const { post_id } = c.req.valid("param");
+  await retryPost(services, access, post_id, askerOf(actor));
+  return answerPost(c, await existingPost(services.db, access, post_id));
 });
 
 postCommands.openapi(cancelTaskRoute, async (c) => {
+  const { services, actor } = c.var;
   const { post_id, account_id } = c.req.valid("param");
-  await cancelTask(c.var.services, refOf(c, post_id), account_id, askerOf(c.var.actor));
+  await cancelTask(services, accessOf(actor), post_id, account_id, askerOf(actor));
   return c.json({ success: true as const }, 200);
 });
 
 postCommands.openapi(resolveRoute, async (c) => {
+  const { services, actor } = c.var;
+  const access = accessOf(actor);
   const { post_id, account_id } = c.req.valid("param");
-  const ref = refOf(c, post_id);
   const body = c.req.valid("json");
   const found =
     body.outcome === "published"
       ? { outcome: body.outcome, platformPostId: body.platform_post_id ?? null }
       : { outcome: body.outcome };
-  await resolveTask(c.var.services, ref, account_id, found, askerOf(c.var.actor));
-  return answerPost(c, await existingPost(c.var.services.db, ref));
+  await resolveTask(services, access, post_id, account_id, found, askerOf(actor));
+  return answerPost(c, await existingPost(services.db, access, post_id));
 });
-
-function refOf(c: Context<AppEnv>, postId: string): PostRef {
-  return { ...scopeOf(c.var.actor), postId };
-}
 
 /**
  * The version that the client has seen, from `If-Match`; null when it does not say, or says `*`. A tag that was weakened

@@ -4,7 +4,7 @@ import { countPosts, listPosts } from "../db/posts.ts";
 import { printTime } from "../lib/time.ts";
 import { cancelPost } from "../post/cancel-post.ts";
 import { existingPost } from "../post/existing-post.ts";
-import { askerOf, requireKey, scopeOf } from "./authenticate.ts";
+import { accessOf, askerOf, requireScopeWithinReach } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
 import { EXAMPLES } from "./examples.ts";
@@ -48,7 +48,7 @@ const listRoute = createRoute({
   path: "/v1/posts",
   operationId: "listPosts",
   summary: "List the workspace's posts, newest first",
-  middleware: [requireKey()] as const,
+  ...requireScopeWithinReach("posts:read"),
   request: { query: listQuery },
   responses: {
     200: {
@@ -64,7 +64,7 @@ const getRoute = createRoute({
   path: "/v1/posts/{post_id}",
   operationId: "getPost",
   summary: "Get a post with the result of each account",
-  middleware: [requireKey()] as const,
+  ...requireScopeWithinReach("posts:read"),
   request: { params: postParams },
   responses: {
     200: {
@@ -81,7 +81,7 @@ const cancelRoute = createRoute({
   path: "/v1/posts/{post_id}",
   operationId: "cancelPost",
   summary: "Cancel a post of which nothing is public yet",
-  middleware: [requireKey()] as const,
+  ...requireScopeWithinReach("posts:write"),
   request: { params: postParams },
   responses: {
     200: {
@@ -96,14 +96,14 @@ export const posts = new OpenAPIHono<AppEnv>();
 
 posts.openapi(listRoute, async (c) => {
   const { services, actor } = c.var;
-  const scope = scopeOf(actor);
+  const access = accessOf(actor);
   const { status, platform, account_id, from, to, limit, cursor } = c.req.valid("query");
   const filters: PostFilters = { status, platform, accountId: account_id, from, to };
   const after = cursor === undefined ? null : readCursor(cursor, filters);
   // One more than asked for tells whether there is a next page.
   const [rows, total] = await Promise.all([
-    listPosts(services.db, scope, filters, { after, limit: limit + 1 }),
-    countPosts(services.db, scope, filters),
+    listPosts(services.db, access, filters, { after, limit: limit + 1 }),
+    countPosts(services.db, access, filters),
   ]);
   const page = rows.slice(0, limit);
   const last = page.at(-1);
@@ -113,13 +113,12 @@ posts.openapi(listRoute, async (c) => {
 
 posts.openapi(getRoute, async (c) => {
   const { services, actor } = c.var;
-  const ref = { ...scopeOf(actor), postId: c.req.valid("param").post_id };
-  return answerPost(c, await existingPost(services.db, ref));
+  return answerPost(c, await existingPost(services.db, accessOf(actor), c.req.valid("param").post_id));
 });
 
 posts.openapi(cancelRoute, async (c) => {
   const { services, actor } = c.var;
-  await cancelPost(services, { ...scopeOf(actor), postId: c.req.valid("param").post_id }, askerOf(actor));
+  await cancelPost(services, accessOf(actor), c.req.valid("param").post_id, askerOf(actor));
   return c.json({ success: true as const }, 200);
 });
 

@@ -1,8 +1,8 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { printTime } from "../lib/time.ts";
 import type { AcceptedPost } from "../post/create-post.ts";
-import { createPost } from "../post/create-post.ts";
-import { askerOf, requireKey, scopeOf } from "./authenticate.ts";
+import { createPost, refuseBeyondReach } from "../post/create-post.ts";
+import { accessOf, askerOf, requireScopeWithinReach } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
 import { EXAMPLES } from "./examples.ts";
 import { cacheAnswer, jsonText, readIdempotencyKey, replayFromCache, replayFromRow } from "./idempotency.ts";
@@ -28,7 +28,7 @@ const publishRoute = createRoute({
   path: "/v1/publish",
   operationId: "publishPost",
   summary: "Queue content for one or more connected accounts",
-  middleware: [requireKey()] as const,
+  ...requireScopeWithinReach("posts:write"),
   parameters: [TAKES_IDEMPOTENCY_KEY],
   request: {
     body: {
@@ -50,14 +50,15 @@ export const publish = new OpenAPIHono<AppEnv>();
 
 publish.openapi(publishRoute, async (c) => {
   const { services, actor } = c.var;
-  const scope = scopeOf(actor);
+  const access = accessOf(actor);
   const body = c.req.valid("json");
-  const idempotent = await readIdempotencyKey(c, scope, body);
+  refuseBeyondReach(access, body.accounts);
+  const idempotent = await readIdempotencyKey(c, access.scope, body);
   const cached = idempotent && (await replayFromCache<Answer, 202>(c, idempotent));
   if (cached) return cached;
 
   const claim = idempotent && { ...idempotent, respond: printAccepted };
-  const outcome = await createPost(services, scope, requestOf(body), claim, askerOf(actor));
+  const outcome = await createPost(services, access, requestOf(body), claim, askerOf(actor));
   if (outcome.is === "taken") {
     if (!idempotent) throw new Error("a request without a key found it taken");
     cacheAnswer(c, idempotent, outcome.row);

@@ -8,7 +8,7 @@ import type { SandboxPost } from "../platforms/sandbox/store.ts";
 import { POST_KINDS } from "../platforms/sandbox/store.ts";
 import { advanceClock } from "../post/advance-clock.ts";
 import type { Services } from "../services.ts";
-import { requireKey, scopeOf } from "./authenticate.ts";
+import { accessOf, requireScope, scopeOf } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
 import { errorResponses, pageLimit, printedTime } from "./schemas.ts";
@@ -60,7 +60,7 @@ const listRoute = createRoute({
   path: "/v1/sandbox/posts",
   operationId: "listSandboxPosts",
   summary: "List what is public in the sandbox, newest first",
-  middleware: [requireKey("test")] as const,
+  ...requireScope("posts:read", { mode: "test" }),
   request: { query: listQuery },
   responses: {
     200: {
@@ -76,7 +76,7 @@ const clearRoute = createRoute({
   path: "/v1/sandbox/posts",
   operationId: "clearSandboxPosts",
   summary: "Remove everything that is public in the sandbox",
-  middleware: [requireKey("test")] as const,
+  ...requireScope("posts:write", { mode: "test" }),
   request: { query: z.strictObject({}) },
   responses: {
     200: {
@@ -94,7 +94,7 @@ const readClockRoute = createRoute({
   path: "/v1/sandbox/clock",
   operationId: "readSandboxClock",
   summary: "Read test mode's clock",
-  middleware: [requireKey("test")] as const,
+  ...requireScope("posts:read", { mode: "test" }),
   request: { query: z.strictObject({}) },
   responses: {
     200: { description: "What time it is in test mode", content: clockContent },
@@ -107,7 +107,7 @@ const advanceClockRoute = createRoute({
   path: "/v1/sandbox/clock",
   operationId: "advanceSandboxClock",
   summary: "Move test mode's clock ahead, for good",
-  middleware: [requireKey("test")] as const,
+  ...requireScope("posts:write", { mode: "test" }),
   request: { body: { required: true, content: { "application/json": { schema: advanceBody } } } },
   responses: {
     200: { description: "What time it is now; what is due by it goes out", content: clockContent },
@@ -123,7 +123,7 @@ sandbox.openapi(listRoute, async (c) => {
   const { account_id, limit, cursor } = c.req.valid("query");
   const filters = { account_id };
   const place = cursor === undefined ? null : readCursor(cursor, filters);
-  const [account] = account_id === undefined ? [] : await findAccounts(services.db, scope, [account_id]);
+  const [account] = account_id === undefined ? [] : await findAccounts(services.db, accessOf(actor), [account_id]);
   if (account_id !== undefined && !account) return c.json({ posts: [], next_cursor: null }, 200);
   const page = { userId: account?.externalId ?? null, cursor: place, limit };
   const found = await services.listSandboxPosts(scope.workspaceId, page);

@@ -4,7 +4,7 @@ import type { TimelineEntry } from "../db/timeline.ts";
 import { printPreciseTime } from "../lib/time.ts";
 import { TIMELINE_TYPES } from "../lib/vocabulary.ts";
 import { postNotFound } from "../post/existing-post.ts";
-import { requireKey, scopeOf } from "./authenticate.ts";
+import { accessOf, requireScopeWithinReach } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
 import { errorResponses } from "./schemas.ts";
 
@@ -43,7 +43,7 @@ const timelineRoute = createRoute({
   path: "/v1/posts/{post_id}/timeline",
   operationId: "getTimeline",
   summary: "What happened to a post, in order",
-  middleware: [requireKey()] as const,
+  ...requireScopeWithinReach("posts:read"),
   request: { params: z.strictObject({ post_id: z.string() }) },
   responses: {
     200: {
@@ -60,7 +60,7 @@ export const timeline = new OpenAPIHono<AppEnv>();
 
 timeline.openapi(timelineRoute, async (c) => {
   const { post_id } = c.req.valid("param");
-  const found = await findTimeline(c.var.services.db, { ...scopeOf(c.var.actor), postId: post_id });
+  const found = await findTimeline(c.var.services.db, accessOf(c.var.actor), post_id);
   if (!found) throw postNotFound();
   return c.json({ post_id, entries: found.map(print) }, 200);
 });

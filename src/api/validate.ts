@@ -1,6 +1,6 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { validatePost } from "../post/create-post.ts";
-import { requireKey, scopeOf } from "./authenticate.ts";
+import { accessOf, requireScopeWithinReach } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
 import { publishBody, requestOf } from "./publish-request.ts";
 import { errorResponses } from "./schemas.ts";
@@ -39,7 +39,7 @@ const validateRoute = createRoute({
   path: "/v1/publish/validate",
   operationId: "validatePost",
   summary: "Say what publishing would refuse, and write nothing",
-  middleware: [requireKey()] as const,
+  ...requireScopeWithinReach("posts:write"),
   request: { body: { required: true, content: { "application/json": { schema: publishBody } } } },
   responses: {
     200: {
@@ -54,7 +54,7 @@ export const validate = new OpenAPIHono<AppEnv>();
 
 validate.openapi(validateRoute, async (c) => {
   const { services, actor } = c.var;
-  const { violations, warnings } = await validatePost(services, scopeOf(actor), requestOf(c.req.valid("json")));
+  const { violations, warnings } = await validatePost(services, accessOf(actor), requestOf(c.req.valid("json")));
   return c.json(
     { valid: violations.length === 0, violations: violations.map(print), warnings: warnings.map(print) },
     200,

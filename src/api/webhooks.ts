@@ -4,7 +4,7 @@ import { HOUR } from "../lib/clock.ts";
 import { checkWebhookUrl, createWebhook, webhookNotFound } from "../webhooks/create-webhook.ts";
 import { printWebhook } from "../webhooks/print-webhook.ts";
 import { rotateSecret } from "../webhooks/rotate-secret.ts";
-import { requireKey, scopeOf } from "./authenticate.ts";
+import { requireScope, scopeOf } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
 import { EXAMPLES } from "./examples.ts";
 import { success } from "./post-object.ts";
@@ -57,7 +57,7 @@ const createWebhookRoute = createRoute({
   path: "/v1/webhooks",
   operationId: "createWebhook",
   summary: "Register a webhook endpoint",
-  middleware: [requireKey()] as const,
+  ...requireScope("webhooks:write"),
   request: {
     body: { required: true, content: { "application/json": { schema: createBody, example: EXAMPLES.webhookRequest } } },
   },
@@ -75,7 +75,7 @@ const listRoute = createRoute({
   path: "/v1/webhooks",
   operationId: "listWebhooks",
   summary: "List the workspace's webhook endpoints",
-  middleware: [requireKey()] as const,
+  ...requireScope("webhooks:read"),
   request: { query: z.strictObject({}) },
   responses: {
     200: {
@@ -91,7 +91,7 @@ const getRoute = createRoute({
   path: "/v1/webhooks/{webhook_id}",
   operationId: "getWebhook",
   summary: "Get one webhook endpoint",
-  middleware: [requireKey()] as const,
+  ...requireScope("webhooks:read"),
   request: { params: webhookParams },
   responses: { 200: one, ...errorResponses(401, 403, 404, 500) },
 });
@@ -101,7 +101,7 @@ const updateRoute = createRoute({
   path: "/v1/webhooks/{webhook_id}",
   operationId: "updateWebhook",
   summary: "Change a webhook endpoint; made active again, it begins as a new one",
-  middleware: [requireKey()] as const,
+  ...requireScope("webhooks:write"),
   request: {
     params: webhookParams,
     body: { required: true, content: { "application/json": { schema: updateBody } } },
@@ -114,7 +114,7 @@ const deleteRoute = createRoute({
   path: "/v1/webhooks/{webhook_id}",
   operationId: "deleteWebhook",
   summary: "Delete a webhook endpoint with its deliveries",
-  middleware: [requireKey()] as const,
+  ...requireScope("webhooks:write"),
   request: { params: webhookParams },
   responses: {
     200: { description: "It is deleted", content: { "application/json": { schema: success } } },
@@ -127,7 +127,7 @@ const rotateRoute = createRoute({
   path: "/v1/webhooks/{webhook_id}/rotate",
   operationId: "rotateWebhookSecret",
   summary: "Give a webhook endpoint another secret",
-  middleware: [requireKey()] as const,
+  ...requireScope("webhooks:write"),
   request: {
     params: webhookParams,
     body: { content: { "application/json": { schema: rotateBody } } },

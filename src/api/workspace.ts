@@ -2,7 +2,7 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { findWorkspace, setPublishWithin } from "../db/workspaces.ts";
 import { DAY, SECOND } from "../lib/clock.ts";
 import type { Services } from "../services.ts";
-import { requireKey, scopeOf } from "./authenticate.ts";
+import { requireScope, scopeOf } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
 import { errorResponses } from "./schemas.ts";
 
@@ -31,7 +31,7 @@ const getRoute = createRoute({
   path: "/v1/workspace",
   operationId: "getWorkspace",
   summary: "Get the workspace's settings",
-  middleware: [requireKey()] as const,
+  ...requireScope("posts:read"),
   responses: { 200: one, ...errorResponses(401, 403, 500) },
 });
 
@@ -40,7 +40,7 @@ const updateRoute = createRoute({
   path: "/v1/workspace",
   operationId: "updateWorkspace",
   summary: "Change the workspace's settings, for posts that are accepted from now on",
-  middleware: [requireKey()] as const,
+  ...requireScope("keys:admin"),
   request: {
     body: {
       required: true,

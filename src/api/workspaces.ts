@@ -1,8 +1,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { createWorkspace } from "../workspace/create-workspace.ts";
-import { requireAdmin } from "./authenticate.ts";
+import { requireAdmin } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
-import { ADMIN_ONLY } from "./openapi-parts.ts";
 import { errorResponses } from "./schemas.ts";
 
 const workspaceBody = z.strictObject({
@@ -27,8 +26,7 @@ const createWorkspaceRoute = createRoute({
   path: "/v1/workspaces",
   operationId: "createWorkspace",
   summary: "Create a workspace with its first API keys",
-  middleware: [requireAdmin] as const,
-  security: ADMIN_ONLY,
+  ...requireAdmin,
   request: { body: { required: true, content: { "application/json": { schema: workspaceBody } } } },
   responses: {
     201: { description: "The workspace", content: { "application/json": { schema: workspace } } },

@@ -1,7 +1,8 @@
 import type { SQL } from "drizzle-orm";
 import { and, asc, eq, inArray, isNotNull, isNull, lte, sql } from "drizzle-orm";
+import { reaches } from "../lib/access.ts";
 import type { Millis } from "../lib/clock.ts";
-import type { AccountHealth, Mode, PlatformId, Scope } from "../lib/vocabulary.ts";
+import type { Access, AccountHealth, Mode, PlatformId, Scope } from "../lib/vocabulary.ts";
 import type { ExternalAccount } from "./commits.ts";
 import type { Database } from "./database.ts";
 import type { DeliveryRef } from "./deliveries.ts";
@@ -47,55 +48,65 @@ function inScope(scope: Scope) {
   return and(eq(accounts.workspaceId, scope.workspaceId), eq(accounts.mode, scope.mode));
 }
 
-/** The connected accounts of a workspace with these ids; a statement, for a batch. */
-export function selectAccounts(db: Database, scope: Scope, ids: string[]) {
+/** The connected accounts within reach with these ids; a statement, for a batch. */
+export function selectAccounts(db: Database, access: Access, ids: readonly string[]) {
+  const reached = ids.filter((id) => reaches(access, id));
   return db
     .select(WITH_GRANT)
     .from(accounts)
     .innerJoin(grants, eq(grants.id, accounts.grantId))
     .where(
       and(
-        inScope(scope),
+        inScope(access.scope),
         isNull(accounts.disconnectedAt),
         // One JSON parameter: D1 takes a hundred at most, and a person may have connected more.
-        inArray(accounts.id, sql`(SELECT value FROM json_each(${JSON.stringify(ids)}))`),
+        inArray(accounts.id, sql`(SELECT value FROM json_each(${JSON.stringify(reached)}))`),
       ),
     );
 }
 
-/** Every account of a workspace, oldest first. */
-export async function listAccounts(db: Database, scope: Scope): Promise<AccountRow[]> {
+/** Every account within reach, oldest first. */
+export async function listAccounts(db: Database, { scope, accountIds }: Access): Promise<AccountRow[]> {
+  const isReached =
+    accountIds === null
+      ? undefined
+      : inArray(accounts.id, sql`(SELECT value FROM json_each(${JSON.stringify(accountIds)}))`);
   const rows = await db
     .select(WITH_GRANT)
     .from(accounts)
     .innerJoin(grants, eq(grants.id, accounts.grantId))
-    .where(and(inScope(scope), isNull(accounts.disconnectedAt)))
+    .where(and(inScope(scope), isNull(accounts.disconnectedAt), isReached))
     .orderBy(asc(accounts.id));
   return rows.map(accountRow);
 }
 
-/** Those of the named accounts that the workspace has connected. */
-export async function findAccounts(db: Database, scope: Scope, ids: string[]): Promise<AccountRow[]> {
-  return (await selectAccounts(db, scope, ids)).map(accountRow);
+/** Those of the named accounts that are connected and within reach. */
+export async function findAccounts(db: Database, access: Access, ids: readonly string[]): Promise<AccountRow[]> {
+  return (await selectAccounts(db, access, ids)).map(accountRow);
 }
 
-/** @returns null when the workspace has no such account */
-export async function findAccount(db: Database, scope: Scope, id: string): Promise<AccountRow | null> {
-  const [row] = await selectAccounts(db, scope, [id]);
+/** @returns null when there is no such account within reach */
+export async function findAccount(db: Database, access: Access, id: string): Promise<AccountRow | null> {
+  const [row] = await selectAccounts(db, access, [id]);
   return row ? accountRow(row) : null;
 }
 
-/** An account with its sealed token. */
+/**
+ * An account with its sealed token.
+ *
+ * @returns null when there is no such account within reach
+ */
 export async function findAccountToken(
   db: Database,
-  scope: Scope,
+  access: Access,
   id: string,
 ): Promise<{ account: Account; tokenEnvelope: string | null } | null> {
+  if (!reaches(access, id)) return null;
   const [row] = await db
     .select({ account: accounts, tokenEnvelope: grants.tokenEnvelope })
     .from(accounts)
     .innerJoin(grants, eq(grants.id, accounts.grantId))
-    .where(and(inScope(scope), isNull(accounts.disconnectedAt), eq(accounts.id, id)));
+    .where(and(inScope(access.scope), isNull(accounts.disconnectedAt), eq(accounts.id, id)));
   return row ?? null;
 }
 
@@ -158,12 +169,13 @@ export async function saveAccount(
   return stored.length > 0 ? deliveriesOf(told) : null;
 }
 
-/** @returns whether the workspace has the account */
-export async function setLabels(db: Database, scope: Scope, id: string, labels: string[]): Promise<boolean> {
+/** @returns whether there is such an account within reach */
+export async function setLabels(db: Database, access: Access, id: string, labels: string[]): Promise<boolean> {
+  if (!reaches(access, id)) return false;
   const changed = await db
     .update(accounts)
     .set({ labels })
-    .where(and(inScope(scope), eq(accounts.id, id), isNull(accounts.disconnectedAt)))
+    .where(and(inScope(access.scope), eq(accounts.id, id), isNull(accounts.disconnectedAt)))
     .returning({ id: accounts.id });
   return changed.length > 0;
 }
@@ -172,10 +184,11 @@ export async function setLabels(db: Database, scope: Scope, id: string, labels: 
  * Disconnects an account and erases its grant. What says whose it was stays until the platform asks for its deletion,
  * for the platform names nothing but that.
  *
- * @returns whether the workspace had the account connected
+ * @returns whether there was such an account within reach
  */
-export async function disconnect(db: Database, scope: Scope, id: string, now: Millis): Promise<boolean> {
-  const isConnected = and(inScope(scope), eq(accounts.id, id), isNull(accounts.disconnectedAt));
+export async function disconnect(db: Database, access: Access, id: string, now: Millis): Promise<boolean> {
+  if (!reaches(access, id)) return false;
+  const isConnected = and(inScope(access.scope), eq(accounts.id, id), isNull(accounts.disconnectedAt));
   const [, disconnected] = await db.batch([
     db
       .update(grants)

@@ -1,8 +1,8 @@
 import type { SQL } from "drizzle-orm";
-import { and, count, desc, eq, exists, getTableColumns, gte, isNotNull, lt, lte, sql } from "drizzle-orm";
+import { and, count, desc, eq, exists, getTableColumns, gte, inArray, isNotNull, lt, lte, sql } from "drizzle-orm";
 import type { Millis } from "../lib/clock.ts";
 import type { Json } from "../lib/json.ts";
-import type { PlatformId, PostRef, PostStatus, Scope, TaskErrorCode, TaskStatus } from "../lib/vocabulary.ts";
+import type { Access, PlatformId, PostRef, PostStatus, TaskErrorCode, TaskStatus } from "../lib/vocabulary.ts";
 import { POST_STATUSES } from "../lib/vocabulary.ts";
 import type { Database } from "./database.ts";
 import { statement } from "./database.ts";
@@ -145,21 +145,34 @@ function isPost(ref: PostRef): SQL | undefined {
   return and(eq(posts.workspaceId, ref.workspaceId), eq(posts.mode, ref.mode), eq(posts.id, ref.postId));
 }
 
+/** Where a key is restricted to accounts: posts that go to those and to no others. */
+function isReached({ accountIds }: Access): SQL | undefined {
+  if (accountIds === null) return undefined;
+  return sql`NOT EXISTS (SELECT 1 FROM json_each(${posts.state}, '$.tasks')
+    WHERE value ->> 'accountId' NOT IN (SELECT value FROM json_each(${JSON.stringify(accountIds)})))`;
+}
+
 const { timeline, ...WITHOUT_TIMELINE } = getTableColumns(posts);
 
 function selectPost(db: Database, ref: PostRef) {
   return db.select().from(posts).where(isPost(ref));
 }
 
-/** @returns null when the workspace has no such post in this mode */
-export async function findTimeline(db: Database, ref: PostRef): Promise<Timeline | null> {
-  const [row] = await db.select({ timeline }).from(posts).where(isPost(ref));
+/** @returns null when there is no such post within reach */
+export async function findTimeline(db: Database, access: Access, postId: string): Promise<Timeline | null> {
+  const [row] = await db
+    .select({ timeline })
+    .from(posts)
+    .where(and(isPost({ ...access.scope, postId }), isReached(access)));
   return row?.timeline ?? null;
 }
 
-/** @returns null when the workspace has no such post in this mode */
-export async function findPost(db: Database, ref: PostRef): Promise<PostRow | null> {
-  const [row] = await db.select(WITHOUT_TIMELINE).from(posts).where(isPost(ref));
+/** @returns null when there is no such post within reach */
+export async function findPost(db: Database, access: Access, postId: string): Promise<PostRow | null> {
+  const [row] = await db
+    .select(WITHOUT_TIMELINE)
+    .from(posts)
+    .where(and(isPost({ ...access.scope, postId }), isReached(access)));
   return row ?? null;
 }
 
@@ -185,9 +198,31 @@ export interface PostFilters {
   to?: Millis | undefined;
 }
 
-function matching(scope: Scope, filters: PostFilters): SQL | undefined {
+function matching(db: Database, access: Access, filters: PostFilters): SQL | undefined {
+  const { scope, accountIds } = access;
   const { status, platform, from, to } = filters;
+  // Found by their tasks, so that posts of other accounts are not looked at, and then looked at themselves.
+  const reached =
+    accountIds === null
+      ? []
+      : [
+          inArray(
+            posts.id,
+            db
+              .select({ postId: tasks.postId })
+              .from(tasks)
+              .where(
+                and(
+                  eq(tasks.workspaceId, scope.workspaceId),
+                  eq(tasks.mode, scope.mode),
+                  inArray(tasks.accountId, sql`(SELECT value FROM json_each(${JSON.stringify(accountIds)}))`),
+                ),
+              ),
+          ),
+          isReached(access),
+        ];
   return and(
+    ...reached,
     eq(posts.workspaceId, scope.workspaceId),
     eq(posts.mode, scope.mode),
     status === undefined ? undefined : eq(posts.status, status),
@@ -206,11 +241,11 @@ function matching(scope: Scope, filters: PostFilters): SQL | undefined {
  */
 export async function listPosts(
   db: Database,
-  scope: Scope,
+  access: Access,
   filters: PostFilters,
   page: { after: string | null; limit: number },
 ): Promise<PostRow[]> {
-  const where = and(matching(scope, filters), page.after === null ? undefined : lt(posts.id, page.after));
+  const where = and(matching(db, access, filters), page.after === null ? undefined : lt(posts.id, page.after));
   if (filters.accountId === undefined) {
     return db.select(WITHOUT_TIMELINE).from(posts).where(where).orderBy(desc(posts.id)).limit(page.limit);
   }
@@ -239,10 +274,11 @@ function isForAccount(db: Database, accountId: string): SQL {
   );
 }
 
-/** How many posts match. Without a filter, or with `status` alone, one row of counters says so. */
-export async function countPosts(db: Database, scope: Scope, filters: PostFilters): Promise<number> {
+/** How many posts match. Of all, or with `status` alone, one row of counters says so, unless a key is restricted. */
+export async function countPosts(db: Database, access: Access, filters: PostFilters): Promise<number> {
+  const { scope, accountIds } = access;
   const { status, ...others } = filters;
-  if (Object.values(others).every((filter) => filter === undefined)) {
+  if (accountIds === null && Object.values(others).every((filter) => filter === undefined)) {
     const [counts] = await db
       .select()
       .from(postCounts)
@@ -255,7 +291,7 @@ export async function countPosts(db: Database, scope: Scope, filters: PostFilter
   const [row] = await db
     .select({ total: count() })
     .from(posts)
-    .where(and(matching(scope, filters), forAccount));
+    .where(and(matching(db, access, filters), forAccount));
   return row?.total ?? 0;
 }
 

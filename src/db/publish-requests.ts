@@ -1,6 +1,6 @@
 import { and, eq, inArray } from "drizzle-orm";
 import type { Millis } from "../lib/clock.ts";
-import type { Scope } from "../lib/vocabulary.ts";
+import type { Access } from "../lib/vocabulary.ts";
 import type { AccountRow } from "./accounts.ts";
 import { accountRow, selectAccounts } from "./accounts.ts";
 import type { Database } from "./database.ts";
@@ -23,15 +23,16 @@ export interface PublishContext {
   publishWithin: Millis | null;
 }
 
-/** Loads all that a publish request names, in one round trip. */
+/** Loads all that a publish request names and that is within reach, in one round trip. */
 export async function loadPublishContext(
   db: Database,
-  scope: Scope,
+  access: Access,
   request: { key: string | null; accountIds: string[]; mediaIds: string[] },
 ): Promise<PublishContext> {
+  const { scope } = access;
   const [takenRows, accountRows, mediaRows, [workspace]] = await db.batch([
     selectKey(db, scope, request.key ?? ""),
-    selectAccounts(db, scope, request.accountIds),
+    selectAccounts(db, access, request.accountIds),
     db
       .select()
       .from(media)

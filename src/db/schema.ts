@@ -9,6 +9,7 @@ import {
   DELIVERY_STATUSES,
   DISABLED_REASONS,
   EVENT_TYPES,
+  type KeyScope,
   LIVE_PLATFORMS,
   MODES,
   OVERDUE_ACTIONS,
@@ -42,20 +43,46 @@ export const workspaces = sqliteTable("workspaces", {
   createdAt: time().notNull(),
 });
 
-/** API keys, by digest alone: the key itself is shown once and stored nowhere. */
+/** API keys, by digest alone: the key's secret is shown once and stored nowhere. */
 export const apiKeys = sqliteTable(
   "api_keys",
   {
     id: text().primaryKey(),
     workspaceId: workspaceId(),
     mode: mode(),
-    /** HMAC-SHA-256 of the key under `API_KEY_PEPPER`, in hexadecimal. */
+    /** HMAC-SHA-256 of the secret under `API_KEY_PEPPER`, in hexadecimal. */
     digest: text().notNull(),
-    /** The key's last four characters, to tell keys apart by. */
+    /** The secret's last four characters, to tell keys apart by. */
     lastFour: text().notNull(),
     createdAt: time().notNull(),
+    name: text().notNull(),
+    scopes: text({ mode: "json" }).$type<KeyScope[]>().notNull(),
+    /** The only accounts that it sees and posts to; null: all of them. */
+    accountIds: text({ mode: "json" }).$type<string[]>(),
+    /** From then on it is refused; null: it does not end. */
+    expiresAt: time(),
+    /** Forgotten a while later. */
+    revokedAt: time(),
+    /** To the minute. */
+    lastUsedAt: time(),
   },
-  (table) => [uniqueIndex("api_keys_by_digest").on(table.digest)],
+  (table) => [
+    uniqueIndex("api_keys_by_digest").on(table.digest),
+    index("api_keys_by_workspace").on(table.workspaceId, table.mode, table.id),
+    index("api_keys_by_revocation").on(table.revokedAt).where(sql`revoked_at IS NOT NULL`),
+  ],
+);
+
+/** Secrets that a key had before it was rotated, by digest, while they are still good. */
+export const replacedSecrets = sqliteTable(
+  "replaced_secrets",
+  {
+    digest: text().primaryKey(),
+    keyId: text().notNull(),
+    /** From then on it is refused. */
+    goodUntil: time().notNull(),
+  },
+  (table) => [index("replaced_secrets_by_key").on(table.keyId)],
 );
 
 /** Platform tokens, encrypted and bound to their row. Nothing else holds a token of an account. */

@@ -1,10 +1,8 @@
 import { eq } from "drizzle-orm";
 import type { Millis } from "../lib/clock.ts";
-import type { Scope } from "../lib/vocabulary.ts";
+import type { ApiKeyRow } from "./api-keys.ts";
 import type { Database } from "./database.ts";
 import { apiKeys, workspaces } from "./schema.ts";
-
-export type ApiKeyRow = typeof apiKeys.$inferSelect;
 
 /** Stores a workspace with its first keys, all or nothing. */
 export async function insertWorkspace(
@@ -13,15 +11,6 @@ export async function insertWorkspace(
   keys: ApiKeyRow[],
 ): Promise<void> {
   await db.batch([db.insert(workspaces).values(workspace), ...keys.map((key) => db.insert(apiKeys).values(key))]);
-}
-
-/** @returns the part of the world that the key with this digest reaches, or null when there is no such key */
-export async function findKeyScope(db: Database, digest: string): Promise<(Scope & { keyId: string }) | null> {
-  const [row] = await db
-    .select({ keyId: apiKeys.id, workspaceId: apiKeys.workspaceId, mode: apiKeys.mode })
-    .from(apiKeys)
-    .where(eq(apiKeys.digest, digest));
-  return row ?? null;
 }
 
 /** @returns null when there is no such workspace */

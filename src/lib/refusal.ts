@@ -1,4 +1,4 @@
-import type { ErrorCode } from "./vocabulary.ts";
+import type { ErrorCode, Mode } from "./vocabulary.ts";
 
 /** A request that is refused, and why: thrown by whoever finds out, answered in one place. */
 export class Refusal extends Error {
@@ -18,6 +18,11 @@ export class Refusal extends Error {
 /** The refusal of one field of a request. */
 export function invalid(field: string, message: string): Refusal {
   return new Refusal("validation_error", message, field);
+}
+
+/** The same words for an account that is not there and for one that the key does not reach: nobody learns which. */
+export function unknownAccountMessage(field: string, mode: Mode): string {
+  return `${field} is not a ${mode} account of this workspace.`;
 }
 
 /** The contract's words for a platform that is out of order. Never frozen by an Idempotency-Key. */

@@ -7,6 +7,21 @@
 export const MODES = ["live", "test"] as const;
 export type Mode = (typeof MODES)[number];
 
+/** What a key can be allowed to do. A key may do nothing that its scopes do not name. */
+export const KEY_SCOPES = [
+  "posts:read",
+  "posts:write",
+  "media:write",
+  "accounts:read",
+  "accounts:write",
+  "webhooks:read",
+  "webhooks:write",
+  "approvals:write",
+  "keys:admin",
+  "audit:read",
+] as const;
+export type KeyScope = (typeof KEY_SCOPES)[number];
+
 /** The platforms that can be published to. */
 export const LIVE_PLATFORMS = ["instagram", "facebook"] as const;
 export type PlatformId = (typeof LIVE_PLATFORMS)[number];
@@ -174,10 +189,20 @@ export interface PostRef {
   postId: string;
 }
 
-/** The part of the world that one API key reaches. */
+/** The world of one API key: a workspace in one of its modes. */
 export interface Scope {
   workspaceId: string;
   mode: Mode;
+}
+
+/**
+ * What one API key reaches of its world. It is no `Scope` by itself, so that a query which knows nothing of accounts is
+ * not called with it by mistake.
+ */
+export interface Access {
+  scope: Scope;
+  /** The only accounts that it sees and posts to; null: all of them. */
+  accountIds: readonly string[] | null;
 }
 
 /** What an error answer's `code` can be. Its HTTP status is the API's to say, see `api/errors.ts`. */

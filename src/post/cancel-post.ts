@@ -1,8 +1,8 @@
 import { Refusal } from "../lib/refusal.ts";
-import type { PostRef } from "../lib/vocabulary.ts";
+import type { Access } from "../lib/vocabulary.ts";
 import type { Asker } from "./commands.ts";
 import type { CommandDeps } from "./existing-post.ts";
-import { existingPost, postNotFound, taskNotFound } from "./existing-post.ts";
+import { existingPost, postNotFound, refOf, taskNotFound } from "./existing-post.ts";
 
 const WHY_NOT = {
   published: "is already published and cannot be canceled.",
@@ -17,10 +17,10 @@ const WHY_NOT = {
 /**
  * Cancels a post, for good and before it answers: it never becomes public. Canceling again is as good.
  *
- * @throws Refusal when the workspace has no such post, or something of it is, or may be, public
+ * @throws Refusal when there is no such post within reach, or something of it is, or may be, public
  */
-export async function cancelPost(deps: CommandDeps, ref: PostRef, asker: Asker): Promise<void> {
-  await existingPost(deps.db, ref);
+export async function cancelPost(deps: CommandDeps, access: Access, postId: string, asker: Asker): Promise<void> {
+  const ref = refOf(await existingPost(deps.db, access, postId));
   const answer = await deps.posts(ref).cancel(asker);
   if (answer.is === "unknown_post") throw postNotFound();
   if (answer.is === "conflict") throw new Refusal("conflict", `This post ${WHY_NOT[answer.because]}`);
@@ -31,8 +31,14 @@ export async function cancelPost(deps: CommandDeps, ref: PostRef, asker: Asker):
  *
  * @throws Refusal when the post has no such task, or it is, or may be, public
  */
-export async function cancelTask(deps: CommandDeps, ref: PostRef, accountId: string, asker: Asker): Promise<void> {
-  await existingPost(deps.db, ref);
+export async function cancelTask(
+  deps: CommandDeps,
+  access: Access,
+  postId: string,
+  accountId: string,
+  asker: Asker,
+): Promise<void> {
+  const ref = refOf(await existingPost(deps.db, access, postId));
   const answer = await deps.posts(ref).cancelTask(accountId, asker);
   if (answer.is === "unknown_post") throw postNotFound();
   if (answer.is === "unknown_task") throw taskNotFound();

@@ -3,6 +3,7 @@ import type { MediaRow } from "../db/media.ts";
 import type { PublishContext } from "../db/publish-requests.ts";
 import type { Millis } from "../lib/clock.ts";
 import { MINUTE } from "../lib/clock.ts";
+import { unknownAccountMessage } from "../lib/refusal.ts";
 import { roundUpToSecond } from "../lib/time.ts";
 import type { PlatformId, Scope } from "../lib/vocabulary.ts";
 import type { RenditionHint } from "../media/rendition-hint.ts";
@@ -113,8 +114,12 @@ function checkAccounts(checked: CheckedPost, request: PublishRequest, scope: Sco
     const field = `accounts.${index}`;
     const account = found.find((each) => each.id === id);
     if (!account) {
-      const message = `${field} is not a ${scope.mode} account of this workspace.`;
-      checked.violations.push({ accountId: id, field, code: "unknown", message });
+      checked.violations.push({
+        accountId: id,
+        field,
+        code: "unknown",
+        message: unknownAccountMessage(field, scope.mode),
+      });
       return;
     }
     checked.accounts.push(account);

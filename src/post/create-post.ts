@@ -5,12 +5,13 @@ import type { NewPostRow } from "../db/posts.ts";
 import { claimAndSavePost, loadPublishContext, savePost } from "../db/publish-requests.ts";
 import { retryWrite } from "../db/retry.ts";
 import type { Timeline } from "../db/timeline.ts";
+import { reaches } from "../lib/access.ts";
 import type { Clock, Millis } from "../lib/clock.ts";
 import { newId } from "../lib/ids.ts";
 import type { JsonObject } from "../lib/json.ts";
 import type { Refusal } from "../lib/refusal.ts";
-import { invalid } from "../lib/refusal.ts";
-import type { PostRef, Scope } from "../lib/vocabulary.ts";
+import { invalid, unknownAccountMessage } from "../lib/refusal.ts";
+import type { Access, PostRef, Scope } from "../lib/vocabulary.ts";
 import { MEDIA_LIFE } from "../media/add-media.ts";
 import type { Platforms } from "../platforms/registry.ts";
 import { optionsFor } from "../platforms/registry.ts";
@@ -54,15 +55,16 @@ const CONTENT_VERSION = 1;
  */
 export async function createPost(
   deps: { db: Database; clock: Clock; platforms: Platforms },
-  scope: Scope,
+  access: Access,
   request: PublishRequest,
   claim: PublishClaim | null,
   asker: Asker,
 ): Promise<CreatePostOutcome> {
+  const { scope } = access;
   const realNow = deps.clock();
   const { accountIds } = request;
   const names = { key: claim?.key ?? null, accountIds, mediaIds: mediaOf(request) };
-  const context = await loadPublishContext(deps.db, scope, names);
+  const context = await loadPublishContext(deps.db, access, names);
   if (claim && context.taken && context.taken.expiresAt > realNow) return { is: "taken", row: context.taken };
 
   const { clockOffset } = context;
@@ -75,7 +77,7 @@ export async function createPost(
   const { ref } = accepted.post;
   if (!claim) {
     const isStored = await retryWrite(() => savePost(deps.db, accepted.post));
-    if (!isStored) throw await mediaGone(deps, scope, request);
+    if (!isStored) throw await mediaGone(deps, access, request);
     return { is: "created", ref, accepted, claimed: null };
   }
   const { status, body } = claim.respond(accepted);
@@ -89,18 +91,30 @@ export async function createPost(
     expiresAt: claim.expiresAt,
   };
   const winner = await retryWrite(() => claimAndSavePost(deps.db, accepted.post, row, realNow));
-  if (!winner) throw await mediaGone(deps, scope, request);
+  if (!winner) throw await mediaGone(deps, access, request);
   if (winner.claim !== row.claim) return { is: "taken", row: winner };
   return { is: "created", ref, accepted, claimed: row };
+}
+
+/**
+ * Refuses accounts beyond reach, before an Idempotency-Key is looked up: its answer would tell of them. What a key
+ * reaches depends on no time, and so a replay by the same key is not refused.
+ *
+ * @throws Refusal with the field at fault
+ */
+export function refuseBeyondReach(access: Access, accountIds: readonly string[]): void {
+  const index = accountIds.findIndex((id) => !reaches(access, id));
+  const field = `accounts.${index}`;
+  if (index !== -1) throw invalid(field, unknownAccountMessage(field, access.scope.mode));
 }
 
 /** The refusal of a request whose media was deleted while it was checked. */
 async function mediaGone(
   deps: { db: Database; clock: Clock; platforms: Platforms },
-  scope: Scope,
+  access: Access,
   request: PublishRequest,
 ): Promise<Refusal> {
-  const [violation] = (await validatePost(deps, scope, request)).violations;
+  const [violation] = (await validatePost(deps, access, request)).violations;
   if (violation) return invalid(violation.field, violation.message);
   return invalid("media", "media was deleted while this was being accepted.");
 }
@@ -167,10 +181,10 @@ export function optionsOfUsed(
  */
 export async function validatePost(
   deps: { db: Database; clock: Clock; platforms: Platforms },
-  scope: Scope,
+  access: Access,
   request: PublishRequest,
 ): Promise<Pick<CheckedPost, "violations" | "warnings">> {
   const names = { key: null, accountIds: request.accountIds, mediaIds: mediaOf(request) };
-  const context = await loadPublishContext(deps.db, scope, names);
-  return checkPost(deps.platforms, scope, request, context, deps.clock() + context.clockOffset);
+  const context = await loadPublishContext(deps.db, access, names);
+  return checkPost(deps.platforms, access.scope, request, context, deps.clock() + context.clockOffset);
 }

@@ -6,14 +6,14 @@ import { retryWrite } from "../db/retry.ts";
 import type { Clock, Millis } from "../lib/clock.ts";
 import { newId } from "../lib/ids.ts";
 import { invalid, Refusal } from "../lib/refusal.ts";
-import type { PostRef } from "../lib/vocabulary.ts";
+import type { Access } from "../lib/vocabulary.ts";
 import type { PlatformOptions, Platforms } from "../platforms/registry.ts";
 import type { CheckedPost, PublishRequest } from "./check-post.ts";
 import { checkPost, mediaOf } from "./check-post.ts";
 import type { Asker } from "./commands.ts";
 import { mediaKeptUntil, optionsOfUsed } from "./create-post.ts";
 import type { CommandDeps } from "./existing-post.ts";
-import { existingPost, postNotFound } from "./existing-post.ts";
+import { existingPost, postNotFound, refOf } from "./existing-post.ts";
 import { isOpen } from "./status.ts";
 
 /** What an edit changes; what is absent stays as it is. */
@@ -47,19 +47,21 @@ const WHY_NOT = {
  */
 export async function editPost(
   deps: EditDeps,
-  ref: PostRef,
+  access: Access,
+  postId: string,
   changes: PostChanges,
   expected: number | null,
   asker: Asker,
 ): Promise<void> {
-  const post = await existingPost(deps.db, ref);
+  const post = await existingPost(deps.db, access, postId);
+  const ref = refOf(post);
   if (expected !== null && expected !== post.version) throw versionConflict(post.version);
   const accountIds = post.state.tasks
     .filter(({ status }) => isOpen(status) || status === "failed")
     .map(({ accountId }) => accountId);
   const request = changedRequest(post, changes, accountIds);
   const usedMedia = mediaOf(request);
-  const context = await loadPublishContext(deps.db, ref, { key: null, accountIds, mediaIds: usedMedia });
+  const context = await loadPublishContext(deps.db, access, { key: null, accountIds, mediaIds: usedMedia });
   const { clockOffset, accounts } = context;
   const now = deps.clock() + clockOffset;
   // What was disconnected meanwhile fails by itself, and keeps nobody from changing the rest.

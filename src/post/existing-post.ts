@@ -2,7 +2,7 @@ import type { Database } from "../db/database.ts";
 import type { PostRow } from "../db/posts.ts";
 import { findPost } from "../db/posts.ts";
 import { Refusal } from "../lib/refusal.ts";
-import type { PostRef } from "../lib/vocabulary.ts";
+import type { Access, PostRef } from "../lib/vocabulary.ts";
 import type { PostObjects } from "./post-calls.ts";
 
 /** What a command on a post needs. */
@@ -12,14 +12,20 @@ export interface CommandDeps {
 }
 
 /**
- * The post that somebody asks about, from the database: an object must not be touched for an id that was made up.
+ * The post that somebody asks about, from the database: an object must not be touched for an id that was made up, nor for
+ * a post that is not theirs.
  *
- * @throws Refusal when the workspace has no such post
+ * @throws Refusal when there is no such post within reach
  */
-export async function existingPost(db: Database, ref: PostRef): Promise<PostRow> {
-  const post = await findPost(db, ref);
+export async function existingPost(db: Database, access: Access, postId: string): Promise<PostRow> {
+  const post = await findPost(db, access, postId);
   if (!post) throw postNotFound();
   return post;
+}
+
+/** Names a post that was found to be within reach. */
+export function refOf({ workspaceId, mode, id }: PostRow): PostRef {
+  return { workspaceId, mode, postId: id };
 }
 
 export function postNotFound(): Refusal {

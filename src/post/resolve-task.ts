@@ -3,11 +3,11 @@ import type { ExternalAccount } from "../db/commits.ts";
 import { claimPlatformPost } from "../db/commits.ts";
 import type { ProjectedTask } from "../db/posts.ts";
 import { invalid, Refusal } from "../lib/refusal.ts";
-import type { PostRef } from "../lib/vocabulary.ts";
+import type { Access } from "../lib/vocabulary.ts";
 import type { PublicPost } from "../platforms/platform.ts";
 import type { Asker, Resolution } from "./commands.ts";
 import type { CommandDeps } from "./existing-post.ts";
-import { existingPost, postNotFound, taskNotFound } from "./existing-post.ts";
+import { existingPost, postNotFound, refOf, taskNotFound } from "./existing-post.ts";
 
 const WHY_NOT = {
   published: "This task is published already.",
@@ -30,12 +30,14 @@ export type FoundOut = { outcome: "published"; platformPostId: string | null } |
  */
 export async function resolveTask(
   deps: CommandDeps,
-  ref: PostRef,
+  access: Access,
+  postId: string,
   accountId: string,
   found: FoundOut,
   asker: Asker,
 ): Promise<void> {
-  const post = await existingPost(deps.db, ref);
+  const post = await existingPost(deps.db, access, postId);
+  const ref = refOf(post);
   const task = post.state.tasks.find((each) => each.accountId === accountId);
   if (!task) throw taskNotFound();
   const named = found.outcome === "published" ? found.platformPostId : null;

@@ -1,8 +1,8 @@
 import { Refusal } from "../lib/refusal.ts";
-import type { PostRef } from "../lib/vocabulary.ts";
+import type { Access } from "../lib/vocabulary.ts";
 import type { Asker } from "./commands.ts";
 import type { CommandDeps } from "./existing-post.ts";
-import { existingPost, postNotFound } from "./existing-post.ts";
+import { existingPost, postNotFound, refOf } from "./existing-post.ts";
 
 const WHY_NOT = {
   published: "Everything of this post is published; nothing is left to retry.",
@@ -17,10 +17,10 @@ const WHY_NOT = {
 /**
  * Tries again what failed of a post, and nothing else. What its last commit became is read before anything is sent.
  *
- * @throws Refusal when the workspace has no such post, or nothing of it has failed
+ * @throws Refusal when there is no such post within reach, or nothing of it has failed
  */
-export async function retryPost(deps: CommandDeps, ref: PostRef, asker: Asker): Promise<void> {
-  await existingPost(deps.db, ref);
+export async function retryPost(deps: CommandDeps, access: Access, postId: string, asker: Asker): Promise<void> {
+  const ref = refOf(await existingPost(deps.db, access, postId));
   const answer = await deps.posts(ref).retry(asker);
   if (answer.is === "unknown_post") throw postNotFound();
   if (answer.is === "conflict") throw new Refusal("conflict", WHY_NOT[answer.because]);

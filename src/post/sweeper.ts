@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { warnOfEnds } from "../accounts/warn-of-ends.ts";
+import { deleteRevokedKeys } from "../db/api-keys.ts";
 import { sweepConsents } from "../db/consents.ts";
 import type { Database } from "../db/database.ts";
 import { database } from "../db/database.ts";
@@ -115,6 +116,7 @@ export class SweeperObject extends DurableObject<Env> {
     await sweepConsents(db, now, MAX_CONSENTS);
     await deleteOldDeadLetters(db, now);
     await deleteOldManualPauses(db, now);
+    await deleteRevokedKeys(db, now);
     await sweepMedia({ db, bucket: this.env.MEDIA }, now);
     const status: SweeperStatus = { lastRunAt: now, duration: systemClock() - now, found, failingSince: null };
     this.ctx.storage.kv.put(STATUS, status);

@@ -3,7 +3,7 @@ import { insertWorkspace } from "../db/workspaces.ts";
 import type { Clock } from "../lib/clock.ts";
 import { newId } from "../lib/ids.ts";
 import type { Mode } from "../lib/vocabulary.ts";
-import { MODES } from "../lib/vocabulary.ts";
+import { KEY_SCOPES, MODES } from "../lib/vocabulary.ts";
 import { digestApiKey, generateApiKey } from "./api-key.ts";
 
 /** A new workspace with its first keys: the only time they are seen. */
@@ -13,7 +13,10 @@ export interface CreatedWorkspace {
   apiKeys: Record<Mode, string>;
 }
 
-/** Creates a workspace with one key for each mode. */
+/** What the keys are called that everything else is made with. */
+const FIRST_KEY = "First key";
+
+/** Creates a workspace with one key for each mode, which may do everything. */
 export async function createWorkspace(
   deps: { db: Database; clock: Clock; apiKeyPepper: string },
   { name, logoUrl }: { name: string; logoUrl: string | null },
@@ -29,6 +32,12 @@ export async function createWorkspace(
       digest: await digestApiKey(apiKeys[mode], deps.apiKeyPepper),
       lastFour: apiKeys[mode].slice(-4),
       createdAt: now,
+      name: FIRST_KEY,
+      scopes: [...KEY_SCOPES],
+      accountIds: null,
+      expiresAt: null,
+      revokedAt: null,
+      lastUsedAt: null,
     })),
   );
   await insertWorkspace(deps.db, { id, name, logoUrl, createdAt: now }, rows);

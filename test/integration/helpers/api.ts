@@ -1,5 +1,6 @@
 import { env, exports } from "cloudflare:workers";
 import type { Mode } from "../../../src/lib/vocabulary.ts";
+import { KEY_SCOPES } from "../../../src/lib/vocabulary.ts";
 import { jpeg } from "../../helpers/pictures.ts";
 import { expectDocumented } from "./documented.ts";
 
@@ -54,6 +55,24 @@ export async function newWorkspace(): Promise<TestWorkspace> {
   const answer = await call("POST", "/v1/workspaces", { key: env.ADMIN_TOKEN ?? "", body: { name: "A workspace" } });
   if (answer.status !== 201) throw new Error(answer.text);
   return { id: answer.body.id, ...answer.body.api_keys };
+}
+
+/** A key, and the secret that opens it. */
+export interface TestKey {
+  id: string;
+  key: string;
+}
+
+/** Creates a key that may do what `fields` says; everything, unless they do. */
+export async function newKey(
+  workspace: TestWorkspace,
+  fields: Record<string, unknown> = {},
+  mode: Mode = "test",
+): Promise<TestKey> {
+  const body = { name: "A key", scopes: KEY_SCOPES, ...fields };
+  const answer = await call("POST", "/v1/api-keys", { key: workspace[mode], body });
+  if (answer.status !== 201) throw new Error(answer.text);
+  return { id: answer.body.id, key: answer.body.key };
 }
 
 export async function newAccount(

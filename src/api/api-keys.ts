@@ -1,0 +1,237 @@
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { ApiKeyRow } from "../db/api-keys.ts";
+import { listKeys } from "../db/api-keys.ts";
+import { HOUR } from "../lib/clock.ts";
+import { wellFormed } from "../lib/text.ts";
+import { printTime, printTimeOrNull, roundUpToSecond } from "../lib/time.ts";
+import { KEY_SCOPES, MODES } from "../lib/vocabulary.ts";
+import type { Services } from "../services.ts";
+import { changeApiKey, revokeApiKey } from "../workspace/change-api-key.ts";
+import { createApiKey } from "../workspace/create-api-key.ts";
+import { existingKey } from "../workspace/existing-key.ts";
+import { rotateApiKey } from "../workspace/rotate-api-key.ts";
+import { accessOf, keyOf, requireScopeWithinReach } from "./authorize.ts";
+import type { AppEnv } from "./context.ts";
+import { readCursor, writeCursor } from "./cursor.ts";
+import { success } from "./post-object.ts";
+import { distinct, errorResponses, pageLimit, printedTime, timestamp } from "./schemas.ts";
+
+/*
+ * The keys of a workspace, in the mode of the one that asks. A secret is shown in the answer that makes it and never again.
+ */
+
+const MAX_ACCOUNTS = 50;
+const DEFAULT_OVERLAP_HOURS = 24;
+const MAX_OVERLAP_HOURS = 168;
+const DEFAULT_LIMIT = 25;
+const MAX_LIMIT = 100;
+/** What a cursor of this list is told apart by from one of another. */
+const LIST = { list: "api_keys" };
+
+const KNOWN = KEY_SCOPES.join(", ");
+
+const name = z.string().trim().min(1).max(100).check(wellFormed).openapi({ example: "Newsroom" });
+const scopes = z
+  .array(z.enum(KEY_SCOPES, { error: `{field} is not a known scope. Known are: ${KNOWN}.` }))
+  .min(1, "{field} must name at least one scope.")
+  .check(distinct)
+  .openapi({ example: ["posts:read", "posts:write"] });
+const accounts = z
+  .array(z.string())
+  .min(1, "{field} must name at least one account, or be null for all of them.")
+  .max(MAX_ACCOUNTS)
+  .check(distinct)
+  .nullable()
+  .openapi({ description: "The only accounts that the key sees and posts to. Null: all.", example: ["acc_123"] });
+const expiresAt = timestamp.transform(roundUpToSecond).nullable();
+
+const createBody = z
+  .strictObject({ name, scopes, accounts: accounts.default(null), expires_at: expiresAt.default(null) })
+  .openapi("ApiKeyRequest");
+
+const updateBody = z
+  .strictObject({
+    name: name.optional(),
+    scopes: scopes.optional(),
+    accounts: accounts.optional(),
+    expires_at: expiresAt.optional(),
+  })
+  .refine((body) => Object.keys(body).length > 0, "The request changes nothing: name, scopes, accounts or expires_at.");
+
+const rotateBody = z.strictObject({
+  overlap_hours: z.number().int().min(0).max(MAX_OVERLAP_HOURS).default(DEFAULT_OVERLAP_HOURS).openapi({
+    description: "How long the secrets that the key has had stay good, at most. 0 where one has leaked.",
+  }),
+});
+
+const apiKey = z
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    scopes: z.array(z.enum(KEY_SCOPES)),
+    accounts: z.array(z.string()).nullable(),
+    mode: z.enum(MODES),
+    last_four: z.string().openapi({ description: "Of its present secret." }),
+    created_at: printedTime,
+    expires_at: printedTime.nullable(),
+    last_used_at: printedTime.nullable().openapi({ description: "To the minute." }),
+    revoked_at: printedTime.nullable(),
+  })
+  .openapi("ApiKey");
+
+const apiKeyWithSecret = apiKey
+  .extend({ key: z.string().openapi({ description: "Shown this once.", example: "apionics_live_..." }) })
+  .openapi("ApiKeyWithSecret");
+
+const apiKeyList = z
+  .strictObject({ api_keys: z.array(apiKey), next_cursor: z.string().nullable() })
+  .openapi("ApiKeyList");
+
+const params = z.strictObject({ api_key_id: z.string() });
+const one = { description: "The key", content: { "application/json": { schema: apiKey } } };
+const oneWithSecret = (description: string) => ({
+  description,
+  content: { "application/json": { schema: apiKeyWithSecret } },
+});
+
+const createKeyRoute = createRoute({
+  method: "post",
+  path: "/v1/api-keys",
+  operationId: "createApiKey",
+  summary: "Create an API key with no more rights than the one of this request",
+  ...requireScopeWithinReach("keys:admin"),
+  request: { body: { required: true, content: { "application/json": { schema: createBody } } } },
+  responses: {
+    201: oneWithSecret("The key, with its secret"),
+    ...errorResponses(400, 401, 403, 409, 413, 415, 500),
+  },
+});
+
+const listRoute = createRoute({
+  method: "get",
+  path: "/v1/api-keys",
+  operationId: "listApiKeys",
+  summary: "List the workspace's API keys, newest first; revoked ones for 30 days",
+  ...requireScopeWithinReach("keys:admin"),
+  request: {
+    query: z.strictObject({ limit: pageLimit(MAX_LIMIT, DEFAULT_LIMIT), cursor: z.string().optional() }),
+  },
+  responses: {
+    200: { description: "A page of keys", content: { "application/json": { schema: apiKeyList } } },
+    ...errorResponses(400, 401, 403, 500),
+  },
+});
+
+const getRoute = createRoute({
+  method: "get",
+  path: "/v1/api-keys/{api_key_id}",
+  operationId: "getApiKey",
+  summary: "Get one API key",
+  ...requireScopeWithinReach("keys:admin"),
+  request: { params },
+  responses: { 200: one, ...errorResponses(401, 403, 404, 500) },
+});
+
+const updateRoute = createRoute({
+  method: "patch",
+  path: "/v1/api-keys/{api_key_id}",
+  operationId: "updateApiKey",
+  summary: "Change an API key",
+  ...requireScopeWithinReach("keys:admin"),
+  request: { params, body: { required: true, content: { "application/json": { schema: updateBody } } } },
+  responses: { 200: one, ...errorResponses(400, 401, 403, 404, 409, 413, 415, 500) },
+});
+
+const deleteRoute = createRoute({
+  method: "delete",
+  path: "/v1/api-keys/{api_key_id}",
+  operationId: "revokeApiKey",
+  summary: "Revoke an API key, at once and for good",
+  ...requireScopeWithinReach("keys:admin"),
+  request: { params },
+  responses: {
+    200: { description: "It is refused from now on", content: { "application/json": { schema: success } } },
+    ...errorResponses(401, 403, 404, 409, 500),
+  },
+});
+
+const rotateRoute = createRoute({
+  method: "post",
+  path: "/v1/api-keys/{api_key_id}/rotate",
+  operationId: "rotateApiKey",
+  summary: "Give an API key another secret",
+  ...requireScopeWithinReach("keys:admin"),
+  request: { params, body: { content: { "application/json": { schema: rotateBody } } } },
+  responses: {
+    200: oneWithSecret("The same key, with its new secret"),
+    ...errorResponses(400, 401, 403, 404, 409, 413, 415, 500),
+  },
+});
+
+export const apiKeys = new OpenAPIHono<AppEnv>();
+
+apiKeys.openapi(createKeyRoute, async (c) => {
+  const { services, actor } = c.var;
+  const { name, scopes, accounts, expires_at } = c.req.valid("json");
+  const request = { name, scopes, accountIds: accounts, expiresAt: expires_at };
+  const { row, secret } = await createApiKey(depsOf(services), keyOf(actor), request);
+  return c.json({ ...print(row), key: secret }, 201);
+});
+
+apiKeys.openapi(listRoute, async (c) => {
+  const { services, actor } = c.var;
+  const { limit, cursor } = c.req.valid("query");
+  const after = cursor === undefined ? null : readCursor(cursor, LIST);
+  // One more than asked for tells whether there is a next page.
+  const rows = await listKeys(services.db, accessOf(actor), { after, limit: limit + 1 });
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  const nextCursor = rows.length > limit && last ? writeCursor(last.id, LIST) : null;
+  return c.json({ api_keys: page.map(print), next_cursor: nextCursor }, 200);
+});
+
+apiKeys.openapi(getRoute, async (c) => {
+  const { services, actor } = c.var;
+  return c.json(print(await existingKey(services.db, keyOf(actor), c.req.valid("param").api_key_id)), 200);
+});
+
+apiKeys.openapi(updateRoute, async (c) => {
+  const { services, actor } = c.var;
+  const { name, scopes, accounts, expires_at } = c.req.valid("json");
+  const edit = { name, scopes, accountIds: accounts, expiresAt: expires_at };
+  return c.json(print(await changeApiKey(services, keyOf(actor), c.req.valid("param").api_key_id, edit)), 200);
+});
+
+apiKeys.openapi(deleteRoute, async (c) => {
+  const { services, actor } = c.var;
+  await revokeApiKey(services, keyOf(actor), c.req.valid("param").api_key_id);
+  return c.json({ success: true as const }, 200);
+});
+
+apiKeys.openapi(rotateRoute, async (c) => {
+  const { services, actor } = c.var;
+  // The library leaves it empty where there was no body.
+  const { overlap_hours: hours = DEFAULT_OVERLAP_HOURS } = c.req.valid("json");
+  const { api_key_id } = c.req.valid("param");
+  const { row, secret } = await rotateApiKey(depsOf(services), keyOf(actor), api_key_id, hours * HOUR);
+  return c.json({ ...print(row), key: secret }, 200);
+});
+
+function depsOf({ db, clock, settings }: Services) {
+  return { db, clock, apiKeyPepper: settings.apiKeyPepper };
+}
+
+function print(row: ApiKeyRow): z.infer<typeof apiKey> {
+  return {
+    id: row.id,
+    name: row.name,
+    scopes: row.scopes,
+    accounts: row.accountIds,
+    mode: row.mode,
+    last_four: row.lastFour,
+    created_at: printTime(row.createdAt),
+    expires_at: printTimeOrNull(row.expiresAt),
+    last_used_at: printTimeOrNull(row.lastUsedAt),
+    revoked_at: printTimeOrNull(row.revokedAt),
+  };
+}

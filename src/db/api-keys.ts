@@ -1,0 +1,252 @@
+import type { SQL } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, gt, isNull, lt, lte, or, sql } from "drizzle-orm";
+import { unionAll } from "drizzle-orm/sqlite-core";
+import type { Millis } from "../lib/clock.ts";
+import { DAY, MINUTE } from "../lib/clock.ts";
+import type { Access } from "../lib/vocabulary.ts";
+import type { Database } from "./database.ts";
+import { selectValues, statement } from "./database.ts";
+import { apiKeys, replacedSecrets } from "./schema.ts";
+
+export type ApiKeyRow = typeof apiKeys.$inferSelect;
+
+/** A key that was revoked is shown for so long, and then forgotten. */
+const REVOKED_LIFE: Millis = 30 * DAY;
+/** Its last use is written down as often as that and no more. */
+const USE_PRECISION: Millis = MINUTE;
+
+/** A key by one of its secrets; `goodUntil` where it is one that was replaced. */
+export type KeyBySecret = ApiKeyRow & { goodUntil: Millis | null };
+
+/**
+ * The key with a secret, whether it is good any more or not.
+ *
+ * @returns null when no key has it
+ */
+export async function findKeyBySecret(db: Database, digest: string): Promise<KeyBySecret | null> {
+  const columns = getTableColumns(apiKeys);
+  const [row] = await unionAll(
+    db
+      .select({ ...columns, goodUntil: sql<Millis | null>`NULL`.as("good_until") })
+      .from(apiKeys)
+      .where(eq(apiKeys.digest, digest)),
+    db
+      .select({ ...columns, goodUntil: sql<Millis | null>`${replacedSecrets.goodUntil}`.as("good_until") })
+      .from(replacedSecrets)
+      .innerJoin(apiKeys, eq(apiKeys.id, replacedSecrets.keyId))
+      .where(eq(replacedSecrets.digest, digest)),
+  );
+  return row ?? null;
+}
+
+/** Whether the use of a key is to be written down. */
+export function isUseNews({ lastUsedAt }: Pick<ApiKeyRow, "lastUsedAt">, now: Millis): boolean {
+  return lastUsedAt === null || lastUsedAt <= now - USE_PRECISION;
+}
+
+export async function noteUse(db: Database, id: string, now: Millis): Promise<void> {
+  const isNews = or(isNull(apiKeys.lastUsedAt), lte(apiKeys.lastUsedAt, now - USE_PRECISION));
+  await db
+    .update(apiKeys)
+    .set({ lastUsedAt: now })
+    .where(and(eq(apiKeys.id, id), isNews));
+}
+
+/**
+ * The keys that a key can look at: those of its world, and of them, where it is restricted to accounts, the ones that
+ * are restricted to no others.
+ */
+function within({ scope, accountIds }: Access): SQL | undefined {
+  return and(
+    eq(apiKeys.workspaceId, scope.workspaceId),
+    eq(apiKeys.mode, scope.mode),
+    accountIds === null
+      ? undefined
+      : sql`${apiKeys.accountIds} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM json_each(${apiKeys.accountIds})
+          WHERE value NOT IN (SELECT value FROM json_each(${JSON.stringify(accountIds)})))`,
+  );
+}
+
+/**
+ * Lists keys, newest first, and with them those that were revoked not long ago.
+ *
+ * @param after the id of the last key of the page before, or null for the first page
+ */
+export async function listKeys(
+  db: Database,
+  access: Access,
+  page: { after: string | null; limit: number },
+): Promise<ApiKeyRow[]> {
+  return db
+    .select()
+    .from(apiKeys)
+    .where(and(within(access), page.after === null ? undefined : lt(apiKeys.id, page.after)))
+    .orderBy(desc(apiKeys.id))
+    .limit(page.limit);
+}
+
+/** @returns null when there is no such key within reach */
+export async function findKey(db: Database, access: Access, id: string): Promise<ApiKeyRow | null> {
+  const [row] = await db
+    .select()
+    .from(apiKeys)
+    .where(and(within(access), eq(apiKeys.id, id)));
+  return row ?? null;
+}
+
+/** Who asks for a change of keys: it is made only while they may do what they could when their request came in. */
+export type KeyAsker = Pick<ApiKeyRow, "id" | "scopes" | "accountIds">;
+
+/** Why a change was not made; null: it was. `moved`: a key it rests on was changed in the same moment. */
+export type KeyConflict = "moved" | "last" | "full" | null;
+
+/** Holds while a key is not revoked, and has the scopes and accounts that were read of it. */
+function isStill({ id, scopes, accountIds }: KeyAsker): SQL {
+  const accounts = accountIds === null ? null : JSON.stringify(accountIds);
+  return sql`EXISTS (SELECT 1 FROM api_keys AS k WHERE k.id = ${id} AND k.revoked_at IS NULL
+    AND k.scopes = ${JSON.stringify(scopes)} AND k.account_ids IS ${accounts})`;
+}
+
+/** Stores a new key, unless its workspace has as many as it may. Repeating it changes nothing. */
+export async function insertKey(db: Database, row: ApiKeyRow, asker: KeyAsker, atMost: number): Promise<KeyConflict> {
+  const hasRoom = sql`(SELECT count(*) FROM api_keys AS k WHERE k.workspace_id = ${row.workspaceId}
+    AND k.mode = ${row.mode} AND k.revoked_at IS NULL AND k.id <> ${row.id}) < ${atMost}`;
+  const [, [stored], [asked]] = await db.batch([
+    db
+      .insert(apiKeys)
+      .select(selectValues(apiKeys, row, sql`${hasRoom} AND ${isStill(asker)}`))
+      .onConflictDoNothing(),
+    db.select({ id: apiKeys.id }).from(apiKeys).where(eq(apiKeys.id, row.id)),
+    db
+      .select({ isStill: sql<number>`${isStill(asker)}`.as("is_still") })
+      .from(apiKeys)
+      .where(eq(apiKeys.id, asker.id)),
+  ]);
+  if (stored) return null;
+  return asked?.isStill ? "full" : "moved";
+}
+
+/** What can be changed of a key. */
+export type KeyChange = Pick<ApiKeyRow, "name" | "scopes" | "accountIds" | "expiresAt">;
+
+/**
+ * Changes a key, as long as it is as it was read, and unless it is the last that administers its workspace and would not
+ * any more.
+ */
+export async function updateKey(
+  db: Database,
+  seen: ApiKeyRow,
+  change: KeyChange,
+  asker: KeyAsker,
+  now: Millis,
+): Promise<KeyConflict> {
+  const stays = administers(change) && endsNoLater(seen, change);
+  return write(db, seen, change, asker, stays ? sql`1` : isNotTheLast(seen, now));
+}
+
+/** Revokes a key, unless it is the last that administers its workspace. */
+export async function revokeKey(db: Database, seen: ApiKeyRow, asker: KeyAsker, now: Millis): Promise<KeyConflict> {
+  return write(db, seen, { revokedAt: now }, asker, isNotTheLast(seen, now));
+}
+
+async function write(
+  db: Database,
+  seen: ApiKeyRow,
+  change: Partial<ApiKeyRow>,
+  asker: KeyAsker,
+  condition: SQL,
+): Promise<KeyConflict> {
+  const isAsSeen = sql`revoked_at IS NULL AND ${apiKeys.expiresAt} IS ${seen.expiresAt} AND ${isStill(seen)}`;
+  const [changed, [found]] = await db.batch([
+    db
+      .update(apiKeys)
+      .set(change)
+      .where(and(eq(apiKeys.id, seen.id), isAsSeen, isStill(asker), condition))
+      .returning({ id: apiKeys.id }),
+    // Read where nothing was written, and then it is as it was.
+    db
+      .select({ isAllowed: sql<number>`${condition}`.as("is_allowed") })
+      .from(apiKeys)
+      .where(eq(apiKeys.id, seen.id)),
+  ]);
+  if (changed.length > 0) return null;
+  return found?.isAllowed ? "moved" : "last";
+}
+
+/** Whether a key can make, change and revoke any key of its workspace. */
+function administers({ scopes, accountIds }: Pick<ApiKeyRow, "scopes" | "accountIds">): boolean {
+  return accountIds === null && scopes.includes("keys:admin");
+}
+
+/** Whether a key ends before another, or with it. */
+export function endsNoLater(key: Pick<ApiKeyRow, "expiresAt">, than: Pick<ApiKeyRow, "expiresAt">): boolean {
+  if (than.expiresAt === null) return true;
+  return key.expiresAt !== null && key.expiresAt <= than.expiresAt;
+}
+
+/** Holds unless a key administers its workspace, and no other does for as long. */
+function isNotTheLast(key: ApiKeyRow, now: Millis): SQL {
+  const isOver = key.expiresAt !== null && key.expiresAt <= now;
+  if (isOver || !administers(key)) return sql`1`;
+  return sql`EXISTS (SELECT 1 FROM api_keys AS k WHERE k.workspace_id = ${key.workspaceId} AND k.mode = ${key.mode}
+    AND k.id <> ${key.id} AND k.revoked_at IS NULL AND k.account_ids IS NULL
+    AND EXISTS (SELECT 1 FROM json_each(k.scopes) WHERE value = 'keys:admin')
+    AND (k.expires_at IS NULL OR k.expires_at >= ${key.expiresAt}))`;
+}
+
+/**
+ * Gives a key another secret. What it had before stays good as long as `goodUntil` says, and no secret for longer than
+ * that. Repeating it changes nothing.
+ *
+ * @param goodUntil the present moment: everything before is refused at once
+ * @param atMost how many secrets may be good beside the new one
+ */
+export async function replaceSecret(
+  db: Database,
+  seen: ApiKeyRow,
+  secret: Pick<ApiKeyRow, "digest" | "lastFour">,
+  { goodUntil, asker, now, atMost }: { goodUntil: Millis; asker: KeyAsker; now: Millis; atMost: number },
+): Promise<KeyConflict> {
+  const isOfKey = eq(replacedSecrets.keyId, seen.id);
+  const isReplaced = sql`EXISTS (SELECT 1 FROM api_keys AS k WHERE k.id = ${seen.id} AND k.digest = ${secret.digest})`;
+  const hasRoom =
+    goodUntil <= now
+      ? sql`1`
+      : sql`(SELECT count(*) FROM replaced_secrets AS r WHERE r.key_id = ${seen.id} AND r.good_until > ${now}) < ${atMost}`;
+  const isSame = and(eq(apiKeys.id, seen.id), eq(apiKeys.digest, seen.digest), isNull(apiKeys.revokedAt));
+  const before = { digest: seen.digest, keyId: seen.id, goodUntil };
+  const results = await db.batch([
+    db
+      .update(apiKeys)
+      .set(secret)
+      .where(and(isSame, isStill(seen), isStill(asker), hasRoom)),
+    db
+      .insert(replacedSecrets)
+      .select(selectValues(replacedSecrets, before, isReplaced))
+      .onConflictDoNothing(),
+    db
+      .update(replacedSecrets)
+      .set({ goodUntil })
+      .where(and(isOfKey, gt(replacedSecrets.goodUntil, goodUntil), isReplaced)),
+    db.delete(replacedSecrets).where(and(isOfKey, lte(replacedSecrets.goodUntil, now), isReplaced)),
+    db
+      .select({
+        isReplaced: sql<number>`${isReplaced}`.as("is_replaced"),
+        hasRoom: sql<number>`${hasRoom}`.as("has_room"),
+      })
+      .from(apiKeys)
+      .where(eq(apiKeys.id, seen.id)),
+  ]);
+  const [found] = results[4];
+  if (found?.isReplaced) return null;
+  return found?.hasRoom ? "moved" : "full";
+}
+
+/** Forgets keys that were revoked long ago. */
+export async function deleteRevokedKeys(db: Database, now: Millis): Promise<void> {
+  const isForgotten = sql`revoked_at <= ${now - REVOKED_LIFE}`;
+  await db.batch([
+    statement(db, sql`DELETE FROM replaced_secrets WHERE key_id IN (SELECT id FROM api_keys WHERE ${isForgotten})`),
+    statement(db, sql`DELETE FROM api_keys WHERE ${isForgotten}`),
+  ]);
+}

@@ -1,0 +1,54 @@
+import type { ApiKeyRow } from "../db/api-keys.ts";
+import { endsNoLater } from "../db/api-keys.ts";
+import { unknownAccountMessage } from "../lib/refusal.ts";
+import { printTime } from "../lib/time.ts";
+
+/*
+ * What a key may do: its scopes, on its accounts, until its end. Nobody gives away what they do not have.
+ */
+
+export type KeyRights = Pick<ApiKeyRow, "scopes" | "accountIds" | "expiresAt">;
+
+/** The key of a request, with which somebody asks for something. */
+export type AskingKey = Pick<ApiKeyRow, "id" | "workspaceId" | "mode"> & KeyRights;
+
+/** What of some rights the key of a request does not have itself. */
+export interface Excess {
+  /** The request's field that names it. */
+  field: string;
+  message: string;
+}
+
+/** @returns the first right that the key of the request does not have itself; null when it has them all */
+export function findExcess(rights: KeyRights, own: AskingKey): Excess | null {
+  const scope = rights.scopes.findIndex((each) => !own.scopes.includes(each));
+  if (scope !== -1) {
+    const field = `scopes.${scope}`;
+    return { field, message: `${field} is ${rights.scopes[scope]}, which the key of this request does not have.` };
+  }
+  const { accountIds } = own;
+  if (accountIds !== null && rights.accountIds === null) {
+    const message = "accounts is required: the key of this request is restricted to accounts, and can give no others.";
+    return { field: "accounts", message };
+  }
+  const account = rights.accountIds?.findIndex((id) => accountIds !== null && !accountIds.includes(id)) ?? -1;
+  if (account !== -1) {
+    const field = `accounts.${account}`;
+    return { field, message: unknownAccountMessage(field, own.mode) };
+  }
+  if (own.expiresAt !== null && !endsNoLater(rights, own)) {
+    const message = `expires_at must not be later than ${printTime(own.expiresAt)}, when the key of this request ends.`;
+    return { field: "expires_at", message };
+  }
+  return null;
+}
+
+/** Whether some rights are no more than others. */
+export function isWithin(rights: KeyRights, others: KeyRights): boolean {
+  const { accountIds } = others;
+  return (
+    rights.scopes.every((scope) => others.scopes.includes(scope)) &&
+    (accountIds === null || (rights.accountIds?.every((id) => accountIds.includes(id)) ?? false)) &&
+    endsNoLater(rights, others)
+  );
+}
