@@ -1,6 +1,6 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import type { DeliveryRow } from "../db/deliveries.ts";
-import { findDelivery, listDeliveries, recoverDeliveries, sendAgain } from "../db/deliveries.ts";
+import type { DeliveryRow } from "../db/delivery-log.ts";
+import { findDelivery, listDeliveries, recoverDeliveries, sendAgain } from "../db/delivery-log.ts";
 import { findWebhook } from "../db/webhooks.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { printTime, printTimeOrNull } from "../lib/time.ts";

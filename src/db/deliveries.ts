@@ -1,15 +1,13 @@
 import type { SQL } from "drizzle-orm";
-import { and, asc, desc, eq, getTableColumns, isNotNull, lte, sql } from "drizzle-orm";
+import { and, asc, isNotNull, lte, sql } from "drizzle-orm";
 import type { Millis } from "../lib/clock.ts";
 import { SECOND } from "../lib/clock.ts";
-import type { EventType, Mode, Scope } from "../lib/vocabulary.ts";
+import type { Mode, Scope } from "../lib/vocabulary.ts";
 import type { Database } from "./database.ts";
 import { statement } from "./database.ts";
 import { deliveriesOf } from "./events.ts";
-import { deliveries, events, webhooks } from "./schema.ts";
+import { deliveries, events } from "./schema.ts";
 import { endHolding } from "./webhooks.ts";
-
-export type DeliveryRow = typeof deliveries.$inferSelect & { type: EventType | null };
 
 /** Names the sending of one event to one endpoint. */
 export interface DeliveryRef {
@@ -50,7 +48,8 @@ export interface ClaimedDelivery {
   secretEnvelope: string;
 }
 
-function isDelivery({ webhookId, eventAt, eventId }: DeliveryRef) {
+/** Picks one delivery. */
+export function isDelivery({ webhookId, eventAt, eventId }: DeliveryRef) {
   return sql`webhook_id = ${webhookId} AND event_at = ${eventAt} AND event_id = ${eventId}`;
 }
 
@@ -289,98 +288,6 @@ export async function findDueDeliveries(
     .orderBy(asc(nextAttemptAt), asc(webhookId), asc(eventAt), asc(eventId))
     .limit(limit);
   return rows.map((row) => ({ ...row, nextAttemptAt: row.nextAttemptAt ?? before }));
-}
-
-const WITH_TYPE = { ...getTableColumns(deliveries), type: events.type };
-
-/** What was, and is to be, sent to an endpoint, newest first. */
-export async function listDeliveries(
-  db: Database,
-  webhookId: string,
-  page: { after: Pick<DeliveryRef, "eventAt" | "eventId"> | null; limit: number },
-): Promise<DeliveryRow[]> {
-  const { after } = page;
-  const isBehind = after && sql`(${deliveries.eventAt}, ${deliveries.eventId}) < (${after.eventAt}, ${after.eventId})`;
-  return db
-    .select(WITH_TYPE)
-    .from(deliveries)
-    .leftJoin(events, eq(events.id, deliveries.eventId))
-    .where(and(eq(deliveries.webhookId, webhookId), isBehind ?? undefined))
-    .orderBy(desc(deliveries.eventAt), desc(deliveries.eventId))
-    .limit(page.limit);
-}
-
-/** @returns null when the workspace has no such delivery */
-export async function findDelivery(db: Database, scope: Scope, ref: DeliveryRef): Promise<DeliveryRow | null> {
-  const [row] = await db
-    .select(WITH_TYPE)
-    .from(deliveries)
-    .innerJoin(
-      webhooks,
-      and(
-        eq(webhooks.id, deliveries.webhookId),
-        eq(webhooks.workspaceId, scope.workspaceId),
-        eq(webhooks.mode, scope.mode),
-      ),
-    )
-    .leftJoin(events, eq(events.id, deliveries.eventId))
-    .where(
-      and(
-        eq(deliveries.webhookId, ref.webhookId),
-        eq(deliveries.eventAt, ref.eventAt),
-        eq(deliveries.eventId, ref.eventId),
-      ),
-    );
-  return row ?? null;
-}
-
-/**
- * Has a delivery sent again, from the beginning of its schedule if it had ended.
- *
- * @returns whether it will be: not while it is being sent
- */
-export async function sendAgain(db: Database, ref: DeliveryRef, now: Millis): Promise<boolean> {
-  const rows = await db
-    .update(deliveries)
-    .set({
-      status: "pending",
-      nextAttemptAt: now,
-      claimedUntil: null,
-      attempts: sql`iif(status IN ('failed', 'delivered'), 0, attempts)`,
-    })
-    .where(and(isDelivery(ref), sql`(claimed_until IS NULL OR claimed_until <= ${now})`))
-    .returning({ webhookId: deliveries.webhookId });
-  return rows.length > 0;
-}
-
-/**
- * Has everything sent to an endpoint that it was to be told since then and that did not arrive, oldest first.
- *
- * @returns what is to be sent, so many at most
- */
-export async function recoverDeliveries(
-  db: Database,
-  webhook: Scope & { id: string },
-  since: Millis,
-  now: Millis,
-  limit: number,
-): Promise<DeliveryRef[]> {
-  const [recovered] = await db.batch([
-    statement(
-      db,
-      sql`INSERT INTO deliveries (webhook_id, event_at, event_id, status, next_attempt_at)
-        SELECT w.id, e.created_at, e.id, 'pending', ${now} FROM events AS e JOIN webhooks AS w ON w.id = ${webhook.id}
-        WHERE e.workspace_id = ${webhook.workspaceId} AND e.mode = ${webhook.mode} AND e.created_at >= ${since}
-          AND e.type IN (SELECT value FROM json_each(w.events))
-          AND NOT EXISTS (SELECT 1 FROM deliveries AS d WHERE d.webhook_id = w.id AND d.event_at = e.created_at
-            AND d.event_id = e.id AND d.status <> 'failed')
-        ORDER BY e.created_at, e.id LIMIT ${limit}
-        ON CONFLICT (webhook_id, event_at, event_id) DO UPDATE SET status = 'pending', attempts = 0,
-          next_attempt_at = excluded.next_attempt_at, claimed_until = NULL
-        RETURNING webhook_id, event_at, event_id, status`,
-    ),
-  ]);
-  return deliveriesOf(recovered);
 }
 
 /** Since when the delivery that has been longest is due; null when none is. */

@@ -1,5 +1,5 @@
 import { fromUtf8 } from "../lib/bytes.ts";
-import type { Millis } from "../lib/clock.ts";
+import type { Clock, Millis } from "../lib/clock.ts";
 import { SECOND } from "../lib/clock.ts";
 import type { OutboundPolicy } from "../lib/outbound-url.ts";
 import { checkOutboundUrl } from "../lib/outbound-url.ts";
@@ -31,7 +31,7 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
  * 16 KiB are read; no redirect is followed.
  */
 export async function postEvent(
-  deps: { fetch: Fetch; outbound: OutboundPolicy },
+  deps: { fetch: Fetch; outbound: OutboundPolicy; clock: Clock },
   address: string,
   secrets: readonly string[],
   message: SignedMessage,
@@ -61,7 +61,7 @@ export async function postEvent(
   }
   const { status } = response;
   const read = await readSome(response);
-  const told = { status, response: read.text, retryAfter: retryAfterOf(response) };
+  const told = { status, response: read.text, retryAfter: retryAfterOf(response, deps.clock()) };
   if (status < 200 || status > 299) return { ...told, error: refusalOf(status) };
   if (!read.isGood) return { ...told, error: signal.aborted ? TIMED_OUT : "The answer broke off." };
   return { ...told, error: null };
@@ -97,10 +97,10 @@ async function readSome({ body }: Response): Promise<{ text: string; isGood: boo
 }
 
 /** Heeded where it is asked for: of one that has too much to do, or is away. */
-function retryAfterOf({ status, headers }: Response): Millis | null {
+function retryAfterOf({ status, headers }: Response, now: Millis): Millis | null {
   const value = headers.get("Retry-After");
   if (value === null || (status !== 429 && status !== 503)) return null;
   if (/^\d{1,9}$/.test(value)) return Number(value) * SECOND;
   const at = Date.parse(value);
-  return Number.isNaN(at) ? null : Math.max(0, at - Date.now());
+  return Number.isNaN(at) ? null : Math.max(0, at - now);
 }

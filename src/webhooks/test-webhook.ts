@@ -1,5 +1,7 @@
-import type { DeliveryRef, DeliveryRow } from "../db/deliveries.ts";
-import { claimDeliveries, findDelivery, insertTestDelivery } from "../db/deliveries.ts";
+import type { DeliveryRef } from "../db/deliveries.ts";
+import { claimDeliveries, insertTestDelivery } from "../db/deliveries.ts";
+import type { DeliveryRow } from "../db/delivery-log.ts";
+import { findDelivery } from "../db/delivery-log.ts";
 import { findWebhook } from "../db/webhooks.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { printTime } from "../lib/time.ts";
