@@ -29,19 +29,20 @@ export class Recorder {
   }
 
   /** @returns how the endpoint stands now; null when that is no news */
-  async record(record: AttemptRecord): Promise<EndpointState | null> {
+  record(record: AttemptRecord): Promise<EndpointState | null> {
     this.#underWay -= 1;
     const written = new Promise<EndpointState | null>((done, fail) => this.#waiting.push({ record, done, fail }));
-    if (this.#underWay <= 0) await this.#flush();
-    else if (this.#waiting.length === 1) {
-      await this.#deps.sleep(TOGETHER_WITHIN);
-      await this.#flush();
-    }
+    const flush = () => this.#flush();
+    // Whoever waits hears of the write, and of nothing else: it may be another's that takes theirs along.
+    if (this.#underWay <= 0) void flush();
+    else if (this.#waiting.length === 1) void this.#deps.sleep(TOGETHER_WITHIN).then(flush, flush);
     return written;
   }
 
+  /** Never throws: each that waits is told. */
   async #flush(): Promise<void> {
     const together = this.#waiting.splice(0);
+    if (together.length === 0) return;
     const records = together.map(({ record }) => record);
     try {
       const states = await retryWrite(() => recordAttempts(this.#deps.db, records));
