@@ -20,6 +20,10 @@ export const ERRORS = {
     description: "Duplicate request: the Idempotency-Key was used with a different request body.",
   },
   version_conflict: { status: 409, description: "The post was changed since the version that If-Match names." },
+  duplicate_content: {
+    status: 409,
+    description: "The same text and media went to the same account within a day. allow_duplicate overrides.",
+  },
   platform_not_configured: { status: 409, description: "This deployment has no app of the platform to connect by." },
   payload_too_large: { status: 413, description: "The request body is larger than the endpoint takes." },
   unsupported_media_type: { status: 415, description: "The endpoint does not take the request's Content-Type." },

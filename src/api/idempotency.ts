@@ -100,20 +100,23 @@ export function replayFromRow<Body, Status extends StatusCode>(
   request: IdempotentRequest,
   row: IdempotencyRow,
 ) {
-  const { fingerprint, responseStatus, responseBody } = row;
-  return replay<Body, Status>(c, request, { fingerprint, status: responseStatus, body: responseBody });
+  return replay<Body, Status>(c, request, answerOf(row));
 }
 
 /** Lets the cache know an answer, after it was given: nothing waits for it, and its failure fails nothing. */
 export function cacheAnswer(c: Context<AppEnv>, request: IdempotentRequest, row: IdempotencyRow): void {
   const { replayCache, log } = c.var.services;
-  const { fingerprint, responseStatus, responseBody } = row;
-  const answer: StoredAnswer = { fingerprint, status: responseStatus, body: responseBody };
+  const answer = answerOf(row);
   c.executionCtx.waitUntil(
     replayCache
       .put(cacheKey(request), JSON.stringify(answer), { expirationTtl: CACHE_LIFE / SECOND })
       .catch((error: unknown) => log.error("the replay cache could not be written", error)),
   );
+}
+
+function answerOf({ fingerprint, responseStatus, responseBody }: IdempotencyRow): StoredAnswer {
+  if (responseStatus === null || responseBody === null) throw new Error("a key was claimed without its answer");
+  return { fingerprint, status: responseStatus, body: responseBody };
 }
 
 function replay<Body, Status extends StatusCode>(c: Context<AppEnv>, request: IdempotentRequest, answer: StoredAnswer) {

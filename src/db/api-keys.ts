@@ -214,7 +214,7 @@ export async function replaceSecret(
       ? sql`1`
       : sql`(SELECT count(*) FROM replaced_secrets AS r WHERE r.key_id = ${seen.id} AND r.good_until > ${now}) < ${atMost}`;
   const isSame = and(eq(apiKeys.id, seen.id), eq(apiKeys.digest, seen.digest), isNull(apiKeys.revokedAt));
-  const before = { digest: seen.digest, keyId: seen.id, goodUntil };
+  const before = { digest: seen.digest, keyId: seen.id, pepperId: seen.pepperId, goodUntil };
   const results = await db.batch([
     db
       .update(apiKeys)

@@ -2,8 +2,10 @@ import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { Millis } from "../lib/clock.ts";
 import type { Json } from "../lib/json.ts";
+import type { RateLimits } from "../lib/rate-limits.ts";
 import {
   ACCOUNT_HEALTHS,
+  AUDIT_ACTIONS,
   AUTH_PROVIDERS,
   COLOR_SPACES,
   DELIVERY_STATUSES,
@@ -40,7 +42,15 @@ export const workspaces = sqliteTable("workspaces", {
   logoUrl: text(),
   /** How long after its time a post may still go out that does not say so itself; null: however late. */
   publishWithin: time(),
+  /** How often its keys may ask; null: the defaults of `lib/rate-limits.ts`. */
+  rateLimits: text({ mode: "json" }).$type<RateLimits>(),
+  /** Whether the same text and media to the same account within a day is refused unless a request says otherwise. */
+  duplicateGuard: integer({ mode: "boolean" }).notNull().default(false),
   createdAt: time().notNull(),
+  /** Since when the deployment's owner keeps its keys out; null: they are let in. */
+  suspendedAt: time(),
+  /** Since when it is being deleted. */
+  deletedAt: time(),
 });
 
 /** API keys, by digest alone: the key's secret is shown once and stored nowhere. */
@@ -52,6 +62,8 @@ export const apiKeys = sqliteTable(
     mode: mode(),
     /** HMAC-SHA-256 of the secret under `API_KEY_PEPPER`, in hexadecimal. */
     digest: text().notNull(),
+    /** Which pepper that is, see `workspace/peppers.ts`; null: the one that was there before peppers had ids. */
+    pepperId: text(),
     /** The secret's last four characters, to tell keys apart by. */
     lastFour: text().notNull(),
     createdAt: time().notNull(),
@@ -79,6 +91,8 @@ export const replacedSecrets = sqliteTable(
   {
     digest: text().primaryKey(),
     keyId: text().notNull(),
+    /** As in `api_keys`. */
+    pepperId: text(),
     /** From then on it is refused. */
     goodUntil: time().notNull(),
   },
@@ -263,6 +277,10 @@ export const posts = sqliteTable(
     scheduledAt: time().notNull(),
     /** From then on nothing of it goes out any more; null: however late. */
     publishBefore: time(),
+    /** What its client calls it. */
+    externalId: text(),
+    /** Its client's own names and values; null: none. */
+    metadata: text({ mode: "json" }).$type<{ [name: string]: string }>(),
     status: text({ enum: POST_STATUSES }).notNull(),
     /** The tasks as answers show them. */
     state: text({ mode: "json" }).$type<PostState>().notNull(),
@@ -279,6 +297,13 @@ export const posts = sqliteTable(
   (table) => [
     primaryKey({ columns: [table.workspaceId, table.mode, table.id] }),
     index("posts_by_schedule").on(table.workspaceId, table.mode, table.scheduledAt, table.id),
+    // Most posts are published: the others are found among few.
+    index("unpublished_posts")
+      .on(table.workspaceId, table.mode, table.status, table.id)
+      .where(sql`status <> 'published'`),
+    index("posts_by_external_id")
+      .on(table.workspaceId, table.mode, table.externalId, table.id)
+      .where(sql`external_id IS NOT NULL`),
     index("posts_to_wake").on(table.wakeBy).where(sql`wake_by IS NOT NULL`),
     // For who moves a test clock; a live post is not in it and does not pay for it.
     index("test_posts_to_wake").on(table.workspaceId, table.wakeBy).where(sql`mode = 'test' AND wake_by IS NOT NULL`),
@@ -316,6 +341,39 @@ export const tasks = sqliteTable(
   (table) => [primaryKey({ columns: [table.workspaceId, table.mode, table.accountId, table.postId] })],
 );
 
+/** Which posts have which of their client's names and values. */
+export const postMetadata = sqliteTable(
+  "post_metadata",
+  {
+    workspaceId: workspaceId(),
+    mode: mode(),
+    name: text().notNull(),
+    value: text().notNull(),
+    postId: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.workspaceId, table.mode, table.name, table.value, table.postId] })],
+);
+
+/** What went to an account lately, where the workspace guards against duplicates. */
+export const recentContents = sqliteTable(
+  "recent_contents",
+  {
+    workspaceId: workspaceId(),
+    mode: mode(),
+    accountId: text().notNull(),
+    /** SHA-256 of the text and the media, in hexadecimal. */
+    fingerprint: text().notNull(),
+    /** The post that said it first. */
+    postId: text().notNull(),
+    /** From then on the same may be said again. */
+    expiresAt: time().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.workspaceId, table.mode, table.accountId, table.fingerprint] }),
+    index("recent_contents_by_expiry").on(table.expiresAt),
+  ],
+);
+
 const count = () => integer().notNull().default(0);
 
 /** How many posts a workspace has of each status, kept in the batch of each change. */
@@ -346,15 +404,70 @@ export const idempotency = sqliteTable(
     key: text().notNull(),
     /** SHA-256 of what the request means. */
     fingerprint: text().notNull(),
-    /** The attempt that won. */
+    /** The attempt that won; what an object is asked to do is known to it by this name. */
     claim: text().notNull(),
-    responseStatus: integer().notNull(),
-    responseBody: text().notNull(),
+    claimedAt: time().notNull().default(0),
+    /** The post that came of it, or that it changed. */
+    postId: text(),
+    /** Null while an object has been asked and its answer is not known here. */
+    responseStatus: integer(),
+    responseBody: text(),
+    /** Whether the body holds a secret and is sealed, see `accounts/vault.ts`. */
+    isSealed: integer({ mode: "boolean" }).notNull().default(false),
     expiresAt: time().notNull(),
   },
   (table) => [
     primaryKey({ columns: [table.workspaceId, table.mode, table.key] }),
     index("idempotency_by_expiry").on(table.expiresAt),
+  ],
+);
+
+/**
+ * What was changed, by whom: written in the batch of the change, and never altered (triggers see to it, but for a
+ * workspace that is deleted). Not WITHOUT ROWID, unlike all others: the rowid is the order in which changes happened.
+ */
+export const auditLog = sqliteTable(
+  "audit_log",
+  {
+    seq: integer().primaryKey(),
+    /** Made of the request and what it changed: a batch that is repeated writes once. */
+    id: text().notNull(),
+    /** Empty: of the deployment as a whole. */
+    workspaceId: workspaceId(),
+    mode: mode(),
+    at: time().notNull(),
+    action: text({ enum: AUDIT_ACTIONS }).notNull(),
+    /** The key that asked, `admin`, or `system`. */
+    actor: text().notNull(),
+    /** The id of what was changed; null: the workspace, or the deployment. */
+    target: text(),
+    requestId: text(),
+    ip: text(),
+    /** What else there is to know. Never a secret. */
+    details: text({ mode: "json" }).$type<{ [name: string]: Json }>(),
+  },
+  (table) => [
+    index("audit_log_by_workspace").on(table.workspaceId, table.seq),
+    // Posts that are accepted are as many as all else together, and their own rows tell a repeat.
+    uniqueIndex("audit_log_by_id").on(table.id).where(sql`action <> 'post.created'`),
+  ],
+);
+
+/** The hash chain over a workspace's audit log: each seal covers what came after the one before. */
+export const auditSeals = sqliteTable(
+  "audit_seals",
+  {
+    workspaceId: workspaceId(),
+    /** The last row that it covers. */
+    throughSeq: integer().notNull(),
+    rows: integer().notNull(),
+    /** SHA-256 of the seal before and of the rows, in hexadecimal, see `audit/seal.ts`. */
+    hash: text().notNull(),
+    sealedAt: time().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.workspaceId, table.throughSeq] }),
+    index("audit_seals_by_seq").on(table.throughSeq),
   ],
 );
 

@@ -131,6 +131,51 @@ export type DisabledReason = (typeof DISABLED_REASONS)[number];
 export const OVERDUE_ACTIONS = ["send", "reschedule", "cancel"] as const;
 export type OverdueAction = (typeof OVERDUE_ACTIONS)[number];
 
+/** What the audit log tells of: what was changed, and how. */
+export const AUDIT_ACTIONS = [
+  "post.created",
+  "post.edited",
+  "post.canceled",
+  "post.retried",
+  "task.canceled",
+  "task.resolved",
+  "account.connected",
+  "account.updated",
+  "account.disconnected",
+  "account.paused",
+  "account.resumed",
+  "connect_link.created",
+  "media.created",
+  "media.deleted",
+  "upload.created",
+  "upload.deleted",
+  "webhook.created",
+  "webhook.updated",
+  "webhook.deleted",
+  "webhook.disabled",
+  "webhook.secret_rotated",
+  "webhook.tested",
+  "delivery.replayed",
+  "api_key.created",
+  "api_key.updated",
+  "api_key.rotated",
+  "api_key.revoked",
+  "workspace.created",
+  "workspace.updated",
+  "workspace.paused",
+  "workspace.resumed",
+  "workspace.suspended",
+  "workspace.unsuspended",
+  "workspace.exported",
+  "workspace.deleted",
+  "sandbox.clock_advanced",
+  "sandbox.posts_cleared",
+  "deployment.paused",
+  "deployment.resumed",
+  "deployment.keys_rotated",
+] as const;
+export type AuditAction = (typeof AUDIT_ACTIONS)[number];
+
 /** What a post's timeline tells of. */
 export const TIMELINE_TYPES = [
   "accepted",
@@ -215,6 +260,7 @@ export const ERROR_CODES = [
   "conflict",
   "idempotency_conflict",
   "version_conflict",
+  "duplicate_content",
   "platform_not_configured",
   "payload_too_large",
   "unsupported_media_type",

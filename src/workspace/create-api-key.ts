@@ -47,6 +47,7 @@ export async function createApiKey(
     workspaceId,
     mode,
     digest: await digestApiKey(secret, apiKeyPepper),
+    pepperId: null,
     lastFour: secret.slice(-4),
     createdAt: now,
     revokedAt: null,

@@ -30,6 +30,7 @@ export async function createWorkspace(
       workspaceId: id,
       mode,
       digest: await digestApiKey(apiKeys[mode], deps.apiKeyPepper),
+      pepperId: null,
       lastFour: apiKeys[mode].slice(-4),
       createdAt: now,
       name: FIRST_KEY,

@@ -80,7 +80,7 @@ export const GUARDS: readonly Guard[] = [
     name: "the unique key of idempotency",
     edits: [
       {
-        file: INITIAL,
+        file: "migrations/0005_hardened_contract.sql",
         find: "PRIMARY KEY(`workspace_id`, `mode`, `key`)",
         replace: "PRIMARY KEY(`workspace_id`, `mode`, `key`, `claim`)",
       },
