@@ -1,3 +1,4 @@
+import type { Change } from "../db/change.ts";
 import type { Database } from "../db/database.ts";
 import { deleteContent, insertContent } from "../db/post-contents.ts";
 import type { PostRow } from "../db/posts.ts";
@@ -10,10 +11,11 @@ import type { Access } from "../lib/vocabulary.ts";
 import type { PlatformOptions, Platforms } from "../platforms/registry.ts";
 import type { CheckedPost, PublishRequest } from "./check-post.ts";
 import { checkPost, mediaOf } from "./check-post.ts";
-import type { Asker } from "./commands.ts";
+import type { EditAnswer } from "./commands.ts";
 import { mediaKeptUntil, optionsOfUsed } from "./create-post.ts";
 import type { CommandDeps } from "./existing-post.ts";
-import { existingPost, postNotFound, refOf } from "./existing-post.ts";
+import { existingPost, postNotFound, recallAnswer, refOf } from "./existing-post.ts";
+import type { UnknownPost } from "./post-calls.ts";
 import { isOpen } from "./status.ts";
 
 /** What an edit changes; what is absent stays as it is. */
@@ -51,9 +53,26 @@ export async function editPost(
   postId: string,
   changes: PostChanges,
   expected: number | null,
-  asker: Asker,
+  change: Change<void>,
 ): Promise<void> {
   const post = await existingPost(deps.db, access, postId);
+  const answer =
+    (await recallAnswer<EditAnswer>(deps, refOf(post), change)) ??
+    (await askToEdit(deps, access, post, changes, expected, change));
+  if (answer.is === "edited") return;
+  if (answer.is === "unknown_post") throw postNotFound();
+  if (answer.is === "version_conflict") throw versionConflict(answer.version);
+  throw new Refusal("conflict", WHY_NOT[answer.because]);
+}
+
+async function askToEdit(
+  deps: EditDeps,
+  access: Access,
+  post: PostRow,
+  changes: PostChanges,
+  expected: number | null,
+  change: Change<void>,
+): Promise<EditAnswer | UnknownPost> {
   const ref = refOf(post);
   if (expected !== null && expected !== post.version) throw versionConflict(post.version);
   const accountIds = post.state.tasks
@@ -94,12 +113,22 @@ export async function editPost(
     publishBefore: changes.publishBefore,
     commented,
   };
-  const answer = await deps.posts(ref).edit(edit, asker);
-  if (answer.is === "edited") return;
-  await deleteContent(deps.db, ref, contentId);
-  if (answer.is === "unknown_post") throw postNotFound();
-  if (answer.is === "version_conflict") throw versionConflict(answer.version);
-  throw new Refusal("conflict", WHY_NOT[answer.because]);
+  const details = { changed: changedNames(changes) };
+  const command = await change
+    .command(ref, { action: "post.edited", target: ref.postId, details })
+    .catch(async (error) => {
+      await deleteContent(deps.db, ref, contentId);
+      throw error;
+    });
+  const answer = await deps.posts(ref).edit(edit, command);
+  if (answer.is !== "edited" || answer.contentId !== contentId) await deleteContent(deps.db, ref, contentId);
+  return answer;
+}
+
+/** As the request calls them. */
+function changedNames({ content, mediaIds, schedule, publishBefore, options }: PostChanges): string[] {
+  const named = { content, media: mediaIds, schedule, publish_before: publishBefore, options };
+  return Object.entries(named).flatMap(([name, value]) => (value === undefined ? [] : [name]));
 }
 
 function versionConflict(version: number): Refusal {
