@@ -259,19 +259,27 @@ describe("locations", () => {
     expect(refused.body.error.message).toContain("Facebook Login");
   });
 
-  it.each<[string, () => Response, number, string]>([
-    ["is out of order", () => new Response("<html>", { status: 502 }), 500, "platform_error"],
-    ["throttles", () => Response.json({ error: { code: 4, message: "slow" } }, { status: 400 }), 500, "platform_error"],
+  it.each<[string, () => Response, number, string, Record<string, string> | undefined]>([
+    ["is out of order", () => new Response("<html>", { status: 502 }), 500, "platform_error", undefined],
+    [
+      "throttles",
+      () => Response.json({ error: { code: 4, message: "slow", fbtrace_id: "Atrace" } }, { status: 400 }),
+      500,
+      "platform_error",
+      { code: "4", message: "slow", trace_id: "Atrace" },
+    ],
     [
       "does not allow it",
-      () => Response.json({ error: { code: 10, message: "no" } }, { status: 400 }),
+      () => Response.json({ error: { code: 10, error_subcode: 7, message: "no" } }, { status: 400 }),
       409,
       "conflict",
+      { code: "10", subcode: "7", message: "no" },
     ],
-  ])("when the platform %s", async (_name, broken, status, code) => {
+  ])("when the platform %s, with its own words where it has any", async (_name, broken, status, code, said) => {
     answer = broken;
     const refused = await search("?q=x");
     expect([refused.status, refused.body.error.code]).toEqual([status, code]);
+    expect(refused.body.error.platform).toEqual(said);
     expect((await read(live, workspace.live)).health).toBe("ok");
   });
 

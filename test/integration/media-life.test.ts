@@ -139,7 +139,7 @@ describe("deleting media", () => {
         expect(["202 409", "400 200"]).toContain(`${published.status} ${deleted.status}`);
         expect(await isThere(id)).toBe(published.status === 202);
         if (published.status === 400) {
-          expect(published.body.error).toEqual({
+          expect(published.body.error).toMatchObject({
             code: "validation_error",
             message: "media.0 is not media of this workspace.",
             field: "media.0",

@@ -51,6 +51,11 @@ export async function call(method: string, path: string, options: RequestOptions
   return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : null };
 }
 
+/** What an answer says, but for what is of the one request: two refusals that may not differ are compared by it. */
+export function saidBy(answer: Answer): string {
+  return answer.text.replaceAll(answer.headers.get("X-Request-Id") ?? "", "req_");
+}
+
 export async function newWorkspace(): Promise<TestWorkspace> {
   const answer = await call("POST", "/v1/workspaces", { key: env.ADMIN_TOKEN ?? "", body: { name: "A workspace" } });
   if (answer.status !== 201) throw new Error(answer.text);
