@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { STATUS_OF_HEALTH } from "../../src/accounts/print-account.ts";
 import type { TestWorkspace } from "./helpers/api.ts";
-import { call, newAccount, newWorkspace, publish } from "./helpers/api.ts";
+import { call, newAccount, newWorkspace, publish, saidBy } from "./helpers/api.ts";
 import { advance, drive, getPost, holdTime, refOf } from "./helpers/drive.ts";
 
 const DAY = 86_400_000;
@@ -62,7 +62,7 @@ describe("one account", () => {
       expect([missing.status, missing.body.error.code]).toEqual([404, "not_found"]);
       for (const key of [other.test, workspace.live]) {
         const answer = await call(method, path(account), { key, ...body });
-        expect([answer.status, answer.text]).toEqual([404, missing.text]);
+        expect([answer.status, saidBy(answer)]).toEqual([404, saidBy(missing)]);
       }
       expect(await read()).toMatchObject({ id: account, labels: [] });
     },

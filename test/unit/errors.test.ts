@@ -43,7 +43,7 @@ Everything that the API refuses is answered in one envelope, \`{"error": {…}}\
 
 ## The members of \`error\`
 
-${table(["member", "", ""], members)}
+${table(["member", "there", "what it says"], members)}
 
 ## Codes
 
