@@ -83,6 +83,10 @@ function isExample(value: string): boolean {
   );
 }
 
+const FOR_DEVELOPMENT = "is for development and refused where PUBLIC_ORIGIN is https";
+/** Whatever else is wrong, so that everything is named at once. */
+const always = () => true;
+
 const SETTINGS = z
   .object({
     ADMIN_TOKEN: secret,
@@ -112,20 +116,19 @@ const SETTINGS = z
     INSTAGRAM_DIALOG_ORIGIN: origin.default("https://www.instagram.com"),
     INSTAGRAM_TOKEN_ORIGIN: origin.default("https://api.instagram.com"),
   })
-  .refine(
-    (values) => values.ALLOW_PRIVATE_TARGETS !== "true" || !isPublic(values),
-    forDevelopment("ALLOW_PRIVATE_TARGETS"),
-  )
-  .refine((values) => !(values.SETTLE_SCALE < 1) || !isPublic(values), forDevelopment("SETTLE_SCALE", " below 1"));
+  .refine((values) => values.ALLOW_PRIVATE_TARGETS !== "true" || !isPublic(values), {
+    path: ["ALLOW_PRIVATE_TARGETS"],
+    error: FOR_DEVELOPMENT,
+    when: always,
+  })
+  .refine((values) => !(values.SETTLE_SCALE < 1) || !isPublic(values), {
+    path: ["SETTLE_SCALE"],
+    error: `below 1 ${FOR_DEVELOPMENT}`,
+    when: always,
+  });
 
 function isPublic({ PUBLIC_ORIGIN }: { PUBLIC_ORIGIN: string }): boolean {
   return String(PUBLIC_ORIGIN).startsWith("https:");
-}
-
-/** Looked at whatever else is wrong, so that everything is named at once. */
-function forDevelopment(name: string, value = "") {
-  const error = `${value} is for development and refused where PUBLIC_ORIGIN is https`.trimStart();
-  return { path: [name], error, when: () => true };
 }
 
 function parseEncryptionKey(entry: string): EncryptionKey | null {

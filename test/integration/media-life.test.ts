@@ -71,7 +71,7 @@ describe("media", () => {
     for (const key of [(await newWorkspace()).test, workspace.live]) {
       for (const method of ["GET", "DELETE"]) {
         const answer = await request(method, `/${id}`, key);
-        expect([answer.status, answer.body.error]).toEqual([
+        expect([answer.status, answer.body.error]).toMatchObject([
           404,
           { code: "not_found", message: "Media does not exist in this workspace." },
         ]);
@@ -95,7 +95,7 @@ describe("deleting media", () => {
     const id = await newPicture(workspace);
     const post = await later([id]);
     const answer = await request("DELETE", `/${id}`);
-    expect([answer.status, answer.body.error]).toEqual([
+    expect([answer.status, answer.body.error]).toMatchObject([
       409,
       { code: "conflict", message: `${post.body.id} uses this media and is not over yet: cancel it first, or wait.` },
     ]);

@@ -1,12 +1,12 @@
 import { createExecutionContext, createMessageBatch, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Env } from "../../src/env.ts";
 import { SettingsError } from "../../src/env.ts";
 import worker from "../../src/index.ts";
 import { servicesOf } from "../../src/services.ts";
 import type { TestWorkspace } from "./helpers/api.ts";
-import { call, newAccount, newPicture, newWorkspace, ORIGIN, publish } from "./helpers/api.ts";
+import { call, newPicture, newWorkspace, ORIGIN } from "./helpers/api.ts";
 
 /*
  * What every answer of the Worker carries, and what it does not.
@@ -18,6 +18,7 @@ beforeAll(async () => {
   workspace = await newWorkspace();
   media = await newPicture(workspace);
 });
+afterEach(() => vi.restoreAllMocks());
 
 /** Asks a Worker that is set up otherwise. */
 async function ask(other: Partial<Env>, path: string, init: RequestInit = {}): Promise<Response> {
@@ -100,8 +101,6 @@ describe("every answer is secured", () => {
   });
 
   it("a sandbox post's page", async () => {
-    const accounts = [await newAccount(workspace, "facebook")];
-    expect((await publish(workspace, { content: "x", accounts })).status).toBe(202);
     vi.spyOn(servicesOf(env), "findSandboxPost").mockResolvedValueOnce({
       id: "1",
       platform: "facebook",
@@ -124,7 +123,6 @@ describe("every answer is secured", () => {
       throw new Error("SELECT secret FROM api_keys at src/db");
     });
     const answer = await call("GET", "/v1/posts", { key: workspace.test });
-    vi.restoreAllMocks();
     expect([answer.status, answer.body.error.code]).toEqual([500, "internal_error"]);
     expect(answer.text).not.toMatch(/SELECT|src\/|\.ts\b|\bat /);
     expectSecured("/v1/posts", 500, answer.headers);
