@@ -109,6 +109,19 @@ describe("an account that is not connected", () => {
     expect(await count()).toEqual(before);
   });
 
+  it("with the platform's own answer, without what is secret, and when to ask again", async () => {
+    graphAnswers(error(190, 463), 400);
+    const said = { code: "190", subcode: "463", message: "words [redacted]", trace_id: "A1" };
+    const refused = (await connect()).body.error;
+    expect([refused.platform, refused.retryable]).toEqual([said, false]);
+    expect(refused).not.toHaveProperty("retry_after");
+    vi.restoreAllMocks();
+    graphAnswers(error(4), 400);
+    const throttled = (await connect()).body.error;
+    expect(throttled).toMatchObject({ platform: { code: "4", trace_id: "A1" }, retryable: true });
+    expect(throttled.retry_after).toBeGreaterThan(0);
+  });
+
   it("in the contract's words, byte for byte, when the platform does not answer", async () => {
     vi.spyOn(globalThis, "fetch").mockRejectedValue(new TypeError(`connection to ${TOKEN} lost`));
     const answer = await connect();
