@@ -11,7 +11,8 @@ import { newId } from "../lib/ids.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { PostRef, Scope } from "../lib/vocabulary.ts";
 import type { Actor, AppEnv } from "./context.ts";
-import { ERRORS, errorBody } from "./errors.ts";
+import { errorBody, originOf } from "./error-envelope.ts";
+import { ERRORS } from "./errors.ts";
 import type { IdempotentRequest } from "./idempotency.ts";
 import {
   cacheAnswer,
@@ -199,8 +200,9 @@ class Attempt<Outcome, Body, Status extends ContentfulStatusCode> implements Cha
   }
 
   /** @returns the same of a refusal */
-  refused({ code, message, field }: Refusal): Promise<IdempotencyRow> {
-    return this.#settle(ERRORS[code].status, JSON.stringify(errorBody(code, message, field)), false);
+  refused(refusal: Refusal): Promise<IdempotencyRow> {
+    const asked = { requestId: this.#c.var.requestId, origin: originOf(this.#c) };
+    return this.#settle(ERRORS[refusal.code].status, JSON.stringify(errorBody(refusal, asked)), false);
   }
 
   /** Stores an answer that was not written with the change: the change was an object's to make, or there was none. */

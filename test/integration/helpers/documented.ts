@@ -78,7 +78,9 @@ function problemOf({ status, headers, text }: Answer, schema: z.ZodType | null |
   if (!envelope.success) return mismatch(errorEnvelope, body);
   const { code, request_id, doc_url, retry_after } = envelope.data.error;
   if (ERRORS[code].status !== status) return "with the code of another status";
-  if (request_id !== headers.get("X-Request-Id")) return "with the id of another request";
+  // What is answered again names the request that was answered first.
+  const isReplay = headers.has("Idempotent-Replayed");
+  if (!isReplay && request_id !== headers.get("X-Request-Id")) return "with the id of another request";
   if (!doc_url.endsWith(`${ERRORS_PAGE}#${code}`)) return "with the documentation of something else";
   const isSaidTwice = (retry_after?.toString() ?? null) === headers.get("Retry-After");
   return isSaidTwice ? null : "with retry_after and Retry-After apart";
