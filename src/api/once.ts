@@ -150,7 +150,7 @@ class Attempt<Outcome, Body, Status extends ContentfulStatusCode> implements Cha
   readonly #asked: Asked<Outcome, Body, Status>;
   readonly #request: IdempotentRequest | null;
   #claimed: IdempotencyRow | null;
-  #recorded: IdempotencyRow | null = null;
+  #recorded: { row: IdempotencyRow; outcome: Outcome } | null = null;
 
   /**
    * @param request null: it has no key
@@ -175,8 +175,9 @@ class Attempt<Outcome, Body, Status extends ContentfulStatusCode> implements Cha
     const audit = this.#audit(entry);
     if (!this.#request) return { claim: null, audit };
     const { status, body } = await this.#asked.respond(outcome);
-    this.#recorded = await this.#answer(this.#request, status, JSON.stringify(body), this.#asked.isSecret ?? false);
-    return { claim: this.#recorded, audit };
+    const row = await this.#answer(this.#request, status, JSON.stringify(body), this.#asked.isSecret ?? false);
+    this.#recorded = { row, outcome };
+    return { claim: row, audit };
   }
 
   async command(ref: PostRef, entry: AuditEntry): Promise<Command> {
@@ -193,7 +194,8 @@ class Attempt<Outcome, Body, Status extends ContentfulStatusCode> implements Cha
 
   /** @returns the key's row, with the answer that counts */
   async done(outcome: Outcome): Promise<IdempotencyRow> {
-    if (this.#recorded) return this.#recorded;
+    // What came out is another outcome where somebody else made the change in this moment: nothing was written with it then.
+    if (this.#recorded && this.#recorded.outcome === outcome) return this.#recorded.row;
     const { status, body } = await this.#asked.respond(outcome);
     return this.#settle(status, JSON.stringify(body), this.#asked.isSecret ?? false);
   }

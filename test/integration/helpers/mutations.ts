@@ -1,6 +1,8 @@
 import type { Mode } from "../../../src/lib/vocabulary.ts";
 import type { TestWorkspace } from "./api.ts";
 import { newAccount, publish } from "./api.ts";
+import { standInForMeta } from "./live.ts";
+import { BOTH_APPS, useApps } from "./login.ts";
 
 /*
  * One example of every route that changes something: what to ask for, ready to be asked, and what the audit log says of it.
@@ -24,6 +26,8 @@ export interface MutatingRoute {
   action: string;
   /** Whatever it needs, made anew. */
   prepare(workspace: TestWorkspace): Promise<Mutation>;
+  /** Takes back what others would be hindered by. */
+  cleanUp?(workspace: TestWorkspace): unknown;
 }
 
 const DAY = 86_400_000;
@@ -71,5 +75,48 @@ export const MUTATING_ROUTES: MutatingRoute[] = [
       const { id, account } = await newPost(workspace);
       return { path: `/v1/posts/${id}/tasks/${account}`, other: { path: `/v1/posts/${id}/tasks/acc_other` } };
     },
+  },
+  {
+    route: "POST /v1/accounts",
+    action: "account.connected",
+    prepare: async () => {
+      const { externalId, token } = standInForMeta().open("facebook");
+      const body = { platform: "facebook", external_id: externalId, access_token: token };
+      return { path: "/v1/accounts", mode: "live", body, other: { body: { ...body, external_id: "1" } } };
+    },
+  },
+  {
+    route: "POST /v1/accounts/connect",
+    action: "connect_link.created",
+    prepare: async () => {
+      useApps(BOTH_APPS);
+      const body = { platform: "facebook" };
+      return { path: "/v1/accounts/connect", mode: "live", body, other: { body: { ...body, expires_in: 600 } } };
+    },
+    cleanUp: () => useApps({}),
+  },
+  {
+    route: "POST /v1/accounts/sandbox",
+    action: "account.connected",
+    prepare: async () => {
+      const body = { platform: "facebook", username: "A Page" };
+      return { path: "/v1/accounts/sandbox", body, other: { body: { ...body, username: "Another" } } };
+    },
+  },
+  {
+    route: "PATCH /v1/accounts/{account_id}",
+    action: "account.updated",
+    prepare: async (workspace) => {
+      const path = `/v1/accounts/${await newAccount(workspace, "facebook")}`;
+      return { path, body: { labels: ["summer"] }, other: { body: { labels: ["winter"] } } };
+    },
+  },
+  {
+    route: "DELETE /v1/accounts/{account_id}",
+    action: "account.disconnected",
+    prepare: async (workspace) => ({
+      path: `/v1/accounts/${await newAccount(workspace, "facebook")}`,
+      other: { path: "/v1/accounts/acc_elsewhere" },
+    }),
   },
 ];
