@@ -1,6 +1,7 @@
+import { env } from "cloudflare:workers";
 import type { Mode } from "../../../src/lib/vocabulary.ts";
 import type { TestWorkspace } from "./api.ts";
-import { newAccount, publish } from "./api.ts";
+import { call, newAccount, publish } from "./api.ts";
 import { standInForMeta } from "./live.ts";
 import { BOTH_APPS, useApps } from "./login.ts";
 
@@ -39,6 +40,36 @@ async function newPost(workspace: TestWorkspace): Promise<{ id: string; account:
   if (answer.status !== 202) throw new Error(answer.text);
   return { id: answer.body.id, account };
 }
+
+/** A pause, or its end, of something that is made ready by its opposite. */
+function pausing(route: string, action: string, subject: (workspace: TestWorkspace) => Promise<string>): MutatingRoute {
+  const isPause = route.endsWith("/pause");
+  const mode = route.includes("/deployment/") ? ("admin" as const) : ("test" as const);
+  const body = { overdue: "send" };
+  const send = (workspace: TestWorkspace, path: string, sent?: unknown) => {
+    const key = mode === "admin" ? (env.ADMIN_TOKEN ?? "") : workspace.test;
+    return call("POST", path, { key, ...(sent === undefined ? {} : { body: sent }) });
+  };
+  return {
+    route,
+    action,
+    prepare: async (workspace) => {
+      const base = await subject(workspace);
+      if (!isPause) await send(workspace, `${base}/pause`);
+      return isPause
+        ? { path: `${base}/pause`, mode, other: { path: `${base}/resume`, body } }
+        : { path: `${base}/resume`, mode, body, other: { body: { overdue: "cancel" } } };
+    },
+    // An account is made for this alone; the others are everybody's.
+    ...(subject !== ofAccount && {
+      cleanUp: async (workspace) => send(workspace, `${await subject(workspace)}/resume`, body),
+    }),
+  };
+}
+
+const ofAccount = async (workspace: TestWorkspace) => `/v1/accounts/${await newAccount(workspace, "facebook")}`;
+const ofWorkspace = async () => "/v1/workspace";
+const ofDeployment = async () => "/v1/deployment";
 
 /** Another post's path means something else. */
 const ELSEWHERE = { path: "/v1/posts/post_elsewhere" };
@@ -119,4 +150,10 @@ export const MUTATING_ROUTES: MutatingRoute[] = [
       other: { path: "/v1/accounts/acc_elsewhere" },
     }),
   },
+  pausing("POST /v1/accounts/{account_id}/pause", "account.paused", ofAccount),
+  pausing("POST /v1/accounts/{account_id}/resume", "account.resumed", ofAccount),
+  pausing("POST /v1/workspace/pause", "workspace.paused", ofWorkspace),
+  pausing("POST /v1/workspace/resume", "workspace.resumed", ofWorkspace),
+  pausing("POST /v1/deployment/pause", "deployment.paused", ofDeployment),
+  pausing("POST /v1/deployment/resume", "deployment.resumed", ofDeployment),
 ];
