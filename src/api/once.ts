@@ -7,7 +7,7 @@ import { KeyTaken } from "../db/change.ts";
 import type { IdempotencyRow } from "../db/idempotency.ts";
 import { claimKeyAlone, findClaim, storeAnswer } from "../db/idempotency.ts";
 import { retryWrite } from "../db/retry.ts";
-import { newId } from "../lib/ids.ts";
+import { ID_PREFIXES, newId } from "../lib/ids.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { PostRef, Scope } from "../lib/vocabulary.ts";
 import type { Actor, AppEnv } from "./context.ts";
@@ -180,16 +180,18 @@ class Attempt<Outcome, Body, Status extends ContentfulStatusCode> implements Cha
     return { claim: row, audit };
   }
 
-  async command(ref: PostRef, entry: AuditEntry): Promise<Command> {
-    const command = { asker: this.asker, audit: this.#audit(entry) };
-    if (!this.#request) return { id: null, ...command };
+  async command(ref: PostRef | null, entry: AuditEntry): Promise<Command> {
+    const [asker, audit] = [this.asker, this.#audit(entry)];
+    if (!this.#request) return { id: null, asker, audit };
     if (!this.#claimed) {
-      const row = { ...this.#claim(this.#request), postId: ref.postId };
+      const row = { ...this.#claim(this.#request), postId: ref?.postId ?? null };
       const winner = await retryWrite(() => claimKeyAlone(this.#c.var.services.db, row));
       if (winner.claim !== this.claimId) throw new KeyTaken("the key is taken");
       this.#claimed = row;
     }
-    return { id: this.claimId, ...command };
+    const { claimId } = this;
+    const line = { id: claimId.replace(/^[a-z]+/, ID_PREFIXES.auditLine), at: this.#claimed.claimedAt };
+    return { id: claimId, asker, audit: { ...audit, ...line } };
   }
 
   /** @returns the key's row, with the answer that counts */

@@ -150,6 +150,20 @@ export const MUTATING_ROUTES: MutatingRoute[] = [
       other: { path: "/v1/accounts/acc_elsewhere" },
     }),
   },
+  {
+    route: "DELETE /v1/sandbox/posts",
+    action: "sandbox.posts_cleared",
+    prepare: async () => ({ path: "/v1/sandbox/posts", other: ELSEWHERE }),
+  },
+  {
+    route: "POST /v1/sandbox/clock",
+    action: "sandbox.clock_advanced",
+    prepare: async () => ({
+      path: "/v1/sandbox/clock",
+      body: { advance_seconds: 60 },
+      other: { body: { advance_seconds: 61 } },
+    }),
+  },
   pausing("POST /v1/accounts/{account_id}/pause", "account.paused", ofAccount),
   pausing("POST /v1/accounts/{account_id}/resume", "account.resumed", ofAccount),
   pausing("POST /v1/workspace/pause", "workspace.paused", ofWorkspace),
