@@ -1,6 +1,6 @@
 import type { Change } from "../db/change.ts";
 import type { Database } from "../db/database.ts";
-import { findClockOffset, moveClock } from "../db/test-clock.ts";
+import { moveClock, selectClockOffset } from "../db/test-clock.ts";
 import type { Clock, Millis } from "../lib/clock.ts";
 import { SECOND } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
@@ -28,7 +28,9 @@ export async function advanceClock(
 ): Promise<Millis> {
   for (;;) {
     const now = deps.clock();
-    const from = await findClockOffset(deps.db, workspaceId);
+    const [known] = await selectClockOffset(deps.db, workspaceId);
+    if (!known) throw new Error("the workspace is gone");
+    const from = known.offset;
     const to = from + by;
     if (now + to > LAST_MOMENT) {
       throw invalid("advance_seconds", "advance_seconds would move the clock beyond the year 9997.");
