@@ -49,11 +49,9 @@ export const errorEnvelope = z
       platform: platformAnswer
         .optional()
         .openapi({ description: "Where a social network's answer is the reason: its own code and words." }),
-      request_id: z
-        .string()
-        .openapi({
-          description: "The request's id in our logs: the header X-Request-Id, of the request that was answered first.",
-        }),
+      request_id: z.string().openapi({
+        description: "The request's id in our logs: the header X-Request-Id, of the request that was answered first.",
+      }),
       doc_url: z.string().openapi({ description: "Where the deployment's documentation tells of the code." }),
     }),
   })

@@ -9,7 +9,7 @@ import { claimKeyAlone, findClaim, storeAnswer } from "../db/idempotency.ts";
 import { retryWrite } from "../db/retry.ts";
 import { ID_PREFIXES, newId } from "../lib/ids.ts";
 import { Refusal } from "../lib/refusal.ts";
-import type { PostRef, Scope } from "../lib/vocabulary.ts";
+import type { ErrorCode, PostRef, Scope } from "../lib/vocabulary.ts";
 import type { Actor, AppEnv } from "./context.ts";
 import { errorBody, originOf } from "./error-envelope.ts";
 import { ERRORS } from "./errors.ts";
@@ -116,10 +116,13 @@ async function replayed<Outcome, Body, Status extends ContentfulStatusCode>(
   return withHeaders(c, asked, answer);
 }
 
+/** Conflicts that are not about what was asked for: another key helps, or whoever runs the deployment. */
+const PASSING: readonly ErrorCode[] = ["idempotency_conflict", "platform_not_configured"];
+
 /** A refusal that is an answer for good: what was asked for is not there, or not to be had as things stood. */
 function isDecided({ code }: Refusal): boolean {
   const { status } = ERRORS[code];
-  return status === 404 || (status === 409 && code !== "idempotency_conflict");
+  return status === 404 || (status === 409 && !PASSING.includes(code));
 }
 
 /** Keys that see less than their whole world do not share theirs with it: an answer would tell of what they do not see. */
