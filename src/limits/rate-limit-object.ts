@@ -21,8 +21,8 @@ const FORGIVEN: Micros = 5_000_000;
  * The arrival times are kept in memory, and one is stored when what is stored lies more than five seconds behind it. A
  * limit that is whole again within that time, as the defaults are, is never written: an object is evicted after ten
  * seconds without a request, and has nothing to remember by then. Of a slow limit, 100 an hour, each request is written.
- * Between the two a write covers five seconds' worth of requests. So an object that is evicted, or dies, forgets five
- * seconds' worth at most, and a write costs one row at most every five seconds, or for each of rare requests.
+ * In between, a write covers five seconds' worth of requests. So an object that is evicted, or dies, forgets five seconds'
+ * worth at most, and of each limit a row is written every five seconds at most, or for each of rare requests.
  */
 export class RateLimitObject extends DurableObject<Env> {
   readonly #times = new Map<string, Micros>();

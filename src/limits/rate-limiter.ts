@@ -41,8 +41,8 @@ interface Refused {
 
 /**
  * A limiter that remembers refusals for as long as they last. Whoever was refused is refused until then, for nothing
- * that happens meanwhile makes it sooner: so a flood from one key does not reach its object, cannot keep it from
- * answering in time, and costs nothing.
+ * that happens meanwhile makes it sooner: so a flood from one key hardly reaches its object, cannot keep it from
+ * answering in time, and costs next to nothing.
  */
 export function createLimiter({ objects, clock, log }: LimiterDeps): Limiter {
   const refusals = new Map<string, Refused>();
