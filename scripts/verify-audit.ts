@@ -1,5 +1,4 @@
 import { createReadStream } from "node:fs";
-import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { verifyExport } from "../src/audit/verify.ts";
 import { Failure } from "./start/failure.ts";
@@ -26,12 +25,17 @@ function count(number: number, noun: string): string {
 }
 
 async function* linesOf(file: string): AsyncGenerator<string> {
-  const input = createReadStream(file, "utf8");
-  const opened = new Promise<void>((done, fail) => input.once("open", () => done()).once("error", fail));
-  await opened.catch((error: Error) => {
-    throw new Failure(`${file} cannot be read: ${error.message}`);
-  });
-  yield* createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+  let rest = "";
+  try {
+    for await (const chunk of createReadStream(file, "utf8")) {
+      const lines = (rest + chunk).split("\n");
+      rest = lines.pop() ?? "";
+      yield* lines;
+    }
+  } catch (error) {
+    throw new Failure(`${file} cannot be read: ${error instanceof Error ? error.message : error}`);
+  }
+  if (rest !== "") yield rest;
 }
 
 function readArguments(): { file: string; after: string | null } {
@@ -42,7 +46,7 @@ function readArguments(): { file: string; after: string | null } {
     return { file, after: values.after ?? null };
   } catch (error) {
     if (error instanceof Failure) throw error;
-    throw new Failure(`${error instanceof Error ? error.message : error} ${USAGE}`);
+    throw new Failure(`${error instanceof Error ? error.message : error}. ${USAGE}`);
   }
 }
 

@@ -25,7 +25,11 @@ export const auditLine = z
     details: z
       .record(z.string(), z.json())
       .nullable()
-      .openapi({ type: "object", additionalProperties: true, description: "Names, numbers and ids. Never a secret." }),
+      .openapi({
+        type: ["object", "null"],
+        additionalProperties: true,
+        description: "Names, numbers and ids. Never a secret.",
+      }),
   })
   .openapi("AuditLine");
 
