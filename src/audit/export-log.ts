@@ -25,7 +25,7 @@ export type Exported =
 /** Seals that are looked at together. */
 const SEALS = 200;
 /** Lines that are read together, but for what one seal alone covers. */
-const LINES = 1_000;
+const LINES = 2_000;
 
 /** Where an export begins: behind this number of a line, and behind the seal with this hash. */
 export interface ExportStart {
