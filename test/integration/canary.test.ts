@@ -203,7 +203,7 @@ async function useWebhooks(): Promise<void> {
   }
 }
 
-/** Accounts that are connected by token; and by one that the platform refuses, and quotes. */
+/** Accounts that are connected by token; one that the platform refuses, and quotes, and one that the database does. */
 async function useTokens(): Promise<void> {
   const kind = kindOfRequest("POST /v1/accounts", "access_token");
   const page = meta.openPage("By token");
@@ -216,7 +216,11 @@ async function useTokens(): Promise<void> {
   const quoting = { code: 190, message: `Error validating access token ${wrong}: Session has expired.` };
   meta.publishing.refuse(/./, quoting);
   expect((await connect(wrong)).status).toBeGreaterThanOrEqual(400);
-  const connected = await connect(canaries.plant(kind, page.token));
+  canaries.plant(kind, page.token);
+  const broken = vi.spyOn(env.DB, "batch").mockRejectedValue(new Error(`D1_ERROR: near ${page.token}`));
+  expect((await connect(page.token)).status).toBe(500);
+  broken.mockRestore();
+  const connected = await connect(page.token);
   expect(connected.status).toBe(201);
   account = { id: connected.body.id, token: page.token };
 }
@@ -245,6 +249,11 @@ async function useLinks(): Promise<void> {
   meta.broken.clear();
 
   meta.openInstagram("a.person");
+  meta.broken.set("GET /access_token", () => {
+    throw new Error(`the connection broke: ?client_secret=${INSTAGRAM_APP.secret}&access_token=${meta.secrets.at(-1)}`);
+  });
+  see(await browser.open(await browser.consent(meta, await newLink("instagram"), "instagram")));
+  meta.broken.clear();
   see(await browser.open(await browser.consent(meta, await newLink("instagram"), "instagram")));
 }
 
