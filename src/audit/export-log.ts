@@ -68,7 +68,7 @@ export async function* exportLog(db: Database, scope: Scope, start: ExportStart)
   }
   for (;;) {
     const rows = await listLinesUpwards(db, scope, { after: seq, through: null }, LINES);
-    yield print(rows);
+    if (rows.length > 0) yield print(rows);
     seq = rows.at(-1)?.seq ?? seq;
     if (rows.length < LINES) break;
   }

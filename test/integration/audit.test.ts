@@ -43,6 +43,16 @@ describe("GET /v1/audit", () => {
     });
   });
 
+  it("says nothing of who only reads", async () => {
+    const own = await newWorkspace();
+    const count = async () => (await list("?limit=100", own)).body.lines.length;
+    const before = await count();
+    for (const path of ["posts", "accounts", "media", "webhooks", "api-keys", "audit/export"]) {
+      expect((await call("GET", `/v1/${path}`, { key: own.test })).status).toBe(200);
+    }
+    expect(await count()).toBe(before);
+  });
+
   it("pages through the newest first, and misses and repeats nothing while lines are added", async () => {
     const own = await newWorkspace();
     const ids = await writeLines({ workspaceId: own.id, mode: "test" }, 5);

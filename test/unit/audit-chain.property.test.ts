@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Exported } from "../../src/audit/export-log.ts";
@@ -69,6 +70,18 @@ describe("an export that nobody has touched", () => {
     const texts = entries.map((entry) => `${JSON.stringify(turned(entry), null, " ").replaceAll("\n", " ")}\r`);
     expect(texts[0]).not.toBe(canonicalJson(entries[0]));
     expect((await verifyExport(texts)).isGood).toBe(true);
+  });
+
+  it("has the hashes that docs/audit.md says, by another hand", async () => {
+    const entries = await newExport(4, [3]);
+    const seal = entries.flatMap((entry) => ("seal" in entry ? [entry.seal] : []))[0];
+    const line = (number: number) =>
+      `{"action":"webhook.updated","actor":"key_${number % 2}","at":"2026-06-01T09:00:00.000Z","details":{"changed":` +
+      `["url","events"],"nested":{"count":${number}}},"id":"aud_${number}","ip":null,"mode":"live",` +
+      `"request_id":"req_${number}","target":"wh_${number}","workspace_id":"ws_1"}`;
+    const header = '{"lines":3,"previous":null,"sealed_at":"2026-06-01T09:01:00.000Z"}';
+    const text = [header, line(0), line(1), line(2)].join("\n");
+    expect(seal?.hash).toBe(createHash("sha256").update(text).digest("hex"));
   });
 
   it("is good when it is empty", async () => {
