@@ -22,10 +22,8 @@ export type Exported =
       end: { lines: number; seals: number };
     };
 
-/** Seals that are looked at together. */
-const SEALS = 200;
-/** Lines that are read together, but for what one seal alone covers. */
-const LINES = 2_000;
+/** Lines that are read together, and seals; of these no more than cover so many lines, but for one that does alone. */
+const PAGE = 2_000;
 
 /** Where an export begins: behind this number of a line, and behind the seal with this hash. */
 export interface ExportStart {
@@ -46,31 +44,26 @@ export async function exportStart(db: Database, scope: Scope, after: string | un
   return { seq: seal.throughSeq, hash: seal.hash };
 }
 
-/** @returns the export, some lines at a time */
+/** @returns the export, a page at a time */
 export async function* exportLog(db: Database, scope: Scope, start: ExportStart): AsyncGenerator<Exported[]> {
   let { seq, hash } = start;
   const end = { lines: 0, seals: 0 };
-  const print = (rows: AuditRow[]): Exported[] => {
-    end.lines += rows.length;
-    return rows.map((row) => ({ line: printLine(row) }));
-  };
   for (;;) {
-    const seals = fewEnough(await listSeals(db, scope, seq, SEALS));
-    const through = seals.at(-1)?.throughSeq;
-    if (through === undefined) break;
-    const rows = await listLinesUpwards(db, scope, { after: seq, through });
-    for (const seal of seals) {
-      const covered = rows.filter((row) => row.seq > seq && row.seq <= seal.throughSeq);
-      end.seals += 1;
-      yield [...print(covered), { seal: printSeal(seal, hash) }];
-      ({ throughSeq: seq, hash } = seal);
-    }
+    const seals = fewEnough(await listSeals(db, scope, seq, PAGE));
+    const last = seals.at(-1);
+    if (!last) break;
+    const rows = await listLinesUpwards(db, scope, { after: seq, through: last.throughSeq });
+    yield interleave(rows, seals, hash);
+    end.lines += rows.length;
+    end.seals += seals.length;
+    ({ throughSeq: seq, hash } = last);
   }
   for (;;) {
-    const rows = await listLinesUpwards(db, scope, { after: seq, through: null }, LINES);
-    if (rows.length > 0) yield print(rows);
+    const rows = await listLinesUpwards(db, scope, { after: seq, through: null }, PAGE);
+    if (rows.length > 0) yield interleave(rows, [], hash);
+    end.lines += rows.length;
     seq = rows.at(-1)?.seq ?? seq;
-    if (rows.length < LINES) break;
+    if (rows.length < PAGE) break;
   }
   yield [{ end }];
 }
@@ -80,6 +73,26 @@ function fewEnough(seals: SealRow[]): SealRow[] {
   let lines = 0;
   return seals.filter(({ rows }, index) => {
     lines += rows;
-    return index === 0 || lines <= LINES;
+    return index === 0 || lines <= PAGE;
   });
+}
+
+/** @param previous the hash of the seal before these */
+function interleave(rows: readonly AuditRow[], seals: readonly SealRow[], previous: string | null): Exported[] {
+  const entries: Exported[] = [];
+  let next = 0;
+  let before = previous;
+  const takeThrough = (seq: number): void => {
+    for (let row = rows[next]; row && row.seq <= seq; row = rows[next]) {
+      entries.push({ line: printLine(row) });
+      next += 1;
+    }
+  };
+  for (const seal of seals) {
+    takeThrough(seal.throughSeq);
+    entries.push({ seal: printSeal(seal, before) });
+    before = seal.hash;
+  }
+  takeThrough(Number.POSITIVE_INFINITY);
+  return entries;
 }

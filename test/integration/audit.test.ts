@@ -1,5 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
+import { insertSeals } from "../../src/db/audit-seals.ts";
+import { database } from "../../src/db/database.ts";
 import type { Scope } from "../../src/lib/vocabulary.ts";
 import type { Answer, TestWorkspace } from "./helpers/api.ts";
 import { call, newAccount, newWorkspace, publish } from "./helpers/api.ts";
@@ -184,6 +186,31 @@ describe("GET /v1/audit/export", () => {
     const verdict = await verdictOn(exportOf(own, "live"));
     expect(verdict).toMatchObject({ isGood: true, lines: 5_000, unsealed: 2_500 });
   });
+});
+
+it("an export comes through thousands of seals of one line each", async () => {
+  const own = await newWorkspace();
+  const world: Scope = { workspaceId: own.id, mode: "test" };
+  await sealAll();
+  for (let i = 0; i < 5; i++) await writeLines(world, 500);
+  const { results } = await env.DB.prepare("SELECT * FROM audit_log WHERE workspace_id = ? ORDER BY seq")
+    .bind(own.id)
+    .all<{ seq: number }>();
+  // What thousands of minutes would have made.
+  const seal = (seq: number) => ({ ...world, throughSeq: seq, rows: 1, hash: `${seq}`.padStart(64, "0"), sealedAt: 0 });
+  let sealed = 0;
+  const last = await env.DB.prepare("SELECT max(through_seq) AS seq FROM audit_seals").first<{ seq: number }>();
+  await insertSeals(
+    database(env.DB),
+    results.map(({ seq }) => seal(seq)),
+    last?.seq ?? 0,
+  );
+  for (const [index, entry] of entriesOf(await exportOf(own)).entries()) {
+    if (entry.end) expect(entry.end).toEqual({ lines: 2_500, seals: 2_500 });
+    else expect(Object.keys(entry)).toEqual([index % 2 === 0 ? "line" : "seal"]);
+    if (entry.seal) sealed += 1;
+  }
+  expect(sealed).toBe(2_500);
 });
 
 describe("the deployment's own log", () => {
