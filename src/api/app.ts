@@ -7,6 +7,7 @@ import { Refusal } from "../lib/refusal.ts";
 import { servicesOf } from "../services.ts";
 import { accounts } from "./accounts.ts";
 import { apiKeys } from "./api-keys.ts";
+import { audit } from "./audit.ts";
 import { authenticate } from "./authenticate.ts";
 import { refuseUndeclared } from "./authorize.ts";
 import { limitBody } from "./body-limit.ts";
@@ -82,6 +83,7 @@ export function createApp(): OpenAPIHono<AppEnv> {
   app.route("/", platforms);
   app.route("/", healthRoutes);
   app.route("/", encryptionKeys);
+  app.route("/", audit);
   serveOpenApi(app);
 
   app.notFound((c) => {
