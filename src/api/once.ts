@@ -179,6 +179,13 @@ class Attempt<Outcome, Body, Status extends ContentfulStatusCode> implements Cha
     return { claim: this.#recorded, audit };
   }
 
+  async begin(entry: AuditEntry): Promise<ChangeRecord> {
+    const audit = this.#audit(entry);
+    if (!this.#request) return { claim: null, audit };
+    this.#claimed ??= this.#claim(this.#request);
+    return { claim: this.#claimed, audit };
+  }
+
   async command(ref: PostRef, entry: AuditEntry): Promise<Command> {
     const command = { asker: this.asker, audit: this.#audit(entry) };
     if (!this.#request) return { id: null, ...command };

@@ -49,12 +49,17 @@ export interface Change<Outcome> {
   /** Of what is written by `commitChange`. */
   record(entry: AuditEntry, outcome: Outcome): Promise<ChangeRecord>;
   /**
+   * Of what has no answer yet when it is written, for that is only where it begins: the key is claimed with it, and whoever
+   * comes again meanwhile finds the claim as `earlier`.
+   */
+  begin(entry: AuditEntry): Promise<ChangeRecord>;
+  /**
    * Of what a post's object decides: claims the key, to be called when nothing but the object is left to be asked.
    *
    * @throws KeyTaken when the key is taken, by another request or by this one
    */
   command(ref: PostRef, entry: AuditEntry): Promise<Command>;
-  /** The name under which an earlier attempt of the same request may have asked an object that was not heard any more. */
+  /** The claim of an earlier attempt of the same request: it began, or asked an object, and was not heard of any more. */
   earlier: string | null;
 }
 

@@ -1,6 +1,9 @@
+import { env } from "cloudflare:workers";
 import type { Mode } from "../../../src/lib/vocabulary.ts";
 import type { TestWorkspace } from "./api.ts";
-import { newAccount, publish } from "./api.ts";
+import { newAccount, newPicture, publish } from "./api.ts";
+import type { TestWebhook } from "./webhooks.ts";
+import { deliveriesOf, newUrl, newWebhook, Receivers } from "./webhooks.ts";
 
 /*
  * One example of every route that changes something: what to ask for, ready to be asked, and what the audit log says of it.
@@ -34,6 +37,16 @@ async function newPost(workspace: TestWorkspace): Promise<{ id: string; account:
   const answer = await publish(workspace, { content: "Hello", accounts: [account], schedule });
   if (answer.status !== 202) throw new Error(answer.text);
   return { id: answer.body.id, account };
+}
+
+/** A workspace has room for twenty. */
+async function forgetWebhooks({ id }: TestWorkspace): Promise<void> {
+  await env.DB.prepare("DELETE FROM webhooks WHERE workspace_id = ?").bind(id).run();
+}
+
+async function onlyWebhook(workspace: TestWorkspace, events: string[]): Promise<TestWebhook> {
+  await forgetWebhooks(workspace);
+  return newWebhook(workspace, events);
 }
 
 /** Another post's path means something else. */
@@ -70,6 +83,71 @@ export const MUTATING_ROUTES: MutatingRoute[] = [
     prepare: async (workspace) => {
       const { id, account } = await newPost(workspace);
       return { path: `/v1/posts/${id}/tasks/${account}`, other: { path: `/v1/posts/${id}/tasks/acc_other` } };
+    },
+  },
+  {
+    route: "POST /v1/webhooks",
+    action: "webhook.created",
+    prepare: async (workspace) => {
+      await forgetWebhooks(workspace);
+      // Without a secret: the answer has one, and is stored sealed.
+      const body = { url: newUrl(), events: ["publish.completed"] };
+      return { path: "/v1/webhooks", body, other: { body: { ...body, url: newUrl() } } };
+    },
+  },
+  {
+    route: "PATCH /v1/webhooks/{webhook_id}",
+    action: "webhook.updated",
+    prepare: async (workspace) => {
+      const { id } = await onlyWebhook(workspace, ["publish.completed"]);
+      const other = { body: { description: "Another" } };
+      return { path: `/v1/webhooks/${id}`, body: { description: "One", active: true }, other };
+    },
+  },
+  {
+    route: "DELETE /v1/webhooks/{webhook_id}",
+    action: "webhook.deleted",
+    prepare: async (workspace) => {
+      const { id } = await onlyWebhook(workspace, ["publish.completed"]);
+      return { path: `/v1/webhooks/${id}`, other: { path: "/v1/webhooks/wh_elsewhere" } };
+    },
+  },
+  {
+    route: "POST /v1/webhooks/{webhook_id}/rotate",
+    action: "webhook.secret_rotated",
+    prepare: async (workspace) => {
+      const { id } = await onlyWebhook(workspace, ["publish.completed"]);
+      return { path: `/v1/webhooks/${id}/rotate`, body: {}, other: { body: { overlap_hours: 1 } } };
+    },
+  },
+  {
+    route: "POST /v1/webhooks/{webhook_id}/test",
+    action: "webhook.tested",
+    prepare: async (workspace) => {
+      new Receivers();
+      const { id } = await onlyWebhook(workspace, ["publish.completed"]);
+      return { path: `/v1/webhooks/${id}/test`, other: { path: "/v1/webhooks/wh_elsewhere/test" } };
+    },
+  },
+  {
+    route: "POST /v1/webhooks/{webhook_id}/recover",
+    action: "delivery.replayed",
+    prepare: async (workspace) => {
+      const since = new Date(Date.now() - DAY).toISOString();
+      await newPicture(workspace);
+      const { id } = await onlyWebhook(workspace, ["media.ready"]);
+      const other = { body: { since: new Date().toISOString() } };
+      return { path: `/v1/webhooks/${id}/recover`, body: { since }, other };
+    },
+  },
+  {
+    route: "POST /v1/deliveries/{delivery_id}/retry",
+    action: "delivery.replayed",
+    prepare: async (workspace) => {
+      const webhook = await onlyWebhook(workspace, ["media.ready"]);
+      await newPicture(workspace);
+      const [delivery] = await deliveriesOf(workspace, webhook);
+      return { path: `/v1/deliveries/${delivery.id}/retry`, other: { path: "/v1/deliveries/dlv_elsewhere/retry" } };
     },
   },
 ];
