@@ -30,7 +30,7 @@ import {
 /** A request that changes something. */
 export interface Asked<Outcome, Body, Status extends ContentfulStatusCode> {
   scope: Scope;
-  /** The request's input after validation, see `readIdempotencyKey`. */
+  /** The request's input after validation, or what finds it out, see `readIdempotencyKey`. */
   meaning: unknown;
   respond(outcome: Outcome): Answer<Body, Status> | Promise<Answer<Body, Status>>;
   /** Headers that the answer has beside, made from its body. */
@@ -74,7 +74,7 @@ export async function once<Outcome, Body, Status extends ContentfulStatusCode>(
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const known = await findClaim(c.var.services.db, scope, request.key, c.var.services.clock());
     if (known && known.responseStatus !== null) return replayed(c, asked, request, known);
-    if (known) refuseOther(request, known);
+    if (known) await refuseOther(request, known);
     try {
       return await carryOut(c, asked, request, known, run);
     } catch (error) {
@@ -150,7 +150,7 @@ class Attempt<Outcome, Body, Status extends ContentfulStatusCode> implements Cha
   readonly #asked: Asked<Outcome, Body, Status>;
   readonly #request: IdempotentRequest | null;
   #claimed: IdempotencyRow | null;
-  #recorded: IdempotencyRow | null = null;
+  #recorded: ChangeRecord | null = null;
 
   /**
    * @param request null: it has no key
@@ -173,24 +173,25 @@ class Attempt<Outcome, Body, Status extends ContentfulStatusCode> implements Cha
 
   async record(entry: AuditEntry, outcome: Outcome): Promise<ChangeRecord> {
     const audit = this.#audit(entry);
-    if (!this.#request) return { claim: null, audit };
+    if (!this.#request) return { claim: null, audit, isStored: false };
     const { status, body } = await this.#asked.respond(outcome);
-    this.#recorded = await this.#answer(this.#request, status, JSON.stringify(body), this.#asked.isSecret ?? false);
-    return { claim: this.#recorded, audit };
+    const claim = await this.#answer(this.#request, status, JSON.stringify(body), this.#asked.isSecret ?? false);
+    this.#recorded = { claim, audit, isStored: false };
+    return this.#recorded;
   }
 
   async begin(entry: AuditEntry): Promise<ChangeRecord> {
     const audit = this.#audit(entry);
-    if (!this.#request) return { claim: null, audit };
-    this.#claimed ??= this.#claim(this.#request);
-    return { claim: this.#claimed, audit };
+    if (!this.#request) return { claim: null, audit, isStored: false };
+    this.#claimed ??= await this.#claim(this.#request);
+    return { claim: this.#claimed, audit, isStored: false };
   }
 
   async command(ref: PostRef, entry: AuditEntry): Promise<Command> {
     const command = { asker: this.asker, audit: this.#audit(entry) };
     if (!this.#request) return { id: null, ...command };
     if (!this.#claimed) {
-      const row = { ...this.#claim(this.#request), postId: ref.postId };
+      const row = { ...(await this.#claim(this.#request)), postId: ref.postId };
       const winner = await retryWrite(() => claimKeyAlone(this.#c.var.services.db, row));
       if (winner.claim !== this.claimId) throw new KeyTaken("the key is taken");
       this.#claimed = row;
@@ -200,7 +201,7 @@ class Attempt<Outcome, Body, Status extends ContentfulStatusCode> implements Cha
 
   /** @returns the key's row, with the answer that counts */
   async done(outcome: Outcome): Promise<IdempotencyRow> {
-    if (this.#recorded) return this.#recorded;
+    if (this.#recorded?.isStored && this.#recorded.claim) return this.#recorded.claim;
     const { status, body } = await this.#asked.respond(outcome);
     return this.#settle(status, JSON.stringify(body), this.#asked.isSecret ?? false);
   }
@@ -226,14 +227,14 @@ class Attempt<Outcome, Body, Status extends ContentfulStatusCode> implements Cha
   async #answer(request: IdempotentRequest, status: number, text: string, isSecret: boolean): Promise<IdempotencyRow> {
     this.text = text;
     const body = isSecret ? await this.#c.var.services.vault.seal(text, answerRow(request.scope, request.key)) : text;
-    return { ...this.#claim(request), responseStatus: status, responseBody: body, isSealed: isSecret };
+    return { ...(await this.#claim(request)), responseStatus: status, responseBody: body, isSealed: isSecret };
   }
 
-  #claim({ scope, key, fingerprint, expiresAt }: IdempotentRequest): IdempotencyRow {
+  async #claim({ scope, key, fingerprint, expiresAt }: IdempotentRequest): Promise<IdempotencyRow> {
     return {
       ...scope,
       key,
-      fingerprint,
+      fingerprint: await fingerprint(),
       claim: this.claimId,
       claimedAt: this.#c.var.services.clock(),
       postId: this.#claimed?.postId ?? null,

@@ -19,6 +19,8 @@ export interface ChangeRecord {
   /** Null: the request has no key. */
   claim: IdempotencyRow | null;
   audit: AuditLine;
+  /** Set where the claim was written: where the change was not made, or was before, it is not. */
+  isStored: boolean;
 }
 
 /** What the audit log is to say of a change. */
@@ -80,15 +82,17 @@ type Work = readonly [BatchItem<"sqlite">, ...BatchItem<"sqlite">[]];
  */
 export async function commitChange<T extends Work>(
   db: Database,
-  { claim, audit }: ChangeRecord,
+  record: ChangeRecord,
   work: T,
   isMade: SQL = sql`changes() > 0`,
 ): Promise<BatchResponse<T>> {
+  const { claim, audit } = record;
   const before = claim ? [refuseTakenKey(db, claim)] : [];
   const after = claim ? [claimKey(db, claim, claim.claimedAt, sql`changes() > 0`)] : [];
   const statements: BatchItem<"sqlite">[] = [...before, ...work, insertAuditLine(db, audit, isMade), ...after];
   try {
     const results = await db.batch(statements as [BatchItem<"sqlite">, ...BatchItem<"sqlite">[]]);
+    record.isStored ||= claim !== null && (results.at(-1) as D1Result).meta.changes > 0;
     return results.slice(before.length, before.length + work.length) as BatchResponse<T>;
   } catch (error) {
     if (isTakenKey(error)) throw new KeyTaken("the key is taken", { cause: error });

@@ -1,7 +1,9 @@
 import { env } from "cloudflare:workers";
 import type { Mode } from "../../../src/lib/vocabulary.ts";
+import { jpeg } from "../../helpers/pictures.ts";
+import { realPng } from "../../helpers/real-pictures.ts";
 import type { TestWorkspace } from "./api.ts";
-import { newAccount, newPicture, publish } from "./api.ts";
+import { call, newAccount, newPicture, publish } from "./api.ts";
 import type { TestWebhook } from "./webhooks.ts";
 import { deliveriesOf, newUrl, newWebhook, Receivers } from "./webhooks.ts";
 
@@ -47,6 +49,25 @@ async function forgetWebhooks({ id }: TestWorkspace): Promise<void> {
 async function onlyWebhook(workspace: TestWorkspace, events: string[]): Promise<TestWebhook> {
   await forgetWebhooks(workspace);
   return newWebhook(workspace, events);
+}
+
+const RAW = { "Content-Type": "application/octet-stream" };
+
+function formOf(bytes: Uint8Array<ArrayBuffer>): FormData {
+  const form = new FormData();
+  form.set("file", new File([bytes], "picture.jpg", { type: "image/jpeg" }));
+  return form;
+}
+
+/** A small upload in one part. */
+async function newUpload(workspace: TestWorkspace, { bytes = jpeg(400, 400), isSent = false } = {}): Promise<string> {
+  const started = await call("POST", "/v1/media/uploads", { key: workspace.test, body: { bytes: bytes.byteLength } });
+  if (started.status !== 201) throw new Error(started.text);
+  const path = `/v1/media/uploads/${started.body.id}`;
+  if (!isSent) return path;
+  const sent = await call("PUT", `${path}/parts/1`, { key: workspace.test, body: bytes, headers: RAW });
+  if (sent.status !== 200) throw new Error(sent.text);
+  return path;
 }
 
 /** Another post's path means something else. */
@@ -148,6 +169,71 @@ export const MUTATING_ROUTES: MutatingRoute[] = [
       await newPicture(workspace);
       const [delivery] = await deliveriesOf(workspace, webhook);
       return { path: `/v1/deliveries/${delivery.id}/retry`, other: { path: "/v1/deliveries/dlv_elsewhere/retry" } };
+    },
+  },
+  {
+    route: "POST /v1/media",
+    action: "media.created",
+    prepare: async () => {
+      return { path: "/v1/media", body: jpeg(300, 300), headers: RAW, other: { body: jpeg(300, 301) } };
+    },
+  },
+  {
+    route: "POST /v1/media",
+    action: "media.created",
+    // The same file as a form, whose boundary is another each time it is sent.
+    prepare: async () => {
+      return { path: "/v1/media", body: formOf(jpeg(300, 300)), other: { body: formOf(jpeg(300, 301)) } };
+    },
+  },
+  {
+    route: "DELETE /v1/media/{media_id}",
+    action: "media.deleted",
+    prepare: async (workspace) => {
+      return { path: `/v1/media/${await newPicture(workspace)}`, other: { path: "/v1/media/media_elsewhere" } };
+    },
+  },
+  {
+    route: "POST /v1/media/{media_id}/renditions",
+    action: "media.created",
+    prepare: async (workspace) => {
+      const { body } = await call("POST", "/v1/media", {
+        key: workspace.test,
+        body: await realPng(160, 200),
+        headers: RAW,
+      });
+      const other = { path: "/v1/media/media_elsewhere/renditions" };
+      return { path: `/v1/media/${body.id}/renditions`, body: { for: "instagram" }, other };
+    },
+  },
+  {
+    route: "POST /v1/media/uploads",
+    action: "upload.created",
+    prepare: async () => ({ path: "/v1/media/uploads", body: { bytes: 1_000 }, other: { body: { bytes: 1_001 } } }),
+  },
+  {
+    route: "PUT /v1/media/uploads/{upload_id}/parts/{number}",
+    action: "upload.part_received",
+    prepare: async (workspace) => {
+      const bytes = jpeg(400, 400);
+      const otherBytes = bytes.slice().reverse();
+      const path = await newUpload(workspace, { bytes });
+      return { path: `${path}/parts/1`, body: bytes, headers: RAW, other: { body: otherBytes } };
+    },
+  },
+  {
+    route: "POST /v1/media/uploads/{upload_id}/complete",
+    action: "media.created",
+    prepare: async (workspace) => {
+      const path = await newUpload(workspace, { isSent: true });
+      return { path: `${path}/complete`, other: { path: "/v1/media/uploads/upload_elsewhere/complete" } };
+    },
+  },
+  {
+    route: "DELETE /v1/media/uploads/{upload_id}",
+    action: "upload.deleted",
+    prepare: async (workspace) => {
+      return { path: await newUpload(workspace), other: { path: "/v1/media/uploads/upload_elsewhere" } };
     },
   },
 ];
