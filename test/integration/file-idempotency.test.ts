@@ -36,6 +36,13 @@ function streamed(bytes: Uint8Array): ReadableStream<Uint8Array> {
   });
 }
 
+/** A form, whose boundary is another each time it is sent. */
+function formOf(bytes: Uint8Array<ArrayBuffer>): FormData {
+  const form = new FormData();
+  form.set("file", new File([bytes], "picture.jpg", { type: "image/jpeg" }));
+  return form;
+}
+
 function outcomeOf({ status, headers, body }: Answer): unknown[] {
   return [status, headers.get("Idempotent-Replayed"), body.error?.code ?? null];
 }
@@ -64,9 +71,10 @@ function failWrites(from: number): void {
 }
 
 describe("a file that is sent again under its key", () => {
-  it.each([
-    ["with its length", (bytes: Uint8Array<ArrayBuffer>) => bytes],
+  it.each<[string, (bytes: Uint8Array<ArrayBuffer>) => unknown]>([
+    ["with its length", (bytes) => bytes],
     ["without", streamed],
+    ["in a form", formOf],
   ])("%s, is read and not stored; other bytes are another request", async (_how, bodyOf) => {
     expect(PICTURE.byteLength).toBe(OTHER.byteLength);
     const first = await request("POST", "/v1/media", "holiday", bodyOf(PICTURE));

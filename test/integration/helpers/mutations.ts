@@ -53,12 +53,6 @@ async function onlyWebhook(workspace: TestWorkspace, events: string[]): Promise<
 
 const RAW = { "Content-Type": "application/octet-stream" };
 
-function formOf(bytes: Uint8Array<ArrayBuffer>): FormData {
-  const form = new FormData();
-  form.set("file", new File([bytes], "picture.jpg", { type: "image/jpeg" }));
-  return form;
-}
-
 /** A small upload in one part. */
 async function newUpload(workspace: TestWorkspace, { bytes = jpeg(400, 400), isSent = false } = {}): Promise<string> {
   const started = await call("POST", "/v1/media/uploads", { key: workspace.test, body: { bytes: bytes.byteLength } });
@@ -176,14 +170,6 @@ export const MUTATING_ROUTES: MutatingRoute[] = [
     action: "media.created",
     prepare: async () => {
       return { path: "/v1/media", body: jpeg(300, 300), headers: RAW, other: { body: jpeg(300, 301) } };
-    },
-  },
-  {
-    route: "POST /v1/media",
-    action: "media.created",
-    // The same file as a form, whose boundary is another each time it is sent.
-    prepare: async () => {
-      return { path: "/v1/media", body: formOf(jpeg(300, 300)), other: { body: formOf(jpeg(300, 301)) } };
     },
   },
   {
