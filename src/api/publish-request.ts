@@ -24,6 +24,30 @@ export const publishBefore = timestamp
   .openapi({ description: "From then on nothing of the post goes out any more. Null: however late." });
 export const mediaIds = z.array(z.string()).max(MAX_MEDIA).check(distinct);
 
+/** Of a client's own names for values; a colon is none of it, see the filter of lists. */
+export const METADATA_NAME = /^[A-Za-z0-9_.-]{1,40}$/;
+const MAX_PAIRS = 20;
+export const MAX_METADATA_VALUE = 500;
+
+export const externalId = z.string().min(1).max(255).check(wellFormed);
+export const shownExternalId = z.string().nullable().openapi({ description: "What its client calls it." });
+export const shownMetadata = z
+  .record(z.string(), z.string())
+  .openapi({ description: "Its client's own names and values." });
+
+/** A word of JSON Schema that the library's types do not know. */
+const NAMED: object = { propertyNames: { pattern: METADATA_NAME.source } };
+
+const metadata = z
+  .record(z.string().regex(METADATA_NAME), z.string().max(MAX_METADATA_VALUE).check(wellFormed), {
+    error: ({ code }) =>
+      code === "invalid_key" ? "{field}: a name has 1 to 40 letters, digits, _, . and -." : undefined,
+  })
+  .refine((pairs) => Object.keys(pairs).length <= MAX_PAIRS, `{field} must have at most ${MAX_PAIRS} names.`)
+  // Nothing said is nothing meant, whichever way.
+  .transform((pairs) => (Object.keys(pairs).length === 0 ? undefined : pairs))
+  .openapi({ ...NAMED, maxProperties: MAX_PAIRS, example: { campaign: "summer" } });
+
 export const publishBody = z
   .strictObject({
     content,
@@ -43,6 +67,10 @@ export const publishBody = z
     publish_before: publishBefore.optional(),
     media: mediaIds.default([]).openapi({ example: ["media_456"] }),
     options: platformOptions.default({}),
+    external_id: externalId
+      .optional()
+      .openapi({ description: "What you call it, to find it by. Need not be unique.", example: "article-42" }),
+    metadata: metadata.optional(),
   })
   .openapi("PublishRequest");
 
@@ -55,5 +83,7 @@ export function requestOf(body: z.infer<typeof publishBody>): PublishRequest {
     schedule: body.schedule,
     publishBefore: body.publish_before,
     options: body.options,
+    externalId: body.external_id ?? null,
+    metadata: body.metadata ?? null,
   };
 }

@@ -28,6 +28,10 @@ export interface PublishRequest {
   /** From then on nothing of it goes out any more. Null: however late. Undefined: as its workspace has it. */
   publishBefore: Millis | null | undefined;
   options: PlatformOptions;
+  /** What its client calls it. */
+  externalId: string | null;
+  /** Its client's own names and values. */
+  metadata: { [name: string]: string } | null;
 }
 
 /** Of one account, or, where it is null, of the request as a whole. */

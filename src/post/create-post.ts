@@ -1,8 +1,8 @@
 import type { AccountRow } from "../db/accounts.ts";
 import type { Database } from "../db/database.ts";
 import type { IdempotencyRow } from "../db/idempotency.ts";
-import type { NewPostRow } from "../db/posts.ts";
-import { claimAndSavePost, loadPublishContext, savePost } from "../db/publish-requests.ts";
+import type { NewPostRow } from "../db/new-posts.ts";
+import { loadPublishContext, storePosts } from "../db/publish-requests.ts";
 import { retryWrite } from "../db/retry.ts";
 import type { Timeline } from "../db/timeline.ts";
 import { reaches } from "../lib/access.ts";
@@ -63,9 +63,10 @@ export async function createPost(
   const { scope } = access;
   const realNow = deps.clock();
   const { accountIds } = request;
-  const names = { key: claim?.key ?? null, accountIds, mediaIds: mediaOf(request) };
+  const names = { keys: claim ? [claim.key] : [], accountIds, mediaIds: mediaOf(request) };
   const context = await loadPublishContext(deps.db, access, names);
-  if (claim && context.taken && context.taken.expiresAt > realNow) return { is: "taken", row: context.taken };
+  const taken = context.taken.find(({ expiresAt }) => expiresAt > realNow);
+  if (taken) return { is: "taken", row: taken };
 
   const { clockOffset } = context;
   const now = realNow + clockOffset;
@@ -74,29 +75,28 @@ export async function createPost(
   if (violation) throw invalid(violation.field, violation.message);
 
   const accepted = acceptPost(scope, request, checked, { now, clockOffset, asker });
-  const { ref } = accepted.post;
-  if (!claim) {
-    const isStored = await retryWrite(() => savePost(deps.db, accepted.post));
-    if (!isStored) throw await mediaGone(deps, access, request);
-    return { is: "created", ref, accepted, claimed: null };
-  }
+  const row = claim && claimRow(scope, claim, accepted, realNow);
+  const made = [{ post: accepted.post, claim: row }];
+  const [outcome] = await retryWrite(() => storePosts(deps.db, scope, made, realNow));
+  if (outcome?.is === "taken") return outcome;
+  if (outcome?.is !== "stored") throw await mediaGone(deps, access, request);
+  return { is: "created", ref: accepted.post.ref, accepted, claimed: row };
+}
+
+function claimRow(scope: Scope, claim: PublishClaim, accepted: AcceptedPost, now: Millis): IdempotencyRow {
   const { status, body } = claim.respond(accepted);
-  const row: IdempotencyRow = {
+  return {
     ...scope,
     key: claim.key,
     fingerprint: claim.fingerprint,
-    claim: newId("claim", realNow),
-    claimedAt: realNow,
-    postId: ref.postId,
+    claim: newId("claim", now),
+    claimedAt: now,
+    postId: accepted.post.ref.postId,
     isSealed: false,
     responseStatus: status,
     responseBody: body,
     expiresAt: claim.expiresAt,
   };
-  const winner = await retryWrite(() => claimAndSavePost(deps.db, accepted.post, row, realNow));
-  if (!winner) throw await mediaGone(deps, access, request);
-  if (winner.claim !== row.claim) return { is: "taken", row: winner };
-  return { is: "created", ref, accepted, claimed: row };
 }
 
 /**
@@ -156,6 +156,8 @@ function acceptPost(
     platforms: request.platforms ?? [...new Set(accounts.map((account) => account.platform))],
     scheduledAt,
     publishBefore,
+    externalId: request.externalId,
+    metadata: request.metadata,
     status: statusOf(document),
     state: stateOf(document),
     timeline,
@@ -187,7 +189,7 @@ export async function validatePost(
   access: Access,
   request: PublishRequest,
 ): Promise<Pick<CheckedPost, "violations" | "warnings">> {
-  const names = { key: null, accountIds: request.accountIds, mediaIds: mediaOf(request) };
+  const names = { keys: [], accountIds: request.accountIds, mediaIds: mediaOf(request) };
   const context = await loadPublishContext(deps.db, access, names);
   return checkPost(deps.platforms, access.scope, request, context, deps.clock() + context.clockOffset);
 }

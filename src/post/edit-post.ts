@@ -61,7 +61,7 @@ export async function editPost(
     .map(({ accountId }) => accountId);
   const request = changedRequest(post, changes, accountIds);
   const usedMedia = mediaOf(request);
-  const context = await loadPublishContext(deps.db, access, { key: null, accountIds, mediaIds: usedMedia });
+  const context = await loadPublishContext(deps.db, access, { keys: [], accountIds, mediaIds: usedMedia });
   const { clockOffset, accounts } = context;
   const now = deps.clock() + clockOffset;
   // What was disconnected meanwhile fails by itself, and keeps nobody from changing the rest.
@@ -117,6 +117,8 @@ function changedRequest(post: PostRow, changes: PostChanges, accountIds: string[
     publishBefore: null,
     // As the platforms' own schemas have left them when the post was accepted.
     options: changes.options ?? (post.options as PlatformOptions),
+    externalId: post.externalId,
+    metadata: post.metadata,
   };
 }
 

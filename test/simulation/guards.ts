@@ -89,6 +89,11 @@ export const GUARDS: readonly Guard[] = [
         find: "target: [idempotency.workspaceId, idempotency.mode, idempotency.key],",
         replace: "target: [idempotency.workspaceId, idempotency.mode, idempotency.key, idempotency.claim],",
       },
+      {
+        file: "src/db/publish-requests.ts",
+        find: "ON CONFLICT (workspace_id, mode, key) DO UPDATE",
+        replace: "ON CONFLICT (workspace_id, mode, key, claim) DO UPDATE",
+      },
     ],
     seed: 2,
   },
@@ -97,8 +102,8 @@ export const GUARDS: readonly Guard[] = [
     edits: [
       {
         file: "src/db/publish-requests.ts",
-        find: "...insertPost(db, post, isClaimedBy(claim)),",
-        replace: "...insertPost(db, post),",
+        find: "const isClaimed = sql`EXISTS (SELECT 1",
+        replace: "const isClaimed = sql`true OR EXISTS (SELECT 1",
       },
     ],
     seed: 2,
