@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { wellFormed } from "../lib/text.ts";
 import { platformOptions } from "../platforms/registry.ts";
 import type { PublishRequest } from "../post/check-post.ts";
+import { localTime } from "./local-time.ts";
 import { distinct, platform, timestamp } from "./schemas.ts";
 
 /*
@@ -16,10 +17,14 @@ export const ACCOUNTS_NEEDED = "accounts must contain at least one connected acc
 
 export const content = z.string().check(wellFormed).openapi({ example: "Hello from Apionics" });
 export const schedule = z.union(
-  [z.literal("now"), timestamp],
-  'schedule must be "now" or an RFC 3339 timestamp with an offset.',
+  [z.literal("now"), timestamp, localTime],
+  'schedule must be "now", an RFC 3339 timestamp with an offset, or a local time with its time_zone.',
 );
-export const publishBefore = timestamp
+export const publishBefore = z
+  .union(
+    [timestamp, localTime],
+    "{field} must be an RFC 3339 timestamp with an offset, as in 2026-06-01T09:00:00Z, or a local time with its time_zone.",
+  )
   .nullable()
   .openapi({ description: "From then on nothing of the post goes out any more. Null: however late." });
 export const mediaIds = z.array(z.string()).max(MAX_MEDIA).check(distinct);

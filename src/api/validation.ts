@@ -21,12 +21,20 @@ export const refuseInvalid: Hook<any, AppEnv, any, any> = (result) => {
  * @throws Refusal
  */
 export function refuseIssues(issues: readonly Issue[], whole: string): void {
-  const [issue] = issues;
-  if (!issue) return;
+  const [first] = issues;
+  if (!first) return;
+  const issue = inside(first);
   const path = issue.code === "unrecognized_keys" ? [...issue.path, issue.keys[0]] : issue.path;
   const name = path.length === 0 ? whole : path.join(".");
   const field = name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name;
   throw new Refusal("validation_error", messageOf(issue, field), field);
+}
+
+/** What is wrong within an object, where alternatives are objects and others: the object is the alternative that is meant. */
+function inside(issue: Issue): Issue {
+  if (issue.code !== "invalid_union") return issue;
+  const found = issue.errors.flat().find(({ code, path }) => path.length > 0 || code === "unrecognized_keys");
+  return found ? { ...found, path: [...issue.path, ...found.path] } : issue;
 }
 
 function messageOf(issue: Issue, field: string): string {
