@@ -76,6 +76,12 @@ export const publishBody = z
       .optional()
       .openapi({ description: "What you call it, to find it by. Need not be unique.", example: "article-42" }),
     metadata: metadata.optional(),
+    allow_duplicate: z
+      .boolean()
+      // Not allowed is the same as not said.
+      .transform((isAllowed) => isAllowed || undefined)
+      .optional()
+      .openapi({ description: "Overrides the workspace's duplicate_guard." }),
   })
   .openapi("PublishRequest");
 
@@ -90,5 +96,6 @@ export function requestOf(body: z.infer<typeof publishBody>): PublishRequest {
     options: body.options,
     externalId: body.external_id ?? null,
     metadata: body.metadata ?? null,
+    allowDuplicate: body.allow_duplicate ?? false,
   };
 }

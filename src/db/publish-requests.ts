@@ -10,6 +10,8 @@ import type { IdempotencyRow } from "./idempotency.ts";
 import type { MediaRow } from "./media.ts";
 import type { NewPostRow } from "./new-posts.ts";
 import { hasItsMedia, insertPosts, madeOf, member } from "./new-posts.ts";
+import type { Said } from "./recent-contents.ts";
+import { isNew, rememberContents } from "./recent-contents.ts";
 import { idempotency, media, posts, workspaces } from "./schema.ts";
 
 /** What publish requests are checked against. */
@@ -22,6 +24,8 @@ export interface PublishContext {
   clockOffset: Millis;
   /** How long after its time a post may go out that does not say so itself; null: however late. */
   publishWithin: Millis | null;
+  /** Whether the workspace refuses what was said to an account within a day. */
+  duplicateGuard: boolean;
 }
 
 /** Loads all that publish requests name and that is within reach, in one round trip. */
@@ -41,7 +45,11 @@ export async function loadPublishContext(
         and(eq(media.workspaceId, scope.workspaceId), eq(media.mode, scope.mode), sql`id IN ${listOf(names.mediaIds)}`),
       ),
     db
-      .select({ offset: workspaces.testClockOffset, publishWithin: workspaces.publishWithin })
+      .select({
+        offset: workspaces.testClockOffset,
+        publishWithin: workspaces.publishWithin,
+        duplicateGuard: workspaces.duplicateGuard,
+      })
       .from(workspaces)
       .where(eq(workspaces.id, scope.workspaceId)),
   ]);
@@ -51,6 +59,7 @@ export async function loadPublishContext(
     media: mediaRows,
     clockOffset: scope.mode === "test" ? (workspace?.offset ?? 0) : 0,
     publishWithin: workspace?.publishWithin ?? null,
+    duplicateGuard: workspace?.duplicateGuard ?? false,
   };
 }
 
@@ -72,21 +81,27 @@ function selectKeys(db: Database, scope: Scope, keys: readonly string[]) {
     );
 }
 
-/** A post that is to be stored, with the claim of its request's key; null: it has none. */
+/** A post that is to be stored. */
 export interface ClaimingPost {
   post: NewPostRow;
+  /** The claim of its request's key; null: it has none. */
   claim: IdempotencyRow | null;
+  /** What is to be remembered of it; null: its workspace does not guard against duplicates. */
+  guard: { said: Said[]; expiresAt: Millis; mayRepeat: boolean } | null;
 }
 
-/** What became of a post that was to be stored: `row` is of its key, and of another request where that was first. */
-export type StoreOutcome = { is: "stored" } | { is: "taken"; row: IdempotencyRow } | { is: "media_gone" };
+/**
+ * What became of a post that was to be stored. `taken`: by another request, whose row it is. `refused`: media of it is
+ * gone, or what it says was said.
+ */
+export type StoreOutcome = { is: "stored" } | { is: "taken"; row: IdempotencyRow } | { is: "refused" };
 
 /**
- * Claims the posts' keys and stores the posts, in one batch. Of each: both or neither. Where its key is taken, or media
- * of it is gone, nothing of it is written. Repeating it changes nothing.
+ * Claims the posts' keys and stores the posts, in one batch. Of each: both or neither. Where its key is taken, media of it
+ * is gone, or what it says was said and must be new, nothing of it is written. Repeating it changes nothing.
  *
- * @param made of one scope, no two with one key
- * @param now the real time, by which keys expire
+ * @param made of one scope, no two with one key, nor with the same to say
+ * @param now the real time, by which keys and what was said expire
  * @returns what became of each, in order
  */
 export async function storePosts(
@@ -95,11 +110,23 @@ export async function storePosts(
   made: readonly ClaimingPost[],
   now: Millis,
 ): Promise<StoreOutcome[]> {
-  const claimed = made.flatMap(({ post, claim }) => (claim ? [{ ...claim, usedMedia: post.usedMedia }] : []));
-  const extended = made.map(({ post, claim }) => ({ ...post, key: claim?.key ?? null, claim: claim?.claim ?? null }));
+  const conditional = made.map(({ post, claim, guard }) => ({
+    ...post,
+    id: post.ref.postId,
+    key: claim?.key ?? null,
+    claim: claim?.claim ?? null,
+    mustBeNew: guard && !guard.mayRepeat ? guard.said : [],
+  }));
+  const claimed = made.flatMap(({ post, claim }, index) => {
+    const mustBeNew = conditional[index]?.mustBeNew;
+    return claim ? [{ ...claim, id: post.ref.postId, usedMedia: post.usedMedia, mustBeNew }] : [];
+  });
+  const guarded = made.flatMap(({ post, guard }) => (guard ? [{ id: post.ref.postId, said: guard.said }] : []));
+  const [expiresAt = now] = made.flatMap(({ guard }) => (guard ? [guard.expiresAt] : []));
+  const mayBeClaimed = sql`${hasItsMedia(scope)} AND ${isNew(scope, now)}`;
   const results = await db.batch([
-    claimKeys(db, claimed, now, hasItsMedia(scope)),
-    ...insertPosts(db, scope, extended, mayBeStored(scope), ({ key, claim, usedMedia }) => ({ key, claim, usedMedia })),
+    claimKeys(db, claimed, now, mayBeClaimed),
+    ...insertPosts(db, scope, conditional, mayBeStored(scope, mayBeClaimed), conditionsOf),
     selectKeys(
       db,
       scope,
@@ -115,20 +142,27 @@ export async function storePosts(
           sql`id IN ${listOf(made.map(({ post }) => post.ref.postId))}`,
         ),
       ),
+    ...(guarded.length === 0 ? [] : [rememberContents(db, scope, guarded, { now, expiresAt })]),
   ]);
   const [keys, stored] = [results[7], new Set(results[8].map(({ id }) => id))];
   return made.map(({ post, claim }) => {
     if (stored.has(post.ref.postId)) return { is: "stored" };
     const row = claim && keys.find(({ key }) => key === claim.key);
-    return row ? { is: "taken", row } : { is: "media_gone" };
+    return row ? { is: "taken", row } : { is: "refused" };
   });
 }
 
-/** The key of a request decides where there is one: it was claimed by this attempt under all other conditions. */
-function mayBeStored(scope: Scope): SQL {
+type Conditional = NewPostRow & { key: string | null; claim: string | null; mustBeNew: Said[] };
+
+function conditionsOf({ key, claim, usedMedia, mustBeNew }: Conditional): object {
+  return { key, claim, usedMedia, mustBeNew };
+}
+
+/** The key of a request decides where there is one: it was claimed by this attempt, under all other conditions. */
+function mayBeStored(scope: Scope, condition: SQL): SQL {
   const isClaimed = sql`EXISTS (SELECT 1 FROM idempotency WHERE workspace_id = ${scope.workspaceId}
     AND mode = ${scope.mode} AND key = ${member("key")} AND claim = ${member("claim")})`;
-  return sql`iif(${member("key")} IS NULL, ${hasItsMedia(scope)}, ${isClaimed})`;
+  return sql`iif(${member("key")} IS NULL, ${condition}, ${isClaimed})`;
 }
 
 /** The statement by which requests claim their keys. One that is taken stays as it is, unless its time is over. */

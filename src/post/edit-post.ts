@@ -119,6 +119,7 @@ function changedRequest(post: PostRow, changes: PostChanges, accountIds: string[
     options: changes.options ?? (post.options as PlatformOptions),
     externalId: post.externalId,
     metadata: post.metadata,
+    allowDuplicate: true,
   };
 }
 
