@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { printTime } from "../lib/time.ts";
-import type { AcceptedPost } from "../post/create-post.ts";
+import type { AcceptedPost } from "../post/accept-post.ts";
 import { postStatus, printedTime, taskSummary } from "./schemas.ts";
 
 /** A post as it is answered when it was accepted. */

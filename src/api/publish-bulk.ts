@@ -5,8 +5,9 @@ import { invalid, Refusal } from "../lib/refusal.ts";
 import type { Access } from "../lib/vocabulary.ts";
 import type { CheckedPost } from "../post/check-post.ts";
 import type { CreatePostOutcome } from "../post/create-post.ts";
-import { createPosts, validatePosts } from "../post/create-post.ts";
+import { createPosts } from "../post/create-post.ts";
 import { wakePosts } from "../post/send-messages.ts";
+import { refusalOf, validatePosts } from "../post/validate-posts.ts";
 import { acceptedPost, printAccepted } from "./accepted-post.ts";
 import { accessOf, askerOf, requireScopeWithinReach } from "./authorize.ts";
 import type { Line } from "./bulk-lines.ts";
@@ -179,6 +180,5 @@ function printChecked(checked: Pick<CheckedPost, "violations" | "warnings">): Re
   const [first] = checked.violations;
   const printed = { validation: printValidation(checked) };
   if (!first) return { status: 202, ...printed };
-  const code = first.code === "duplicate_content" ? first.code : "validation_error";
-  return { ...printRefusal(new Refusal(code, first.message, first.field)), ...printed };
+  return { ...printRefusal(refusalOf(first)), ...printed };
 }

@@ -1,6 +1,6 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { CheckedPost } from "../post/check-post.ts";
-import { validatePosts } from "../post/create-post.ts";
+import { validatePosts } from "../post/validate-posts.ts";
 import { accessOf, requireScopeWithinReach } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
 import { publishBody, requestOf } from "./publish-request.ts";

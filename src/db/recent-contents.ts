@@ -19,6 +19,9 @@ export interface Said {
   fingerprint: string;
 }
 
+/** What was said, and the post that said it first. */
+export type SaidBefore = Said & { postId: string };
+
 /** @param now real time */
 function counts({ workspaceId, mode }: Scope, now: Millis): SQL {
   return sql`recent_contents.expires_at > ${now} AND EXISTS (
@@ -65,12 +68,7 @@ export function rememberContents(
 }
 
 /** What was said lately of this, each with the post that said it first. */
-export async function findSaid(
-  db: Database,
-  scope: Scope,
-  said: readonly Said[],
-  now: Millis,
-): Promise<(Said & { postId: string })[]> {
+export async function findSaid(db: Database, scope: Scope, said: readonly Said[], now: Millis): Promise<SaidBefore[]> {
   return db.all(sql`
     SELECT recent_contents.account_id AS accountId, recent_contents.fingerprint, recent_contents.post_id AS postId
     FROM json_each(${JSON.stringify(said)}) AS said CROSS JOIN recent_contents

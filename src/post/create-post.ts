@@ -1,44 +1,22 @@
-import type { AccountRow } from "../db/accounts.ts";
 import type { Database } from "../db/database.ts";
 import type { IdempotencyRow } from "../db/idempotency.ts";
-import type { NewPostRow } from "../db/new-posts.ts";
 import type { ClaimingPost, PublishContext, StoreOutcome } from "../db/publish-requests.ts";
 import { loadPublishContext, storePosts } from "../db/publish-requests.ts";
-import type { Said } from "../db/recent-contents.ts";
+import type { SaidBefore } from "../db/recent-contents.ts";
 import { findSaid } from "../db/recent-contents.ts";
 import { retryWrite } from "../db/retry.ts";
-import type { Timeline } from "../db/timeline.ts";
 import { reaches } from "../lib/access.ts";
-import type { Clock, Millis } from "../lib/clock.ts";
-import { newId } from "../lib/ids.ts";
-import type { JsonObject } from "../lib/json.ts";
+import type { Millis } from "../lib/clock.ts";
 import { invalid, Refusal, unknownAccountMessage } from "../lib/refusal.ts";
 import type { Access, PostRef, Scope } from "../lib/vocabulary.ts";
-import { MEDIA_LIFE } from "../media/add-media.ts";
-import type { Platforms } from "../platforms/registry.ts";
-import { optionsFor } from "../platforms/registry.ts";
-import type { CheckedPost, PublishRequest } from "./check-post.ts";
-import { checkPost, mediaOf } from "./check-post.ts";
+import type { AcceptedPost, PublishClaim } from "./accept-post.ts";
+import { acceptPost, claimRow } from "./accept-post.ts";
+import type { PublishRequest } from "./check-post.ts";
+import { checkPost } from "./check-post.ts";
 import type { Asker } from "./commands.ts";
-import { firstWakeBy, newDocument } from "./document.ts";
-import { duplicateContent, duplicateMessage, SAID_LIFE, saidBy } from "./duplicates.ts";
-import { statusOf } from "./machine.ts";
-import { stateOf } from "./show-tasks.ts";
-
-/** A post that was accepted, with what its client should know. */
-export interface AcceptedPost {
-  post: NewPostRow;
-  warnings: string[];
-}
-
-/** How a request with an Idempotency-Key claims it: the answer is stored with the post. */
-export interface PublishClaim {
-  /** SHA-256 of the key, and of what the request means, in hexadecimal. */
-  key: string;
-  fingerprint: string;
-  expiresAt: Millis;
-  respond(accepted: AcceptedPost): { status: number; body: string };
-}
+import { duplicateContent, markOf, SAID_LIFE, saidBy } from "./duplicates.ts";
+import type { CreateDeps } from "./validate-posts.ts";
+import { namesOf, refusalOf, validatePosts } from "./validate-posts.ts";
 
 /** A publish request with the claim of its key; null: it has none. */
 export interface PublishAsk {
@@ -53,14 +31,6 @@ export type CreatePostOutcome =
   | { is: "refused"; refusal: Refusal }
   /** The database did not answer: it may be stored, or not. */
   | { is: "failed"; error: unknown };
-
-export interface CreateDeps {
-  db: Database;
-  clock: Clock;
-  platforms: Platforms;
-}
-
-const CONTENT_VERSION = 1;
 
 /** Posts that one batch stores: what they are made of is a parameter, which may have two megabytes. */
 const POSTS_PER_BATCH = 50;
@@ -94,7 +64,10 @@ export async function createPosts(
 ): Promise<CreatePostOutcome[]> {
   const { scope } = access;
   const realNow = deps.clock();
-  const context = await loadPublishContext(deps.db, access, namesOf(asks));
+  const context = await loadPublishContext(deps.db, access, {
+    keys: asks.flatMap(({ claim }) => (claim ? [claim.key] : [])),
+    ...namesOf(asks.map(({ request }) => request)),
+  });
   const outcomes = new Map<PublishAsk, CreatePostOutcome>();
   const candidates: Candidate[] = [];
   for (const ask of asks) {
@@ -122,16 +95,6 @@ export async function createPosts(
   return asks.map((ask) => outcomes.get(ask) ?? { is: "failed", error: new Error("a request was lost sight of") });
 }
 
-/** All that requests name. */
-function namesOf(asks: readonly PublishAsk[]) {
-  const all = (list: (ask: PublishAsk) => string[]) => [...new Set(asks.flatMap(list))];
-  return {
-    keys: all(({ claim }) => (claim ? [claim.key] : [])),
-    accountIds: all(({ request }) => request.accountIds),
-    mediaIds: all(({ request }) => mediaOf(request)),
-  };
-}
-
 /** A request that was found good, with all that is to be stored of it. */
 interface Candidate extends ClaimingPost {
   ask: PublishAsk;
@@ -149,7 +112,7 @@ async function prepare(
   const now = realNow + clockOffset;
   const checked = checkPost(deps.platforms, scope, request, context, now);
   const [violation] = checked.violations;
-  if (violation) return invalid(violation.field, violation.message);
+  if (violation) return refusalOf(violation);
   const accepted = acceptPost(scope, request, checked, { now, clockOffset, asker });
   const claim = ask.claim && claimRow(scope, ask.claim, accepted, realNow);
   const guard = context.duplicateGuard
@@ -177,10 +140,6 @@ function divide(candidates: readonly Candidate[]): { first: Candidate[]; later: 
 
 function marksOf({ claim, guard }: Candidate): string[] {
   return [...(claim ? [claim.key] : []), ...(guard?.said.map(markOf) ?? [])];
-}
-
-function markOf({ accountId, fingerprint }: Said): string {
-  return `${accountId} ${fingerprint}`;
 }
 
 /** What became of a request that shares its key, or what it says, with one that was stored; null: it is to be tried. */
@@ -226,7 +185,7 @@ async function saidBefore(
   made: readonly Candidate[],
   stored: readonly Stored[],
   now: Millis,
-): Promise<(Said & { postId: string })[]> {
+): Promise<SaidBefore[]> {
   const refused = made.filter((_, index) => stored[index]?.is === "refused");
   const said = refused.flatMap(({ guard }) => (guard && !guard.mayRepeat ? guard.said : []));
   return said.length === 0 ? [] : findSaid(db, scope, said, now);
@@ -235,31 +194,16 @@ async function saidBefore(
 async function conclude(
   deps: CreateDeps,
   access: Access,
-  { ask, accepted, claim, guard }: Candidate,
+  candidate: Candidate,
   outcome: Stored,
-  said: readonly (Said & { postId: string })[],
+  said: readonly SaidBefore[],
 ): Promise<CreatePostOutcome> {
+  const { accepted, claim, guard } = candidate;
   if (outcome.is === "stored") return { is: "created", ref: accepted.post.ref, accepted, claimed: claim };
   if (outcome.is !== "refused") return outcome;
   const marks = guard && !guard.mayRepeat ? guard.said.map(markOf) : [];
   const first = said.find((each) => marks.includes(markOf(each)));
-  return { is: "refused", refusal: first ? duplicateContent(first) : await mediaGone(deps, access, ask.request) };
-}
-
-function claimRow(scope: Scope, claim: PublishClaim, accepted: AcceptedPost, now: Millis): IdempotencyRow {
-  const { status, body } = claim.respond(accepted);
-  return {
-    ...scope,
-    key: claim.key,
-    fingerprint: claim.fingerprint,
-    claim: newId("claim", now),
-    claimedAt: now,
-    postId: accepted.post.ref.postId,
-    isSealed: false,
-    responseStatus: status,
-    responseBody: body,
-    expiresAt: claim.expiresAt,
-  };
+  return { is: "refused", refusal: first ? duplicateContent(first) : await goneMeanwhile(deps, access, candidate) };
 }
 
 /**
@@ -274,101 +218,15 @@ export function refuseBeyondReach(access: Access, accountIds: readonly string[])
   if (index !== -1) throw invalid(field, unknownAccountMessage(field, access.scope.mode));
 }
 
-/** The refusal of a request whose media was deleted while it was checked. */
-async function mediaGone(deps: CreateDeps, access: Access, request: PublishRequest): Promise<Refusal> {
-  const [checked] = await validatePosts(deps, access, [request]);
+/** Why a post was not stored that was found good a moment ago. */
+async function goneMeanwhile(deps: CreateDeps, access: Access, { ask, guard }: Candidate): Promise<Refusal> {
+  const [checked] = await validatePosts(deps, access, [ask.request]);
   const [violation] = checked?.violations ?? [];
-  if (violation) return invalid(violation.field, violation.message);
-  return invalid("media", "media was deleted while this was being accepted.");
-}
-
-function acceptPost(
-  scope: Scope,
-  request: PublishRequest,
-  { accounts, scheduledAt, publishBefore, warnings }: CheckedPost,
-  { now, clockOffset, asker }: { now: Millis; clockOffset: Millis; asker: Asker },
-): AcceptedPost {
-  const ref: PostRef = { ...scope, postId: newId("post", now) };
-  const options = optionsOfUsed(request, accounts);
-  const tasks = accounts.map(({ id, platform }) => {
-    const hasComment = options[platform]?.first_comment !== undefined;
-    return { accountId: id, platform, hasComment };
-  });
-  const timeline: Timeline = [{ at: now, type: "accepted", ...(asker !== null && { keyId: asker }) }];
-  const times = { clockOffset, scheduledAt, publishBefore };
-  const document = newDocument({
-    postId: ref.postId,
-    version: CONTENT_VERSION,
-    contentId: null,
-    ...times,
-    tasks,
-    timeline,
-  });
-  const post: NewPostRow = {
-    ref,
-    createdAt: now,
-    version: CONTENT_VERSION,
-    content: request.content,
-    media: request.mediaIds,
-    usedMedia: mediaOf(request),
-    mediaKeptUntil: mediaKeptUntil(scheduledAt, clockOffset),
-    options,
-    platforms: request.platforms ?? [...new Set(accounts.map((account) => account.platform))],
-    scheduledAt,
-    publishBefore,
-    externalId: request.externalId,
-    metadata: request.metadata,
-    status: statusOf(document),
-    state: stateOf(document),
-    timeline,
-    wakeBy: firstWakeBy(scheduledAt),
-  };
-  return { post, warnings: [...new Set(warnings.map(({ message }) => message))] };
-}
-
-/** How long the media of a post is kept for it: in real time, in which media lives. */
-export function mediaKeptUntil(scheduledAt: Millis, clockOffset: Millis): Millis {
-  return scheduledAt - clockOffset + MEDIA_LIFE;
-}
-
-/** The options of the platforms that the post goes to, as JSON holds them. */
-export function optionsOfUsed(
-  request: PublishRequest,
-  accounts: Pick<AccountRow, "platform">[],
-): { [platform: string]: JsonObject } {
-  return Object.fromEntries(accounts.map(({ platform }) => [platform, optionsFor(request.options, platform)]));
-}
-
-/**
- * Says what publishing would refuse, and does nothing.
- *
- * @returns of each request every violation, and the warnings
- */
-export async function validatePosts(
-  deps: CreateDeps,
-  access: Access,
-  requests: readonly PublishRequest[],
-): Promise<Pick<CheckedPost, "violations" | "warnings">[]> {
-  const { scope } = access;
-  const names = namesOf(requests.map((request) => ({ request, claim: null })));
-  const context = await loadPublishContext(deps.db, access, names);
-  const now = deps.clock();
-  const checked = requests.map((request) =>
-    checkPost(deps.platforms, scope, request, context, now + context.clockOffset),
+  if (violation) return refusalOf(violation);
+  if (!guard) return invalid("media", "media was deleted while this was being accepted.");
+  return new Refusal(
+    "duplicate_content",
+    "The same was said in this moment, and is canceled. Send it again.",
+    "content",
   );
-  if (!context.duplicateGuard) return checked;
-  const saying = await Promise.all(
-    requests.map((request, index) => (request.allowDuplicate ? [] : saidBy(request, checked[index]?.accounts ?? []))),
-  );
-  const said = await findSaid(deps.db, scope, saying.flat(), now);
-  return checked.map(({ violations, warnings }, index) => {
-    const marks = saying[index]?.map(markOf) ?? [];
-    const duplicates = said.filter((each) => marks.includes(markOf(each)));
-    return { violations: [...violations, ...duplicates.map(duplicateViolation)], warnings };
-  });
-}
-
-function duplicateViolation(first: Said & { postId: string }): CheckedPost["violations"][number] {
-  const message = duplicateMessage(first);
-  return { accountId: first.accountId, field: "content", code: "duplicate_content", message };
 }

@@ -28,6 +28,11 @@ export function saidBy(request: PublishRequest, accounts: readonly AccountRow[])
   );
 }
 
+/** The same for what is the same. */
+export function markOf({ accountId, fingerprint }: Said): string {
+  return `${accountId} ${fingerprint}`;
+}
+
 /** One text for both who refuses and who warns. */
 export function duplicateMessage({ accountId, postId }: { accountId: string; postId: string }): string {
   return `${postId} says the same on ${accountId} and is less than a day old. Publish it again with allow_duplicate.`;
