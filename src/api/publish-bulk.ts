@@ -67,10 +67,9 @@ const bulkRoute = createRoute({
   ...requireScopeWithinReach("posts:write"),
   request: {
     query: z.strictObject({
-      dry_run: z
-        .enum(["true", "false"])
-        .default("false")
-        .openapi({ description: "Validates all and writes nothing. Keys are not looked up." }),
+      dry_run: z.enum(["true", "false"]).default("false").openapi({
+        description: "Validates all and writes nothing. Keys are not looked up, and no line is held against another.",
+      }),
     }),
     body: {
       required: true,

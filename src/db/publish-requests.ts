@@ -100,7 +100,7 @@ export type StoreOutcome = { is: "stored" } | { is: "taken"; row: IdempotencyRow
  * Claims the posts' keys and stores the posts, in one batch. Of each: both or neither. Where its key is taken, media of it
  * is gone, or what it says was said and must be new, nothing of it is written. Repeating it changes nothing.
  *
- * @param made of one scope, no two with one key, nor with the same to say
+ * @param made of one scope, no two with one key, none that must say what is new and says what one before does
  * @param now the real time, by which keys and what was said expire
  * @returns what became of each, in order
  */

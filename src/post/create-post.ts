@@ -125,21 +125,20 @@ async function prepare(
   return { ask, accepted, post: accepted.post, claim, guard };
 }
 
-/** Sets those aside that have a key, or something to say, in common with one before: one batch cannot tell them apart. */
+/** Sets those aside that share a key, or what must be new, with one before: one batch cannot tell them apart. */
 function divide(candidates: readonly Candidate[]): { first: Candidate[]; later: Candidate[] } {
   const seen = new Set<string>();
   const first: Candidate[] = [];
   const later: Candidate[] = [];
   for (const candidate of candidates) {
-    const marks = marksOf(candidate);
-    (marks.some((mark) => seen.has(mark)) ? later : first).push(candidate);
-    for (const mark of marks) seen.add(mark);
+    const { claim, guard } = candidate;
+    const key = claim ? [claim.key] : [];
+    const said = guard?.said.map(markOf) ?? [];
+    const isLater = [...key, ...(guard?.mayRepeat ? [] : said)].some((mark) => seen.has(mark));
+    (isLater ? later : first).push(candidate);
+    for (const mark of [...key, ...said]) seen.add(mark);
   }
   return { first, later };
-}
-
-function marksOf({ claim, guard }: Candidate): string[] {
-  return [...(claim ? [claim.key] : []), ...(guard?.said.map(markOf) ?? [])];
 }
 
 /** What became of a request that shares its key, or what it says, with one that was stored; null: it is to be tried. */

@@ -352,6 +352,12 @@ describe("where a workspace guards against duplicates", () => {
     for (const index of [2, 6]) expect(results[index].error.message).toContain(results[0].id);
     expect(results[5].post).toEqual(results[4].post);
     expect(await countPosts(mine)).toBe(4);
+    const repeated = Array.from({ length: 20 }, () => say("Again", { allow_duplicate: true }));
+    const spy = vi.spyOn(env.DB, "batch");
+    const again = await bulk([say("Again"), ...repeated, say("Again")], "", mine.test);
+    expect(spy.mock.calls.length).toBeLessThanOrEqual(3);
+    expect(statuses(again)).toEqual([202, ...repeated.map(() => 202), 409]);
+    expect(again.body.results.at(-1).error.message).toContain(again.body.results[0].id);
     const dry = await bulk([say("New"), say("Newer")], "?dry_run=true", mine.test);
     expect(statuses(dry)).toEqual([409, 202]);
   });

@@ -206,8 +206,8 @@ export const GUARDS: readonly Guard[] = [
     name: "counters count what was inserted",
     edits: [
       {
-        file: "src/db/posts.ts",
-        find: ", 1 WHERE changes() > 0",
+        file: "src/db/new-posts.ts",
+        find: ", changes() WHERE changes() > 0",
         replace: ", 1 WHERE true",
       },
     ],
