@@ -2,7 +2,7 @@ import { env, exports } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { PUBLISH_MESSAGE } from "../../src/post/messages.ts";
 import type { Answer, TestWorkspace } from "./helpers/api.ts";
-import { call, newAccount, newKey, newWorkspace, publish } from "./helpers/api.ts";
+import { call, newAccount, newKey, newPicture, newWorkspace, publish } from "./helpers/api.ts";
 import { deliver, drive, getPost, holdTime } from "./helpers/drive.ts";
 
 const DAY = 86_400_000;
@@ -233,6 +233,34 @@ describe("a hundred lines", () => {
     expect(prepare.mock.calls.length).toBeLessThanOrEqual(40);
     const called = others.reduce((sum, spy) => sum + spy.mock.calls.length, 0);
     expect(calls + alone + called).toBeLessThanOrEqual(10);
+  });
+
+  it("read no table whole: each statement finds its rows by an index", async () => {
+    const mine = await newWorkspace();
+    const on = await newAccount(mine, "facebook");
+    await call("PATCH", "/v1/workspace", { key: mine.test, body: { duplicate_guard: true } });
+    const media = [await newPicture(mine)];
+    const lines = ["One", "Two"].map((content) =>
+      request(content, { accounts: [on], media, metadata: { a: "b" }, idempotency_key: newName() }),
+    );
+    const prepare = vi.spyOn(env.DB, "prepare");
+    expect(statuses(await bulk([...lines, request("One", { accounts: [on], media })], "", mine.test))).toEqual([
+      202, 202, 409,
+    ]);
+    const queries = new Set(prepare.mock.calls.map(([sql]) => sql));
+    vi.restoreAllMocks();
+    expect(queries.size).toBeGreaterThan(10);
+    for (const sql of queries) {
+      const params = Array.from({ length: sql.split("?").length - 1 }, () => "[]");
+      const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`)
+        .bind(...params)
+        .all<{ detail: string }>();
+      const scans = results.map(({ detail }) => detail).filter((detail) => detail.startsWith("SCAN"));
+      expect([sql, scans.filter((detail) => !/VIRTUAL TABLE|CONSTANT ROW|^SCAN used$/.test(detail))]).toEqual([
+        sql,
+        [],
+      ]);
+    }
   });
 
   it("are done exactly once, however often they are sent, at once too, and whatever the database loses", async () => {
