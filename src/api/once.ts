@@ -10,6 +10,7 @@ import { retryWrite } from "../db/retry.ts";
 import { ID_PREFIXES, newId } from "../lib/ids.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { ErrorCode, PostRef, Scope } from "../lib/vocabulary.ts";
+import { requesterOf } from "./authorize.ts";
 import type { Actor, AppEnv } from "./context.ts";
 import { errorBody, originOf } from "./error-envelope.ts";
 import { ERRORS } from "./errors.ts";
@@ -253,16 +254,17 @@ class Attempt<Outcome, Body, Status extends ContentfulStatusCode> implements Cha
   }
 
   #audit({ action, target, details }: AuditEntry): AuditLine {
+    const { asker, requestId, ip } = requesterOf(this.#c);
     const at = this.#c.var.services.clock();
     return {
       id: newId("auditLine", at),
       ...this.#asked.scope,
       at,
       action,
-      actor: this.asker ?? "admin",
+      actor: asker ?? "admin",
       target,
-      requestId: this.#c.var.requestId,
-      ip: this.#c.req.header("CF-Connecting-IP") ?? null,
+      requestId,
+      ip,
       details: details ?? null,
     };
   }

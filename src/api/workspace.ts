@@ -1,5 +1,5 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { findWorkspace, setPublishWithin } from "../db/workspaces.ts";
+import { changeSettings, findWorkspace } from "../db/workspaces.ts";
 import { DAY, SECOND } from "../lib/clock.ts";
 import { DEFAULT_RATE_LIMITS } from "../lib/rate-limits.ts";
 import type { Services } from "../services.ts";
@@ -22,9 +22,24 @@ const publishWithin = z
     description: "How long after its time a post may still go out that has no publish_before. Null: however late.",
   });
 
+const duplicateGuard = z.boolean().openapi({
+  description:
+    "Whether the same text and media to the same account within 24 hours is refused, unless a request says allow_duplicate.",
+});
+
 const settings = z
-  .strictObject({ id: z.string(), name: z.string(), publish_within_seconds: publishWithin, rate_limits: rateLimits })
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    publish_within_seconds: publishWithin,
+    duplicate_guard: duplicateGuard,
+    rate_limits: rateLimits,
+  })
   .openapi("WorkspaceSettings");
+
+const changes = z
+  .strictObject({ publish_within_seconds: publishWithin.optional(), duplicate_guard: duplicateGuard.optional() })
+  .refine((body) => Object.values(body).some((value) => value !== undefined), "The body must change something.");
 
 const one = { description: "The workspace", content: { "application/json": { schema: settings } } };
 
@@ -44,10 +59,7 @@ const updateRoute = createRoute({
   summary: "Change the workspace's settings, for posts that are accepted from now on",
   ...requireScope("keys:admin"),
   request: {
-    body: {
-      required: true,
-      content: { "application/json": { schema: z.strictObject({ publish_within_seconds: publishWithin }) } },
-    },
+    body: { required: true, content: { "application/json": { schema: changes } } },
   },
   responses: { 200: one, ...errorResponses(400, 401, 403, 413, 415, 500) },
 });
@@ -62,19 +74,23 @@ workspaceSettings.openapi(getRoute, async (c) => {
 workspaceSettings.openapi(updateRoute, async (c) => {
   const { services, actor } = c.var;
   const { workspaceId } = scopeOf(actor);
-  const { publish_within_seconds: seconds } = c.req.valid("json");
-  await setPublishWithin(services.db, workspaceId, seconds === null ? null : seconds * SECOND);
+  const { publish_within_seconds: seconds, duplicate_guard } = c.req.valid("json");
+  await changeSettings(services.db, workspaceId, {
+    ...(seconds !== undefined && { publishWithin: seconds === null ? null : seconds * SECOND }),
+    ...(duplicate_guard !== undefined && { duplicateGuard: duplicate_guard }),
+  });
   return c.json(await print(services, workspaceId), 200);
 });
 
 async function print({ db }: Services, workspaceId: string): Promise<z.infer<typeof settings>> {
   const row = await findWorkspace(db, workspaceId);
   if (!row) throw new Error("a key belongs to a workspace that is not there");
-  const { id, name, publishWithin: within } = row;
+  const { id, name, publishWithin: within, duplicateGuard } = row;
   return {
     id,
     name,
     publish_within_seconds: within === null ? null : within / SECOND,
+    duplicate_guard: duplicateGuard,
     rate_limits: printRateLimits(row.rateLimits ?? DEFAULT_RATE_LIMITS),
   };
 }

@@ -20,9 +20,17 @@ export async function findWorkspace(db: Database, id: string): Promise<typeof wo
   return row ?? null;
 }
 
-/** @param within how long after its time a post may go out that does not say so itself; null: however late */
-export async function setPublishWithin(db: Database, id: string, within: Millis | null): Promise<void> {
-  await db.update(workspaces).set({ publishWithin: within }).where(eq(workspaces.id, id));
+/** What a workspace decides for itself. */
+export interface WorkspaceSettings {
+  /** How long after its time a post may go out that does not say so itself; null: however late. */
+  publishWithin: Millis | null;
+  /** Whether what was said to an account within a day is refused. */
+  duplicateGuard: boolean;
+}
+
+/** @param changes at least one; what is absent stays as it is */
+export async function changeSettings(db: Database, id: string, changes: Partial<WorkspaceSettings>): Promise<void> {
+  await db.update(workspaces).set(changes).where(eq(workspaces.id, id));
 }
 
 /**
