@@ -40,7 +40,7 @@ export const PARAMETERS = {
     name: "If-Match",
     in: "header",
     description: "The ETag of the post as you have seen it. When it was changed since, the answer is a 409.",
-    schema: { type: "string" },
+    schema: { type: "string", pattern: '^(\\*|(W/)?"\\d{1,9}")$' },
     example: '"3"',
   },
 } as const;
@@ -49,14 +49,29 @@ export const TAKES_IDEMPOTENCY_KEY = { $ref: "#/components/parameters/Idempotenc
 export const TAKES_IF_MATCH = { $ref: "#/components/parameters/IfMatch" };
 
 export const HEADERS = {
-  RequestId: { description: "Names the request in our logs.", schema: { type: "string" }, example: "req_01HX" },
-  ETag: { description: "The version of the post.", schema: { type: "string" }, example: '"3"' },
+  RequestId: {
+    description: "Names the request in our logs.",
+    required: true,
+    schema: { type: "string" },
+    example: "req_01HX",
+  },
+  ETag: {
+    description: "The version of the post.",
+    required: true,
+    schema: { type: "string", pattern: '^"\\d+"$' },
+    example: '"3"',
+  },
   IdempotentReplayed: {
     description: "There when the answer is the one that was given before.",
     schema: { type: "string", const: "true" },
   },
-  RetryAfter: { description: "Seconds.", schema: { type: "integer" }, example: 30 },
-  Authenticate: { description: "Says how to authenticate.", schema: { type: "string" }, example: "Bearer" },
+  RetryAfter: { description: "Seconds.", required: true, schema: { type: "integer", minimum: 1 }, example: 30 },
+  Authenticate: {
+    description: "Says how to authenticate.",
+    required: true,
+    schema: { type: "string" },
+    example: "Bearer",
+  },
 } as const;
 
 function header(name: keyof typeof HEADERS): { $ref: string } {
