@@ -1,4 +1,5 @@
-import { Validator } from "@cfworker/json-schema";
+import type { Schema as JsonSchema } from "@cfworker/json-schema";
+import { validate } from "@cfworker/json-schema";
 import { createApp } from "../../../src/api/app.ts";
 import { openApiDocument } from "../../../src/api/openapi.ts";
 
@@ -143,17 +144,17 @@ export function resolve<T extends { $ref?: string }>(value: T): T {
   return found as T;
 }
 
-const validators = new WeakMap<Schema, Validator>();
+/** What references to schemas lead to. */
+const REFERENCES = Object.fromEntries(
+  Object.entries(DOCUMENT.components.schemas).map(([name, schema]) => [
+    `#/components/schemas/${name}`,
+    schema as JsonSchema,
+  ]),
+);
 
-/** @returns why a value is not as a schema says, null when it is */
+/** @returns why a value is not as a schema of the document says, null when it is */
 export function violation(schema: Schema, value: unknown): string | null {
-  let validator = validators.get(schema);
-  if (!validator) {
-    // References are looked up from the root.
-    validator = new Validator({ ...schema, components: DOCUMENT.components } as object, "2020-12");
-    validators.set(schema, validator);
-  }
-  const { valid, errors } = validator.validate(value);
+  const { valid, errors } = validate(value, schema as JsonSchema, "2020-12", REFERENCES);
   const last = errors.at(-1);
   return valid ? null : `${last?.instanceLocation}: ${last?.error}`;
 }
