@@ -65,7 +65,7 @@ export const HEADERS = {
     description: "There when the answer is the one that was given before.",
     schema: { type: "string", const: "true" },
   },
-  RetryAfter: { description: "Seconds.", required: true, schema: { type: "integer", minimum: 1 }, example: 30 },
+  RetryAfter: { description: "Seconds.", schema: { type: "integer" }, example: 30 },
   Authenticate: {
     description: "Says how to authenticate.",
     required: true,

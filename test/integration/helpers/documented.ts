@@ -37,6 +37,7 @@ const ERROR: Documented = { content: { "application/json": { schema: schemaNamed
 const NOWHERE: Record<string, Documented> = {
   401: ERROR,
   404: ERROR,
+  429: ERROR,
   405: { ...ERROR, headers: { Allow: { required: true, schema: { type: "string" } } } },
 };
 
@@ -66,6 +67,7 @@ function problemOf({ status, headers, text }: Answer, documented: Documented | u
   const mismatch = violation(jsonOf(documented), body);
   if (mismatch !== null) return `which is not as documented (${mismatch})`;
   if (status < 400) return null;
+  if (status === 429 && !headers.has("Retry-After")) return "without Retry-After";
   const code: keyof typeof ERRORS = body.error.code;
   return ERRORS[code].status === status ? null : "with the code of another status";
 }
