@@ -5,7 +5,7 @@ import { ERRORS } from "../../src/api/errors.ts";
 import type { Mode } from "../../src/lib/vocabulary.ts";
 import { generateApiKey } from "../../src/workspace/api-key.ts";
 import type { Operation } from "../helpers/openapi/document.ts";
-import { OPERATIONS, PATHS } from "../helpers/openapi/document.ts";
+import { OPERATIONS, PATHS, resolve } from "../helpers/openapi/document.ts";
 import { jpeg } from "../helpers/pictures.ts";
 import { StandIn } from "../helpers/stand-in.ts";
 import type { Answer, TestWorkspace } from "./helpers/api.ts";
@@ -33,6 +33,9 @@ const ACCEPTS_NOTHING: Readonly<Record<string, string>> = {
   completeMediaUpload: "no upload has all of its parts",
   connectAccount: "no token is one that the platform gave",
 };
+
+/** A world is dozens of requests: on a machine that is busy they take their time. */
+const PATIENCE = 60_000;
 
 /** How many requests were made to see what. */
 const made = { valid: 0, spoilt: 0, keyless: 0, misdirected: 0 };
@@ -74,13 +77,15 @@ function check<T>(values: fc.Arbitrary<T>, numRuns: number, holds: (value: T) =>
 
 /** Every name that a place of a request to an operation can begin with. */
 function placesOf(operation: Operation, { body }: Made): Set<string> {
-  const names = JSON.stringify([operation.parameters, body?.schema ?? null]).match(/"\w+"(?=:)|(?<="name":)"[\w-]+"/g);
+  const names = JSON.stringify([operation.parameters, body ? resolve(body.schema) : null]).match(
+    /"\w+"(?=:)|(?<="name":)"[\w-]+"/g,
+  );
   const members = JSON.stringify(body?.value ?? null).match(/"\w+"(?=:)/g);
   return new Set([...(names ?? []), ...(members ?? [])].map((name) => name.slice(1, -1)).concat("body", "file"));
 }
 
 describe("a request as the document describes it is taken, or refused for what stands against it", () => {
-  beforeEach(newWorld);
+  beforeEach(newWorld, PATIENCE);
 
   it.each(NAMED)("%s", async (_name, operation) => {
     // What is to be resumed is paused first.
@@ -114,7 +119,7 @@ function expectReason(operation: Operation, request: Made, { status, body }: Ans
 
 describe("a request with something wrong in one place is refused by the name of the place", () => {
   // Nothing changes in it.
-  beforeAll(newWorld);
+  beforeAll(newWorld, PATIENCE);
 
   it.each(NAMED)("%s", async (_name, operation) => {
     const isRich = operation.body?.content["application/json"] !== undefined;

@@ -44,9 +44,10 @@ function ofType(type: string, schema: Schema, hints: Hints, name: string): fc.Ar
 }
 
 /** Often what is just allowed. */
-function number(type: string, { minimum: min = -1_000_000, maximum: max = 1_000_000 }: Schema): fc.Arbitrary<number> {
+function number(type: string, { minimum, maximum }: Schema): fc.Arbitrary<number> {
+  const { min, max } = { min: minimum ?? -1_000_000, max: maximum ?? 1_000_000 };
   const between = type === "integer" ? fc.integer({ min, max }) : fc.double({ min, max, noNaN: true });
-  return fc.oneof({ weight: 2, arbitrary: between }, fc.constantFrom(min, max));
+  return fc.oneof({ weight: 2, arbitrary: between }, fc.constantFrom(minimum ?? min, maximum ?? min));
 }
 
 function text({ format, pattern, minLength = 0, maxLength = LONG }: Schema): fc.Arbitrary<string> {
