@@ -5,6 +5,7 @@ import { ERROR_SAMPLES, fill, SAMPLES, shapedLike } from "../contract/samples.ts
 import type { TestWorkspace } from "./helpers/api.ts";
 import { call, newAccount, newPicture, newWorkspace, publish } from "./helpers/api.ts";
 import { advance, drive, holdTime, refOf } from "./helpers/drive.ts";
+import { SECRET } from "./helpers/webhooks.ts";
 
 const SECOND = 1_000;
 const DAY = 86_400_000;
@@ -72,6 +73,25 @@ describe("the contract's other samples, with their placeholders filled", () => {
     expectLike(answer.text, SAMPLES.publishResponse, { ...table, post_789: answer.body.id });
     // The sample's other platform has no account: nothing else is added than the word of it.
     expect(Object.keys(answer.body)).toEqual(["id", "status", "scheduled_at", "platforms", "tasks", "warnings"]);
+  });
+
+  it("POST /v1/publish, now", async () => {
+    const table = { acc_123: await newAccount(workspace, "instagram"), media_456: await newPicture(workspace) };
+    const request = fill(SAMPLES.publishRequest, { ...table, "2026-06-01T09:00:00Z": "now" }) as Record<
+      string,
+      unknown
+    >;
+    const answer = await publish(workspace, request);
+    const now = { ...table, post_789: answer.body.id, "2026-06-01T09:00:00Z": time(Date.now()) };
+    expectLike(answer.text, SAMPLES.publishResponse, now);
+  });
+
+  it("POST /v1/webhooks", async () => {
+    const body = fill(SAMPLES.webhookRequest, { "whsec_...": SECRET });
+    const answer = await call("POST", "/v1/webhooks", { key: workspace.test, body });
+    expect(answer.status).toBe(201);
+    expectLike(answer.text, SAMPLES.webhookResponse, { wh_123: answer.body.id });
+    expect(Object.keys(answer.body)).toEqual(["id", "url", "active"]);
   });
 
   it("GET /v1/posts, GET and DELETE /v1/posts/{post_id}", async () => {
