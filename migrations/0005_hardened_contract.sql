@@ -12,15 +12,16 @@ CREATE TABLE `audit_log` (
 	`details` text
 );
 --> statement-breakpoint
-CREATE INDEX `audit_log_by_workspace` ON `audit_log` (`workspace_id`,`seq`);--> statement-breakpoint
+CREATE INDEX `audit_log_by_workspace` ON `audit_log` (`workspace_id`,`mode`,`seq`);--> statement-breakpoint
 CREATE UNIQUE INDEX `audit_log_by_id` ON `audit_log` (`id`) WHERE action <> 'post.created';--> statement-breakpoint
 CREATE TABLE `audit_seals` (
 	`workspace_id` text NOT NULL,
+	`mode` text NOT NULL,
 	`through_seq` integer NOT NULL,
 	`rows` integer NOT NULL,
 	`hash` text NOT NULL,
 	`sealed_at` integer NOT NULL,
-	PRIMARY KEY(`workspace_id`, `through_seq`)
+	PRIMARY KEY(`workspace_id`, `mode`, `through_seq`)
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE INDEX `audit_seals_by_seq` ON `audit_seals` (`through_seq`);--> statement-breakpoint

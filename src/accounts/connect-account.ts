@@ -5,6 +5,7 @@ import type { PlatformId, Scope } from "../lib/vocabulary.ts";
 import { hostOfToken } from "../platforms/meta/graph.ts";
 import type { Io } from "../platforms/platform.ts";
 import type { Auths, Platforms } from "../platforms/registry.ts";
+import { detailsOf } from "./platform-answer.ts";
 import type { StoreDeps } from "./store-account.ts";
 import { storeAccount } from "./store-account.ts";
 
@@ -38,11 +39,12 @@ export async function connectAccount(
   if (answer.is === "lost") throw platformError();
   if (answer.is === "refused") {
     const { kind, code, message } = answer.fault;
+    const details = detailsOf(answer.fault, deps.clock());
     // What a token may not see looks to it as if it were not there.
     if (/^(100|803)\b/.test(code))
-      throw invalid("external_id", `The platform knows no such account (${code}): ${message}`);
-    if (kind === "retry" || kind === "quota") throw platformError();
-    throw invalid("access_token", `The platform refused the token (${code}): ${message}`);
+      throw invalid("external_id", `The platform knows no such account (${code}): ${message}`, details);
+    if (kind === "retry" || kind === "quota") throw platformError(details);
+    throw invalid("access_token", `The platform refused the token (${code}): ${message}`, details);
   }
   if (answer.profile.externalId !== externalId) {
     throw invalid("external_id", "The token belongs to another account of the platform.");

@@ -1,5 +1,6 @@
 import { fromBase64Url, fromUtf8, toBase64Url, utf8 } from "../lib/bytes.ts";
 import type { EncryptionKey } from "../lib/crypto.ts";
+import type { Scope } from "../lib/vocabulary.ts";
 
 /** Seals secrets for the database: AES-256-GCM, `v1.<key id>.<iv>.<ciphertext>`. */
 export interface Vault {
@@ -62,6 +63,11 @@ export function grantRow(workspaceId: string, grantId: string): string {
 /** The row that the grant of a person who is still to choose is bound to. */
 export function consentRow(workspaceId: string, consentId: string): string {
   return `${workspaceId}|${consentId}|grant`;
+}
+
+/** The row that the answer to an Idempotency-Key is bound to. */
+export function answerRow(scope: Scope, key: string): string {
+  return `${scope.workspaceId}|${scope.mode}|${key}|answer`;
 }
 
 /** The row that an endpoint's secrets are bound to. */

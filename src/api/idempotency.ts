@@ -1,6 +1,7 @@
 import type { Context, TypedResponse } from "hono";
 import type { ContentfulStatusCode, StatusCode } from "hono/utils/http-status";
 import { z } from "zod";
+import { answerRow } from "../accounts/vault.ts";
 import type { IdempotencyRow } from "../db/idempotency.ts";
 import type { Millis } from "../lib/clock.ts";
 import { DAY, SECOND } from "../lib/clock.ts";
@@ -45,6 +46,7 @@ const STORED_ANSWER = z.object({ fingerprint: z.string(), status: z.number().int
  *
  * @param meaning the request's input after validation: key order, white space and spelled-out defaults of the body do
  *   not matter to it
+ * @param owner whose key it is, where not all of the scope share their keys: answers tell of what not all may see
  * @returns null when the request has none
  * @throws Refusal when the key is malformed
  */
@@ -52,22 +54,27 @@ export async function readIdempotencyKey(
   c: Context<AppEnv>,
   scope: Scope,
   meaning: unknown,
+  owner: string | null = null,
 ): Promise<IdempotentRequest | null> {
   const header = c.req.header(HEADER);
   if (header === undefined) return null;
-  const key = parseKey(header);
+  const key = parseIdempotencyKey(header);
   if (key === null) throw invalid(HEADER, `${HEADER} must have 1 to 255 printable ASCII characters.`);
   const parts = ["v1", scope.workspaceId, scope.mode, c.req.method, c.req.path, canonicalJson(meaning)];
   return {
     scope,
-    key: await sha256Hex(key),
+    key: await sha256Hex(owner === null ? key : `${owner}\n${key}`),
     fingerprint: await sha256Hex(parts.join("\n")),
     expiresAt: c.var.services.clock() + KEY_LIFE,
   };
 }
 
-/** A key may be quoted, as a structured field is: `"abc"` and `abc` are one key. */
-function parseKey(header: string): string | null {
+/**
+ * A key may be quoted, as a structured field is: `"abc"` and `abc` are one key.
+ *
+ * @returns null when it is malformed
+ */
+export function parseIdempotencyKey(header: string): string | null {
   const quoted = /^"((?:[^"\\]|\\["\\])*)"$/.exec(header)?.[1];
   const key = quoted === undefined ? header : quoted.replace(/\\(["\\])/g, "$1");
   return /^[\x20-\x7e]{1,255}$/.test(key) ? key : null;
@@ -95,17 +102,25 @@ export async function replayFromCache<Body, Status extends StatusCode>(
 }
 
 /** @throws Refusal when the key was used for something else */
-export function replayFromRow<Body, Status extends StatusCode>(
+export async function replayFromRow<Body, Status extends StatusCode>(
   c: Context<AppEnv>,
   request: IdempotentRequest,
   row: IdempotencyRow,
-) {
-  return replay<Body, Status>(c, request, answerOf(row));
+): Promise<TypedResponse<Body, Status, "json">> {
+  refuseOther(request, row);
+  const answer = answerOf(row);
+  const body = row.isSealed ? await c.var.services.vault.open(answer.body, answerRow(row, row.key)) : answer.body;
+  if (body === null) throw new Error("the answer of a key cannot be opened: it was sealed by another encryption key");
+  return replay<Body, Status>(c, request, { ...answer, body });
 }
 
-/** Lets the cache know an answer, after it was given: nothing waits for it, and its failure fails nothing. */
+/**
+ * Lets the cache know an answer, after it was given: nothing waits for it, and its failure fails nothing. What is sealed
+ * stays in the database.
+ */
 export function cacheAnswer(c: Context<AppEnv>, request: IdempotentRequest, row: IdempotencyRow): void {
   const { replayCache, log } = c.var.services;
+  if (row.isSealed) return;
   const answer = answerOf(row);
   c.executionCtx.waitUntil(
     replayCache
@@ -114,15 +129,20 @@ export function cacheAnswer(c: Context<AppEnv>, request: IdempotentRequest, row:
   );
 }
 
+/** @throws Refusal when the key was used for something else */
+export function refuseOther(request: IdempotentRequest, answer: { fingerprint: string }): void {
+  if (answer.fingerprint !== request.fingerprint) {
+    throw new Refusal("idempotency_conflict", IDEMPOTENCY_CONFLICT_MESSAGE);
+  }
+}
+
 function answerOf({ fingerprint, responseStatus, responseBody }: IdempotencyRow): StoredAnswer {
   if (responseStatus === null || responseBody === null) throw new Error("a key was claimed without its answer");
   return { fingerprint, status: responseStatus, body: responseBody };
 }
 
 function replay<Body, Status extends StatusCode>(c: Context<AppEnv>, request: IdempotentRequest, answer: StoredAnswer) {
-  if (answer.fingerprint !== request.fingerprint) {
-    throw new Refusal("idempotency_conflict", IDEMPOTENCY_CONFLICT_MESSAGE);
-  }
+  refuseOther(request, answer);
   c.header("Idempotent-Replayed", "true");
   return jsonText<Body, Status>(c, answer.status, answer.body);
 }

@@ -1,16 +1,20 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import type { Change } from "../db/change.ts";
 import { invalid } from "../lib/refusal.ts";
+import type { Access } from "../lib/vocabulary.ts";
 import { platformOptions } from "../platforms/registry.ts";
 import { cancelTask } from "../post/cancel-post.ts";
 import { editPost } from "../post/edit-post.ts";
 import { existingPost } from "../post/existing-post.ts";
 import { resolveTask } from "../post/resolve-task.ts";
 import { retryPost } from "../post/retry-post.ts";
-import { accessOf, askerOf, requireScopeWithinReach } from "./authorize.ts";
+import { accessOf, requireScopeWithinReach } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
 import { EXAMPLES } from "./examples.ts";
-import { POST_VERSION, TAKES_IF_MATCH } from "./openapi-parts.ts";
-import { answerPost, post, success } from "./post-object.ts";
+import { once } from "./once.ts";
+import { POST_VERSION, REPLAYED, TAKES_IDEMPOTENCY_KEY, TAKES_IF_MATCH } from "./openapi-parts.ts";
+import { answerSuccess, post, printPost, success, versionTag } from "./post-object.ts";
 import { content, mediaIds, publishBefore, schedule } from "./publish-request.ts";
 import { errorResponses, noBody } from "./schemas.ts";
 
@@ -50,7 +54,7 @@ const postParams = z.strictObject({ post_id: z.string() });
 const taskParams = z.strictObject({ post_id: z.string(), account_id: z.string() });
 const onePost = {
   description: "The post",
-  headers: POST_VERSION,
+  headers: { ...POST_VERSION, ...REPLAYED },
   content: { "application/json": { schema: post, example: EXAMPLES.postResponse } },
 };
 
@@ -60,7 +64,7 @@ const editRoute = createRoute({
   operationId: "editPost",
   summary: "Change a post of which nothing is, or may be, public",
   ...requireScopeWithinReach("posts:write"),
-  parameters: [TAKES_IF_MATCH],
+  parameters: [TAKES_IDEMPOTENCY_KEY, TAKES_IF_MATCH],
   request: {
     params: postParams,
     body: { required: true, content: { "application/json": { schema: editBody } } },
@@ -74,6 +78,7 @@ const retryRoute = createRoute({
   operationId: "retryPost",
   summary: "Try again the tasks of a post that failed",
   ...requireScopeWithinReach("posts:write"),
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { params: postParams, body: noBody },
   responses: { 200: onePost, ...errorResponses(400, 401, 403, 404, 409, 413, 500) },
 });
@@ -84,13 +89,15 @@ const cancelTaskRoute = createRoute({
   operationId: "cancelTask",
   summary: "Cancel one task of a post",
   ...requireScopeWithinReach("posts:write"),
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { params: taskParams },
   responses: {
     200: {
       description: "The post will never be public on this account",
+      headers: REPLAYED,
       content: { "application/json": { schema: success, example: EXAMPLES.cancelResponse } },
     },
-    ...errorResponses(401, 403, 404, 409, 500),
+    ...errorResponses(400, 401, 403, 404, 409, 500),
   },
 });
 
@@ -100,6 +107,7 @@ const resolveRoute = createRoute({
   operationId: "resolveTask",
   summary: "Say what became of an unconfirmed task",
   ...requireScopeWithinReach("posts:write"),
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: {
     params: taskParams,
     body: { required: true, content: { "application/json": { schema: resolveBody } } },
@@ -109,43 +117,58 @@ const resolveRoute = createRoute({
 
 export const postCommands = new OpenAPIHono<AppEnv>();
 
-postCommands.openapi(editRoute, async (c) => {
-  const { services, actor } = c.var;
-  const access = accessOf(actor);
+postCommands.openapi(editRoute, (c) => {
+  const { services } = c.var;
   const { post_id } = c.req.valid("param");
-  const { content, media, schedule, publish_before, options } = c.req.valid("json");
+  const body = c.req.valid("json");
+  const { content, media, schedule, publish_before, options } = body;
   const changes = { content, mediaIds: media, schedule, publishBefore: publish_before, options };
-  await editPost(services, access, post_id, changes, expectedVersion(c.req.header("If-Match")), askerOf(actor));
-  return answerPost(c, await existingPost(services.db, access, post_id));
+  const expected = expectedVersion(c.req.header("If-Match"));
+  return changePost(c, post_id, { body, expected }, (access, change) =>
+    editPost(services, access, post_id, changes, expected, change),
+  );
 });
 
-postCommands.openapi(retryRoute, async (c) => {
-  const { services, actor } = c.var;
-  const access = accessOf(actor);
+postCommands.openapi(retryRoute, (c) => {
   const { post_id } = c.req.valid("param");
-  await retryPost(services, access, post_id, askerOf(actor));
-  return answerPost(c, await existingPost(services.db, access, post_id));
+  return changePost(c, post_id, null, (access, change) => retryPost(c.var.services, access, post_id, change));
 });
 
-postCommands.openapi(cancelTaskRoute, async (c) => {
-  const { services, actor } = c.var;
-  const { post_id, account_id } = c.req.valid("param");
-  await cancelTask(services, accessOf(actor), post_id, account_id, askerOf(actor));
-  return c.json({ success: true as const }, 200);
-});
-
-postCommands.openapi(resolveRoute, async (c) => {
+postCommands.openapi(cancelTaskRoute, (c) => {
   const { services, actor } = c.var;
   const access = accessOf(actor);
+  const { post_id, account_id } = c.req.valid("param");
+  const asked = { scope: access.scope, meaning: null, respond: answerSuccess };
+  return once(c, asked, (change) => cancelTask(services, access, post_id, account_id, change));
+});
+
+postCommands.openapi(resolveRoute, (c) => {
   const { post_id, account_id } = c.req.valid("param");
   const body = c.req.valid("json");
   const found =
     body.outcome === "published"
       ? { outcome: body.outcome, platformPostId: body.platform_post_id ?? null }
       : { outcome: body.outcome };
-  await resolveTask(services, access, post_id, account_id, found, askerOf(actor));
-  return answerPost(c, await existingPost(services.db, access, post_id));
+  return changePost(c, post_id, body, (access, change) =>
+    resolveTask(c.var.services, access, post_id, account_id, found, change),
+  );
 });
+
+/** Changes a post once, and answers it as it is afterwards. */
+function changePost(
+  c: Context<AppEnv>,
+  postId: string,
+  meaning: unknown,
+  run: (access: Access, change: Change<void>) => Promise<void>,
+) {
+  const access = accessOf(c.var.actor);
+  const respond = async () => {
+    const body = printPost(await existingPost(c.var.services.db, access, postId));
+    return { status: 200 as const, body };
+  };
+  const asked = { scope: access.scope, meaning, respond, headers: versionTag };
+  return once(c, asked, (change) => run(access, change));
+}
 
 /**
  * The version that the client has seen, from `If-Match`; null when it does not say, or says `*`. A tag that was weakened

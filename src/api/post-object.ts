@@ -32,7 +32,18 @@ export function answerPost(c: Context, row: PostRow) {
   return c.json(printPost(row), 200);
 }
 
-function printPost(row: PostRow): z.infer<typeof post> {
+/** The answer of a command that leaves nothing to show. */
+export function answerSuccess() {
+  return { status: 200 as const, body: { success: true as const } };
+}
+
+/** The version of a post that is shown, for the header. */
+export function versionTag({ version }: z.infer<typeof post>): Record<string, string> {
+  return { ETag: `"${version}"` };
+}
+
+/** A post as answers show it, now. */
+export function printPost(row: PostRow): z.infer<typeof post> {
   return {
     id: row.id,
     content: row.content,

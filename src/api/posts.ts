@@ -4,12 +4,13 @@ import { countPosts, listPosts } from "../db/posts.ts";
 import { printTime } from "../lib/time.ts";
 import { cancelPost } from "../post/cancel-post.ts";
 import { existingPost } from "../post/existing-post.ts";
-import { accessOf, askerOf, requireScopeWithinReach } from "./authorize.ts";
+import { accessOf, requireScopeWithinReach } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
 import { EXAMPLES } from "./examples.ts";
-import { POST_VERSION } from "./openapi-parts.ts";
-import { answerPost, post, success } from "./post-object.ts";
+import { once } from "./once.ts";
+import { POST_VERSION, REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
+import { answerPost, answerSuccess, post, success } from "./post-object.ts";
 import { errorResponses, pageLimit, platform, postStatus, printedTime, taskSummary, timestamp } from "./schemas.ts";
 
 const DEFAULT_LIMIT = 25;
@@ -82,13 +83,15 @@ const cancelRoute = createRoute({
   operationId: "cancelPost",
   summary: "Cancel a post of which nothing is public yet",
   ...requireScopeWithinReach("posts:write"),
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { params: postParams },
   responses: {
     200: {
       description: "The post is canceled and will never be public",
+      headers: REPLAYED,
       content: { "application/json": { schema: success, example: EXAMPLES.cancelResponse } },
     },
-    ...errorResponses(401, 403, 404, 409, 500),
+    ...errorResponses(400, 401, 403, 404, 409, 500),
   },
 });
 
@@ -116,10 +119,11 @@ posts.openapi(getRoute, async (c) => {
   return answerPost(c, await existingPost(services.db, accessOf(actor), c.req.valid("param").post_id));
 });
 
-posts.openapi(cancelRoute, async (c) => {
+posts.openapi(cancelRoute, (c) => {
   const { services, actor } = c.var;
-  await cancelPost(services, accessOf(actor), c.req.valid("param").post_id, askerOf(actor));
-  return c.json({ success: true as const }, 200);
+  const access = accessOf(actor);
+  const asked = { scope: access.scope, meaning: null, respond: answerSuccess };
+  return once(c, asked, (change) => cancelPost(services, access, c.req.valid("param").post_id, change));
 });
 
 function printListedPost(row: PostRow): z.infer<typeof listedPost> {

@@ -1,9 +1,9 @@
 import type { SQL } from "drizzle-orm";
-import { and, eq, inArray, lte, sql } from "drizzle-orm";
+import { and, eq, inArray, isNull, lte, sql } from "drizzle-orm";
 import type { Millis } from "../lib/clock.ts";
 import type { Scope } from "../lib/vocabulary.ts";
 import type { Database } from "./database.ts";
-import { selectValues } from "./database.ts";
+import { selectValues, statement } from "./database.ts";
 import { idempotency } from "./schema.ts";
 
 export type IdempotencyRow = typeof idempotency.$inferSelect;
@@ -23,12 +23,55 @@ export function claimKey(db: Database, row: IdempotencyRow, now: Millis, conditi
       set: {
         fingerprint: row.fingerprint,
         claim: row.claim,
+        claimedAt: row.claimedAt,
+        postId: row.postId,
+        isSealed: row.isSealed,
         responseStatus: row.responseStatus,
         responseBody: row.responseBody,
         expiresAt: row.expiresAt,
       },
       setWhere: lte(idempotency.expiresAt, now),
     });
+}
+
+/**
+ * The statement that fails, and its batch with it, where a key is another attempt's: to stand first in a batch that is not
+ * to happen then.
+ */
+export function refuseTakenKey(db: Database, row: IdempotencyRow) {
+  return statement(
+    db,
+    sql`UPDATE idempotency SET claim = NULL WHERE workspace_id = ${row.workspaceId} AND mode = ${row.mode}
+      AND key = ${row.key} AND claim <> ${row.claim} AND expires_at > ${row.claimedAt}`,
+  );
+}
+
+/**
+ * Claims a key by itself, where the answer is not written with the work.
+ *
+ * @returns the key's row: the one given, or another's that was first
+ */
+export async function claimKeyAlone(db: Database, row: IdempotencyRow): Promise<IdempotencyRow> {
+  const [, [winner]] = await db.batch([claimKey(db, row, row.claimedAt), selectKey(db, row, row.key)]);
+  if (!winner) throw new Error("a key that was claimed is not there");
+  return winner;
+}
+
+/**
+ * Stores the answer of a key that was claimed without, unless it has one already.
+ *
+ * @returns the key's row, with the answer that counts; null when the key is another's, or forgotten
+ */
+export async function storeAnswer(db: Database, row: IdempotencyRow): Promise<IdempotencyRow | null> {
+  const { responseStatus, responseBody, isSealed } = row;
+  const [, [stored]] = await db.batch([
+    db
+      .update(idempotency)
+      .set({ responseStatus, responseBody, isSealed })
+      .where(and(isKey(row, row.key), eq(idempotency.claim, row.claim), isNull(idempotency.responseStatus))),
+    selectKey(db, row, row.key),
+  ]);
+  return stored?.claim === row.claim ? stored : null;
 }
 
 /** Holds where the key was claimed by this attempt: the condition of everything else in the batch. */
@@ -39,12 +82,21 @@ export function isClaimedBy(row: IdempotencyRow) {
 
 /** The statement that reads a key's row. */
 export function selectKey(db: Database, scope: Scope, key: string) {
-  return db
-    .select()
-    .from(idempotency)
-    .where(
-      and(eq(idempotency.workspaceId, scope.workspaceId), eq(idempotency.mode, scope.mode), eq(idempotency.key, key)),
-    );
+  return db.select().from(idempotency).where(isKey(scope, key));
+}
+
+function isKey(scope: Scope, key: string): SQL | undefined {
+  return and(
+    eq(idempotency.workspaceId, scope.workspaceId),
+    eq(idempotency.mode, scope.mode),
+    eq(idempotency.key, key),
+  );
+}
+
+/** @returns null when nothing was asked under the key, or it is forgotten */
+export async function findClaim(db: Database, scope: Scope, key: string, now: Millis): Promise<IdempotencyRow | null> {
+  const [row] = await selectKey(db, scope, key);
+  return row && row.expiresAt > now ? row : null;
 }
 
 /** Deletes keys whose time is over, some at a time. */

@@ -3,6 +3,8 @@ import type { BatchItem } from "drizzle-orm/batch";
 import type { Millis } from "../lib/clock.ts";
 import type { EventType, PlatformId, PostRef, PostStatus } from "../lib/vocabulary.ts";
 import { POST_STATUSES } from "../lib/vocabulary.ts";
+import type { AuditLine } from "./audit-log.ts";
+import { insertAuditLines } from "./audit-log.ts";
 import type { Database } from "./database.ts";
 import { statement } from "./database.ts";
 import type { DeliveryRef } from "./deliveries.ts";
@@ -26,6 +28,8 @@ export interface Projection {
   /** On the clock that the scope's posts live by. Undefined leaves `wake_by` as it is, which spares an index write. */
   wakeBy: Millis | null | undefined;
   events: { id: string; type: EventType; body: string; createdAt: Millis }[];
+  /** Lines of the audit log that are not there yet: each told once, whatever else the projection finds. */
+  audit: AuditLine[];
   /** Tasks that are final: their public post becomes theirs. */
   settled: { accountId: string; platform: PlatformId; platformPostId: string | null }[];
   /** Tasks whose locks are given back that were taken before this epoch: a projection that is late takes no later one. */
@@ -54,6 +58,7 @@ export async function writeProjection(
   // One statement for each kind of row, whatever the number of accounts: the free plan counts them.
   const statements: BatchItem<"sqlite">[] = [
     ...telling,
+    ...(projection.audit.length === 0 ? [] : [insertAuditLines(db, projection.audit)]),
     ...(published ? [claimPublished(db, { mode, postId }, final)] : []),
     ...(projection.unlocked.length === 0
       ? []

@@ -447,17 +447,18 @@ export const auditLog = sqliteTable(
     details: text({ mode: "json" }).$type<{ [name: string]: Json }>(),
   },
   (table) => [
-    index("audit_log_by_workspace").on(table.workspaceId, table.seq),
+    index("audit_log_by_workspace").on(table.workspaceId, table.mode, table.seq),
     // Posts that are accepted are as many as all else together, and their own rows tell a repeat.
     uniqueIndex("audit_log_by_id").on(table.id).where(sql`action <> 'post.created'`),
   ],
 );
 
-/** The hash chain over a workspace's audit log: each seal covers what came after the one before. */
+/** The hash chain over a workspace's audit log in one mode: each seal covers what came after the one before. */
 export const auditSeals = sqliteTable(
   "audit_seals",
   {
     workspaceId: workspaceId(),
+    mode: mode(),
     /** The last row that it covers. */
     throughSeq: integer().notNull(),
     rows: integer().notNull(),
@@ -466,7 +467,7 @@ export const auditSeals = sqliteTable(
     sealedAt: time().notNull(),
   },
   (table) => [
-    primaryKey({ columns: [table.workspaceId, table.throughSeq] }),
+    primaryKey({ columns: [table.workspaceId, table.mode, table.throughSeq] }),
     index("audit_seals_by_seq").on(table.throughSeq),
   ],
 );

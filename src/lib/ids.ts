@@ -15,6 +15,7 @@ export const ID_PREFIXES = {
   event: "evt",
   request: "req",
   claim: "claim",
+  auditLine: "aud",
   content: "content",
   pause: "pause",
   webhook: "wh",

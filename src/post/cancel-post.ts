@@ -1,8 +1,11 @@
+import type { Change } from "../db/change.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { Access } from "../lib/vocabulary.ts";
-import type { Asker } from "./commands.ts";
 import type { CommandDeps } from "./existing-post.ts";
-import { existingPost, postNotFound, refOf, taskNotFound } from "./existing-post.ts";
+import { existingPost, postNotFound, recallAnswer, refOf, taskNotFound } from "./existing-post.ts";
+import type { CancelAnswer } from "./status.ts";
+
+type CancelTaskAnswer = CancelAnswer | { is: "unknown_task" };
 
 const WHY_NOT = {
   published: "is already published and cannot be canceled.",
@@ -19,9 +22,16 @@ const WHY_NOT = {
  *
  * @throws Refusal when there is no such post within reach, or something of it is, or may be, public
  */
-export async function cancelPost(deps: CommandDeps, access: Access, postId: string, asker: Asker): Promise<void> {
+export async function cancelPost(
+  deps: CommandDeps,
+  access: Access,
+  postId: string,
+  change: Change<void>,
+): Promise<void> {
   const ref = refOf(await existingPost(deps.db, access, postId));
-  const answer = await deps.posts(ref).cancel(asker);
+  const answer =
+    (await recallAnswer<CancelAnswer>(deps, ref, change)) ??
+    (await deps.posts(ref).cancel(await change.command(ref, { action: "post.canceled", target: postId })));
   if (answer.is === "unknown_post") throw postNotFound();
   if (answer.is === "conflict") throw new Refusal("conflict", `This post ${WHY_NOT[answer.because]}`);
 }
@@ -36,10 +46,13 @@ export async function cancelTask(
   access: Access,
   postId: string,
   accountId: string,
-  asker: Asker,
+  change: Change<void>,
 ): Promise<void> {
   const ref = refOf(await existingPost(deps.db, access, postId));
-  const answer = await deps.posts(ref).cancelTask(accountId, asker);
+  const entry = { action: "task.canceled", target: postId, details: { account_id: accountId } } as const;
+  const answer =
+    (await recallAnswer<CancelTaskAnswer>(deps, ref, change)) ??
+    (await deps.posts(ref).cancelTask(accountId, await change.command(ref, entry)));
   if (answer.is === "unknown_post") throw postNotFound();
   if (answer.is === "unknown_task") throw taskNotFound();
   if (answer.is === "conflict") throw new Refusal("conflict", `This task ${WHY_NOT[answer.because]}`);

@@ -96,7 +96,8 @@ export interface Edit {
   commented: string[];
 }
 
-export type EditAnswer = { is: "edited" } | { is: "version_conflict"; version: number } | Conflict;
+/** `contentId`: what the post says now, which an attempt of the same request may have put there that was first. */
+export type EditAnswer = { is: "edited"; contentId: string } | { is: "version_conflict"; version: number } | Conflict;
 
 /**
  * Changes what a post says, or when it goes out, while nothing of it is or may be public. What was prepared of the old
@@ -109,7 +110,7 @@ export function edit(
   now: Millis,
 ): { document: PostDocument; answer: EditAnswer } {
   return changed<EditAnswer>(document, (copy) => {
-    if (copy.contentId === made.contentId) return { is: "edited" };
+    if (copy.contentId === made.contentId) return { is: "edited", contentId: made.contentId };
     const conflict = editConflict(copy);
     if (conflict) return conflict;
     if (copy.version !== made.from) return { is: "version_conflict", version: copy.version };
@@ -129,7 +130,7 @@ export function edit(
     });
     note(copy, { at: now, type: "edited", ...by(asker), outcome: `version ${copy.version}` });
     markChanged(copy, now);
-    return { is: "edited" };
+    return { is: "edited", contentId: made.contentId };
   });
 }
 

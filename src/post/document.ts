@@ -1,3 +1,4 @@
+import type { AuditLine } from "../db/audit-log.ts";
 import type { TaskError } from "../db/posts.ts";
 import type { Timeline } from "../db/timeline.ts";
 import type { Millis } from "../lib/clock.ts";
@@ -148,6 +149,8 @@ export interface PostDocument {
   /** When an unacknowledged projection is tried again. */
   projectAt: Millis | null;
   events: PendingEvent[];
+  /** Lines of the audit log that are not in the database yet. */
+  audit: AuditLine[];
   timeline: Timeline;
   /** When the object's alarm rings, as far as it knows. Real time. */
   alarmAt: Millis | null;
@@ -188,6 +191,7 @@ export function newDocument(post: NewPost): PostDocument {
     wakeBy: firstWakeBy(post.scheduledAt),
     projectAt: null,
     events: [],
+    audit: [],
     timeline: post.timeline,
     alarmAt: null,
   };

@@ -1,3 +1,4 @@
+import type { Change } from "../db/change.ts";
 import type { Database } from "../db/database.ts";
 import { deleteContent, insertContent } from "../db/post-contents.ts";
 import type { PostRow } from "../db/posts.ts";
@@ -5,15 +6,17 @@ import { loadPublishContext } from "../db/publish-requests.ts";
 import { retryWrite } from "../db/retry.ts";
 import type { Clock, Millis } from "../lib/clock.ts";
 import { newId } from "../lib/ids.ts";
-import { invalid, Refusal } from "../lib/refusal.ts";
+import type { Mistake } from "../lib/refusal.ts";
+import { invalid, Refusal, refuseMistakes } from "../lib/refusal.ts";
 import type { Access } from "../lib/vocabulary.ts";
 import type { PlatformOptions, Platforms } from "../platforms/registry.ts";
-import type { CheckedPost, PublishRequest } from "./check-post.ts";
+import type { PublishRequest } from "./check-post.ts";
 import { checkPost, mediaOf } from "./check-post.ts";
-import type { Asker } from "./commands.ts";
+import type { EditAnswer } from "./commands.ts";
 import { mediaKeptUntil, optionsOfUsed } from "./create-post.ts";
 import type { CommandDeps } from "./existing-post.ts";
-import { existingPost, postNotFound, refOf } from "./existing-post.ts";
+import { existingPost, postNotFound, recallAnswer, refOf } from "./existing-post.ts";
+import type { UnknownPost } from "./post-calls.ts";
 import { isOpen } from "./status.ts";
 
 /** What an edit changes; what is absent stays as it is. */
@@ -43,7 +46,7 @@ const WHY_NOT = {
  * changed; then the post's object decides whether the post says it. Two edits of one version: one of them is told.
  *
  * @param expected the version that the client has seen; null when it does not say
- * @throws Refusal with the field at fault, or when the post is not as the client thinks
+ * @throws Refusal with every field at fault, or when the post is not as the client thinks
  */
 export async function editPost(
   deps: EditDeps,
@@ -51,9 +54,26 @@ export async function editPost(
   postId: string,
   changes: PostChanges,
   expected: number | null,
-  asker: Asker,
+  change: Change<void>,
 ): Promise<void> {
   const post = await existingPost(deps.db, access, postId);
+  const answer =
+    (await recallAnswer<EditAnswer>(deps, refOf(post), change)) ??
+    (await askToEdit(deps, access, post, changes, expected, change));
+  if (answer.is === "edited") return;
+  if (answer.is === "unknown_post") throw postNotFound();
+  if (answer.is === "version_conflict") throw versionConflict(answer.version);
+  throw new Refusal("conflict", WHY_NOT[answer.because]);
+}
+
+async function askToEdit(
+  deps: EditDeps,
+  access: Access,
+  post: PostRow,
+  changes: PostChanges,
+  expected: number | null,
+  change: Change<void>,
+): Promise<EditAnswer | UnknownPost> {
   const ref = refOf(post);
   if (expected !== null && expected !== post.version) throw versionConflict(post.version);
   const accountIds = post.state.tasks
@@ -68,7 +88,8 @@ export async function editPost(
   const connected = { ...request, accountIds: accountIds.filter((id) => accounts.some((each) => each.id === id)) };
   const checked = checkPost(deps.platforms, ref, connected, { ...context, publishWithin: null }, now);
   const scheduledAt = changes.schedule === undefined ? post.scheduledAt : checked.scheduledAt;
-  refuseViolations(checked, { scheduledAt, publishBefore: changedDeadline(post, changes, scheduledAt) }, now);
+  const publishBefore = changedDeadline(post, changes, scheduledAt);
+  refuseMistakes([...checked.violations, ...checkDeadline(publishBefore, Math.max(scheduledAt, now))]);
 
   const contentId = newId("content", deps.clock());
   const options = optionsOfUsed(request, post.state.tasks);
@@ -94,12 +115,22 @@ export async function editPost(
     publishBefore: changes.publishBefore,
     commented,
   };
-  const answer = await deps.posts(ref).edit(edit, asker);
-  if (answer.is === "edited") return;
-  await deleteContent(deps.db, ref, contentId);
-  if (answer.is === "unknown_post") throw postNotFound();
-  if (answer.is === "version_conflict") throw versionConflict(answer.version);
-  throw new Refusal("conflict", WHY_NOT[answer.because]);
+  const details = { changed: changedNames(changes) };
+  const command = await change
+    .command(ref, { action: "post.edited", target: ref.postId, details })
+    .catch(async (error) => {
+      await deleteContent(deps.db, ref, contentId);
+      throw error;
+    });
+  const answer = await deps.posts(ref).edit(edit, command);
+  if (answer.is !== "edited" || answer.contentId !== contentId) await deleteContent(deps.db, ref, contentId);
+  return answer;
+}
+
+/** As the request calls them. */
+function changedNames({ content, mediaIds, schedule, publishBefore, options }: PostChanges): string[] {
+  const named = { content, media: mediaIds, schedule, publish_before: publishBefore, options };
+  return Object.entries(named).flatMap(([name, value]) => (value === undefined ? [] : [name]));
 }
 
 function versionConflict(version: number): Refusal {
@@ -125,17 +156,8 @@ function changedDeadline(post: PostRow, changes: PostChanges, scheduledAt: Milli
   return post.publishBefore === null ? null : post.publishBefore + scheduledAt - post.scheduledAt;
 }
 
-function refuseViolations(
-  { violations }: CheckedPost,
-  { scheduledAt, publishBefore }: { scheduledAt: Millis; publishBefore: Millis | null },
-  now: Millis,
-): void {
-  const [violation] = violations;
-  if (violation) throw invalid(violation.field, violation.message);
-  if (publishBefore !== null && publishBefore <= Math.max(scheduledAt, now)) {
-    throw invalid(
-      "publish_before",
-      "publish_before must be later than the time the post is scheduled for, and than now.",
-    );
-  }
+function checkDeadline(publishBefore: Millis | null, earliest: Millis): Mistake[] {
+  if (publishBefore === null || publishBefore > earliest) return [];
+  const message = "publish_before must be later than the time the post is scheduled for, and than now.";
+  return [{ code: "out_of_range", field: "publish_before", message }];
 }

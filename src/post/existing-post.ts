@@ -1,3 +1,4 @@
+import type { Change } from "../db/change.ts";
 import type { Database } from "../db/database.ts";
 import type { PostRow } from "../db/posts.ts";
 import { findPost } from "../db/posts.ts";
@@ -21,6 +22,21 @@ export async function existingPost(db: Database, access: Access, postId: string)
   const post = await findPost(db, access, postId);
   if (!post) throw postNotFound();
   return post;
+}
+
+/**
+ * What an earlier attempt of the same request was answered by the post's object, and did not hear; null when there was none,
+ * or it never came so far. To be asked before anything that may stand otherwise by now.
+ *
+ * @typeParam Answer what the object answers to the command
+ */
+export async function recallAnswer<Answer>(
+  { posts }: CommandDeps,
+  ref: PostRef,
+  { earlier }: Change<unknown>,
+): Promise<Answer | null> {
+  const recalled = earlier === null ? null : await posts(ref).recall(earlier);
+  return recalled && (recalled.answer as Answer);
 }
 
 /** Names a post that was found to be within reach. */

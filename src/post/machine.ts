@@ -1,3 +1,4 @@
+import type { AuditLine } from "../db/audit-log.ts";
 import type { Millis } from "../lib/clock.ts";
 import type { Json } from "../lib/json.ts";
 import type { Armed } from "../platforms/platform.ts";
@@ -224,12 +225,13 @@ export function attachPermalink(
 /** Takes note that the database holds a projection. */
 export function acknowledge(
   document: PostDocument,
-  projected: { seq: number; wakeBy: Millis | null | undefined; eventIds: string[] },
+  projected: { seq: number; wakeBy: Millis | null | undefined; eventIds: string[]; audit: AuditLine[] },
 ): { document: PostDocument; answer: null } {
   return changed(document, (copy) => {
     copy.projectedSeq = Math.max(copy.projectedSeq, projected.seq);
     if (projected.wakeBy !== undefined) copy.wakeBy = projected.wakeBy;
     copy.events = copy.events.filter((event) => !projected.eventIds.includes(event.id));
+    copy.audit = copy.audit.filter(({ id }) => !projected.audit.some((line) => line.id === id));
     if (copy.seq === copy.projectedSeq) for (const task of copy.tasks) task.givesLockBack = false;
     if (copy.seq === copy.projectedSeq) copy.projectAt = null;
     return null;

@@ -11,7 +11,9 @@ import { DOCUMENT_FORMAT, newTask } from "./document.ts";
  * one knew no edits, retries, pauses and timelines.
  */
 export function upgraded(stored: PostDocument): PostDocument {
-  if (stored.format === DOCUMENT_FORMAT) return stored;
+  // Releases of the same format that wrote no audit log.
+  const audit = stored.audit ?? [];
+  if (stored.format === DOCUMENT_FORMAT) return { ...stored, audit };
   const isFirst = stored.format === 1;
   const publication = (task: TaskDocument): TaskDocument => ({
     ...newTask(task.accountId, task.platform, task.part ?? "post", null),
@@ -29,6 +31,7 @@ export function upgraded(stored: PostDocument): PostDocument {
     tasks: stored.tasks.map(publication),
     comments: (stored.comments ?? []).map(publication),
     timeline: [],
+    audit,
   };
 }
 

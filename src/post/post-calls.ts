@@ -1,7 +1,8 @@
+import type { Command } from "../db/change.ts";
 import type { ManualPause } from "../db/manual-pauses.ts";
 import type { Json } from "../lib/json.ts";
 import type { PostRef } from "../lib/vocabulary.ts";
-import type { Asker, Edit, EditAnswer, Resolution, ResolveAnswer, RetryAnswer } from "./commands.ts";
+import type { Edit, EditAnswer, Resolution, ResolveAnswer, RetryAnswer } from "./commands.ts";
 import type { HeedAnswer } from "./heed-pauses.ts";
 import type { ArmAnswer, BeginAnswer } from "./machine.ts";
 import type { Report, ReportAnswer } from "./report.ts";
@@ -29,11 +30,13 @@ export interface PostCalls {
   resume(accountId: string): Promise<void>;
 
   // What people ask for. Each answers once the database shows what became of it.
-  cancel(asker?: Asker): Promise<CancelAnswer | UnknownPost>;
-  cancelTask(accountId: string, asker: Asker): Promise<CancelAnswer | { is: "unknown_task" } | UnknownPost>;
-  edit(made: Edit, asker: Asker): Promise<EditAnswer | UnknownPost>;
-  retry(asker: Asker): Promise<RetryAnswer | UnknownPost>;
-  resolve(accountId: string, resolution: Resolution, asker: Asker): Promise<ResolveAnswer | UnknownPost>;
+  cancel(command: Command): Promise<CancelAnswer | UnknownPost>;
+  cancelTask(accountId: string, command: Command): Promise<CancelAnswer | { is: "unknown_task" } | UnknownPost>;
+  edit(made: Edit, command: Command): Promise<EditAnswer | UnknownPost>;
+  retry(command: Command): Promise<RetryAnswer | UnknownPost>;
+  resolve(accountId: string, resolution: Resolution, command: Command): Promise<ResolveAnswer | UnknownPost>;
+  /** What one of these was answered; null when the object was never asked it. */
+  recall(commandId: string): Promise<{ answer: unknown } | null>;
 }
 
 /** Reaches a post's object. To be asked anew for each call: a stub that threw is spent. */

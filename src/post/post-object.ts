@@ -1,4 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
+import type { AuditLine } from "../db/audit-log.ts";
+import type { Command } from "../db/change.ts";
 import { database } from "../db/database.ts";
 import type { ManualPause } from "../db/manual-pauses.ts";
 import { findPostWithClock } from "../db/posts.ts";
@@ -11,7 +13,7 @@ import { systemClock } from "../lib/clock.ts";
 import type { Json } from "../lib/json.ts";
 import { consoleLog } from "../lib/log.ts";
 import { sendDeliveries } from "../webhooks/messages.ts";
-import type { Asker, Edit, EditAnswer, Resolution, ResolveAnswer, RetryAnswer } from "./commands.ts";
+import type { Edit, EditAnswer, Resolution, ResolveAnswer, RetryAnswer } from "./commands.ts";
 import { cancel, cancelTask, edit, resolve, retry } from "./commands.ts";
 import type { PostDocument } from "./document.ts";
 import { DOCUMENT_FORMAT } from "./document.ts";
@@ -48,6 +50,22 @@ import { ALARM_RETRY, settleTiming } from "./timing.ts";
 import type { Holder, TaskMessage } from "./transition.ts";
 
 const DOCUMENT = "post";
+
+/** The key under which the answer to a command is kept. */
+function answerKey(commandId: string): string {
+  return `answer:${commandId}`;
+}
+
+type Transition<R> = (document: PostDocument, now: Millis) => { document: PostDocument; answer: R };
+
+/** A command that changed something is told to the audit log with the projection of what it changed. */
+function audited<R>(transition: Transition<R>, line: AuditLine): Transition<R> {
+  return (document, now) => {
+    const decided = transition(document, now);
+    if (decided.document.seq === document.seq) return decided;
+    return { ...decided, document: { ...decided.document, audit: [...decided.document.audit, line] } };
+  };
+}
 
 type Loaded = { is: "stored" } | { is: "unknown" } | { is: "final"; tasks: FinalTask[] };
 
@@ -109,13 +127,21 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
     this.#decide((document, now) => resume(document, accountId, now));
   }
 
-  async cancel(asker: Asker = null): Promise<CancelAnswer | UnknownPost> {
-    return this.#command((document, now) => cancel(document, asker, now), cancelAnswer);
+  async recall(commandId: string): Promise<{ answer: unknown } | null> {
+    const answer = this.ctx.storage.kv.get(answerKey(commandId));
+    if (answer === undefined) return null;
+    await this.#projected();
+    return { answer };
   }
 
-  async cancelTask(accountId: string, asker: Asker): Promise<CancelAnswer | { is: "unknown_task" } | UnknownPost> {
+  async cancel(command: Command): Promise<CancelAnswer | UnknownPost> {
+    return this.#command(command, (document, now) => cancel(document, command.asker, now), cancelAnswer);
+  }
+
+  async cancelTask(accountId: string, command: Command): Promise<CancelAnswer | { is: "unknown_task" } | UnknownPost> {
     return this.#command<CancelAnswer | { is: "unknown_task" }>(
-      (document, now) => cancelTask(document, accountId, asker, now),
+      command,
+      (document, now) => cancelTask(document, accountId, command.asker, now),
       (tasks) => {
         const task = tasks.find((each) => each.accountId === accountId);
         return task ? cancelTaskAnswer(task) : { is: "unknown_task" };
@@ -123,35 +149,46 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
     );
   }
 
-  async edit(made: Edit, asker: Asker): Promise<EditAnswer | UnknownPost> {
-    return this.#command<EditAnswer>((document, now) => edit(document, made, asker, now), lost);
+  async edit(made: Edit, command: Command): Promise<EditAnswer | UnknownPost> {
+    return this.#command<EditAnswer>(command, (document, now) => edit(document, made, command.asker, now), lost);
   }
 
-  async retry(asker: Asker): Promise<RetryAnswer | UnknownPost> {
-    return this.#command<RetryAnswer>((document, now) => retry(document, asker, now), lost);
+  async retry(command: Command): Promise<RetryAnswer | UnknownPost> {
+    return this.#command<RetryAnswer>(command, (document, now) => retry(document, command.asker, now), lost);
   }
 
-  async resolve(accountId: string, resolution: Resolution, asker: Asker): Promise<ResolveAnswer | UnknownPost> {
-    return this.#command<ResolveAnswer>((document, now) => resolve(document, accountId, resolution, asker, now), lost);
+  async resolve(accountId: string, resolution: Resolution, command: Command): Promise<ResolveAnswer | UnknownPost> {
+    return this.#command<ResolveAnswer>(
+      command,
+      (document, now) => resolve(document, accountId, resolution, command.asker, now),
+      lost,
+    );
   }
 
   /**
-   * Carries out what somebody asked for, and answers once the database shows it: whoever was answered reads it there.
+   * Carries out what somebody asked for, once, and answers when the database shows it: whoever was answered reads it there.
    *
    * @param whenFinal what is answered of a post that is over and has no document
    */
   async #command<R>(
-    transition: (document: PostDocument, now: Millis) => { document: PostDocument; answer: R },
+    { id, audit }: Command,
+    transition: Transition<R>,
     whenFinal: (tasks: FinalTask[]) => R,
   ): Promise<R | UnknownPost> {
     const loaded = await this.#load();
     if (loaded.is === "unknown") return { is: "unknown_post" };
     if (loaded.is === "final") return whenFinal(loaded.tasks);
-    const answer = this.#decide(transition);
+    const kept = id === null ? undefined : this.ctx.storage.kv.get<R>(answerKey(id));
+    const answer = kept === undefined ? this.#decide(audited(transition, audit), id) : kept;
+    await this.#projected();
+    return answer;
+  }
+
+  /** @throws when the database does not show yet what was decided */
+  async #projected(): Promise<void> {
     await this.#project();
     const { seq, projectedSeq } = this.#stored();
     if (projectedSeq < seq) throw new Error("the database did not take the projection of a command");
-    return answer;
   }
 
   /**
@@ -180,15 +217,23 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
     return this.#ref.mode === "live" ? 0 : findClockOffset(this.#db, this.#ref.workspaceId);
   }
 
-  /** Lets a transition happen, with all that is due after it, and stores the outcome before anything follows. */
-  #decide<R>(transition: (document: PostDocument, now: Millis) => { document: PostDocument; answer: R }): R {
+  /**
+   * Lets a transition happen, with all that is due after it, and stores the outcome before anything follows.
+   *
+   * @param commandId the name under which its answer is kept; null: it is not
+   */
+  #decide<R>(transition: Transition<R>, commandId: string | null = null): R {
     const before = this.#stored();
     const now = nowOf(before);
     const decided = transition(before, now);
     const document = catchUp(decided.document, now);
     const woken = wake(document, nowOf(document));
-    if (JSON.stringify(woken.document) !== JSON.stringify(before)) {
-      this.ctx.storage.transactionSync(() => this.#store(woken.document));
+    const isChanged = JSON.stringify(woken.document) !== JSON.stringify(before);
+    if (isChanged || commandId !== null) {
+      this.ctx.storage.transactionSync(() => {
+        if (isChanged) this.#store(woken.document);
+        if (commandId !== null) this.ctx.storage.kv.put(answerKey(commandId), decided.answer);
+      });
     }
     if (woken.answer.length > 0) this.ctx.waitUntil(this.#send(woken.answer));
     if (hasNews(woken.document)) this.ctx.waitUntil(this.#project());
@@ -272,5 +317,5 @@ function lost(): Conflict {
 }
 
 function hasNews(document: PostDocument): boolean {
-  return document.seq > document.projectedSeq || document.events.length > 0;
+  return document.seq > document.projectedSeq || document.events.length > 0 || document.audit.length > 0;
 }

@@ -19,6 +19,7 @@ export function projectionOf(document: PostDocument, now: Millis): Projection {
     state: stateOf(document),
     wakeBy: nextWakeBy(document, now),
     events: document.events,
+    audit: document.audit,
     settled: publicationsOf(document)
       .filter((task) => !isOpen(task.status) && task.announceBy === null)
       .map(({ accountId, platform, platformPostId }) => ({ accountId, platform, platformPostId })),

@@ -1,13 +1,15 @@
 import { findExternalAccount } from "../db/accounts.ts";
+import type { Change } from "../db/change.ts";
 import type { ExternalAccount } from "../db/commits.ts";
 import { claimPlatformPost } from "../db/commits.ts";
-import type { ProjectedTask } from "../db/posts.ts";
+import type { PostRow, ProjectedTask } from "../db/posts.ts";
 import { invalid, Refusal } from "../lib/refusal.ts";
 import type { Access } from "../lib/vocabulary.ts";
 import type { PublicPost } from "../platforms/platform.ts";
-import type { Asker, Resolution } from "./commands.ts";
+import type { Resolution, ResolveAnswer } from "./commands.ts";
 import type { CommandDeps } from "./existing-post.ts";
-import { existingPost, postNotFound, refOf, taskNotFound } from "./existing-post.ts";
+import { existingPost, postNotFound, recallAnswer, refOf, taskNotFound } from "./existing-post.ts";
+import type { UnknownPost } from "./post-calls.ts";
 
 const WHY_NOT = {
   published: "This task is published already.",
@@ -34,9 +36,25 @@ export async function resolveTask(
   postId: string,
   accountId: string,
   found: FoundOut,
-  asker: Asker,
+  change: Change<void>,
 ): Promise<void> {
   const post = await existingPost(deps.db, access, postId);
+  const ref = refOf(post);
+  const answer =
+    (await recallAnswer<ResolveAnswer>(deps, ref, change)) ??
+    (await askToResolve(deps, post, accountId, found, change));
+  if (answer.is === "unknown_post") throw postNotFound();
+  if (answer.is === "unknown_task") throw taskNotFound();
+  if (answer.is === "conflict") throw new Refusal("conflict", WHY_NOT[answer.because]);
+}
+
+async function askToResolve(
+  deps: CommandDeps,
+  post: PostRow,
+  accountId: string,
+  found: FoundOut,
+  change: Change<void>,
+): Promise<ResolveAnswer | UnknownPost> {
   const ref = refOf(post);
   const task = post.state.tasks.find((each) => each.accountId === accountId);
   if (!task) throw taskNotFound();
@@ -51,10 +69,9 @@ export async function resolveTask(
     }
   }
   const resolution: Resolution = found.outcome === "published" ? { outcome: "published", post: publicPost } : found;
-  const answer = await deps.posts(ref).resolve(accountId, resolution, asker);
-  if (answer.is === "unknown_post") throw postNotFound();
-  if (answer.is === "unknown_task") throw taskNotFound();
-  if (answer.is === "conflict") throw new Refusal("conflict", WHY_NOT[answer.because]);
+  const details = { account_id: accountId, outcome: found.outcome };
+  const command = await change.command(ref, { action: "task.resolved", target: post.id, details });
+  return deps.posts(ref).resolve(accountId, resolution, command);
 }
 
 /** The post that a person names: as the platform lists it, where reading saw it, for an id has more than one spelling. */

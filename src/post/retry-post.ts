@@ -1,8 +1,9 @@
+import type { Change } from "../db/change.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { Access } from "../lib/vocabulary.ts";
-import type { Asker } from "./commands.ts";
+import type { RetryAnswer } from "./commands.ts";
 import type { CommandDeps } from "./existing-post.ts";
-import { existingPost, postNotFound, refOf } from "./existing-post.ts";
+import { existingPost, postNotFound, recallAnswer, refOf } from "./existing-post.ts";
 
 const WHY_NOT = {
   published: "Everything of this post is published; nothing is left to retry.",
@@ -19,9 +20,16 @@ const WHY_NOT = {
  *
  * @throws Refusal when there is no such post within reach, or nothing of it has failed
  */
-export async function retryPost(deps: CommandDeps, access: Access, postId: string, asker: Asker): Promise<void> {
+export async function retryPost(
+  deps: CommandDeps,
+  access: Access,
+  postId: string,
+  change: Change<void>,
+): Promise<void> {
   const ref = refOf(await existingPost(deps.db, access, postId));
-  const answer = await deps.posts(ref).retry(asker);
+  const answer =
+    (await recallAnswer<RetryAnswer>(deps, ref, change)) ??
+    (await deps.posts(ref).retry(await change.command(ref, { action: "post.retried", target: postId })));
   if (answer.is === "unknown_post") throw postNotFound();
   if (answer.is === "conflict") throw new Refusal("conflict", WHY_NOT[answer.because]);
 }

@@ -148,7 +148,7 @@ describe("DELETE /v1/sandbox/posts", () => {
 
 it.each(["GET", "DELETE"])("%s /v1/sandbox/posts is not there for a live key", async (method) => {
   const answer = await call(method, "/v1/sandbox/posts", { key: workspace.live });
-  expect([answer.status, answer.body.error]).toEqual([
+  expect([answer.status, answer.body.error]).toMatchObject([
     403,
     { code: "forbidden", message: "This endpoint needs a test API key.", field: "Authorization" },
   ]);

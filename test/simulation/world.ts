@@ -268,7 +268,7 @@ export class World {
     this.sweeper.ringAt(SWEEPER_NAME, START + SWEEP);
     this.#planFaults();
     this.#script?.(this);
-    this.client.start();
+    this.client.start(!this.#isCalm && this.random.chance("asked again", 0.3));
     await this.#untilOver();
   }
 
@@ -338,9 +338,9 @@ export class World {
   }
 
   /** A request from outside. */
-  request({ method, path, workspace, key, body }: ClientRequest): Promise<Answer> {
+  request({ method, path, workspace, mode = "live", key, body }: ClientRequest): Promise<Answer> {
     const headers: Record<string, string> = {
-      Authorization: `Bearer ${this.fixtures.workspaces[workspace]?.key}`,
+      Authorization: `Bearer ${this.fixtures.workspaces[workspace]?.keys[mode]}`,
       ...(key === undefined ? {} : { "Idempotency-Key": key }),
       ...(body === undefined ? {} : { "Content-Type": "application/json" }),
     };

@@ -375,7 +375,7 @@ class World {
 
   acknowledge(): void {
     const eventIds = this.document.events.map((event) => event.id);
-    this.take(acknowledge(this.document, { seq: this.document.seq, wakeBy: undefined, eventIds }));
+    this.take(acknowledge(this.document, { seq: this.document.seq, wakeBy: undefined, eventIds, audit: [] }));
   }
 
   /** What holds in every state. */

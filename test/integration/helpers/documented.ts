@@ -1,4 +1,4 @@
-import { ERRORS } from "../../../src/api/errors.ts";
+import { ERRORS, ERRORS_PAGE } from "../../../src/api/errors.ts";
 import type { Documented, Operation } from "../../helpers/openapi/document.ts";
 import {
   EVENT_HEADERS,
@@ -66,10 +66,26 @@ function problemOf({ status, headers, text }: Answer, documented: Documented | u
   const body = JSON.parse(text);
   const mismatch = violation(jsonOf(documented), body);
   if (mismatch !== null) return `which is not as documented (${mismatch})`;
-  if (status < 400) return null;
+  return status < 400 ? null : problemOfError(status, headers, body.error);
+}
+
+interface ErrorBody {
+  code: keyof typeof ERRORS;
+  request_id: string;
+  doc_url: string;
+  retry_after?: number;
+}
+
+function problemOfError(status: number, headers: Headers, error: ErrorBody): string | null {
+  const { code, request_id, doc_url, retry_after } = error;
+  if (ERRORS[code].status !== status) return "with the code of another status";
   if (status === 429 && !headers.has("Retry-After")) return "without Retry-After";
-  const code: keyof typeof ERRORS = body.error.code;
-  return ERRORS[code].status === status ? null : "with the code of another status";
+  // What is answered again names the request that was answered first.
+  const isReplay = headers.has("Idempotent-Replayed");
+  if (!isReplay && request_id !== headers.get("X-Request-Id")) return "with the id of another request";
+  if (!doc_url.endsWith(`${ERRORS_PAGE}#${code}`)) return "with the documentation of something else";
+  const isSaidTwice = (retry_after?.toString() ?? null) === headers.get("Retry-After");
+  return isSaidTwice ? null : "with retry_after and Retry-After apart";
 }
 
 function problemOfHeaders(headers: Headers, { headers: documented = {} }: Documented): string | null {

@@ -60,11 +60,12 @@ export function callsOf(posts: PostObjects, ref: PostRef): PostCalls {
     heedPauses: (holder, pauses) => posts(ref).heedPauses(holder, pauses),
     attachPermalink: (id, permalink) => posts(ref).attachPermalink(id, permalink),
     resume: (id) => posts(ref).resume(id),
-    cancel: (asker) => posts(ref).cancel(asker),
-    cancelTask: (id, asker) => posts(ref).cancelTask(id, asker),
-    edit: (made, asker) => posts(ref).edit(made, asker),
-    retry: (asker) => posts(ref).retry(asker),
-    resolve: (id, resolution, asker) => posts(ref).resolve(id, resolution, asker),
+    cancel: (command) => posts(ref).cancel(command),
+    cancelTask: (id, command) => posts(ref).cancelTask(id, command),
+    edit: (made, command) => posts(ref).edit(made, command),
+    retry: (command) => posts(ref).retry(command),
+    resolve: (id, resolution, command) => posts(ref).resolve(id, resolution, command),
+    recall: (id) => posts(ref).recall(id),
   };
 }
 

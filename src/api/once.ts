@@ -1,0 +1,256 @@
+import type { Context, TypedResponse } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { answerRow } from "../accounts/vault.ts";
+import type { AuditLine } from "../db/audit-log.ts";
+import type { AuditEntry, Change, ChangeRecord, Command } from "../db/change.ts";
+import { KeyTaken } from "../db/change.ts";
+import type { IdempotencyRow } from "../db/idempotency.ts";
+import { claimKeyAlone, findClaim, storeAnswer } from "../db/idempotency.ts";
+import { retryWrite } from "../db/retry.ts";
+import { newId } from "../lib/ids.ts";
+import { Refusal } from "../lib/refusal.ts";
+import type { PostRef, Scope } from "../lib/vocabulary.ts";
+import type { Actor, AppEnv } from "./context.ts";
+import { errorBody, originOf } from "./error-envelope.ts";
+import { ERRORS } from "./errors.ts";
+import type { IdempotentRequest } from "./idempotency.ts";
+import {
+  cacheAnswer,
+  jsonText,
+  readIdempotencyKey,
+  refuseOther,
+  replayFromCache,
+  replayFromRow,
+} from "./idempotency.ts";
+
+/*
+ * How every request that changes something is carried out: once for each Idempotency-Key, with a line in the audit log.
+ * What is decided is answered again, done or refused (404, 409); what may go otherwise next time is not (400, 5xx).
+ */
+
+/** A request that changes something. */
+export interface Asked<Outcome, Body, Status extends ContentfulStatusCode> {
+  scope: Scope;
+  /** The request's input after validation, see `readIdempotencyKey`. */
+  meaning: unknown;
+  respond(outcome: Outcome): Answer<Body, Status> | Promise<Answer<Body, Status>>;
+  /** Headers that the answer has beside, made from its body. */
+  headers?(body: Body): Record<string, string>;
+  /** The answer holds a secret: it is stored sealed. */
+  isSecret?: boolean;
+}
+
+export interface Answer<Body, Status> {
+  status: Status;
+  body: Body;
+}
+
+type Answered<Body, Status extends ContentfulStatusCode> = TypedResponse<Body, Status, "json">;
+
+/** The scope of what the deployment's owner asks for. */
+export const DEPLOYMENT: Scope = { workspaceId: "", mode: "live" };
+
+/** Attempts of one request that may meet others with its key; each finds out more than the one before. */
+const MAX_ATTEMPTS = 3;
+
+/**
+ * Carries a request out and answers it, or answers it again.
+ *
+ * @param run makes the change, with what it has to bring along
+ * @throws Refusal what `run` throws; also when the key was used for something else
+ */
+export async function once<Outcome, Body, Status extends ContentfulStatusCode>(
+  c: Context<AppEnv>,
+  asked: Asked<Outcome, Body, Status>,
+  run: (change: Change<Outcome>) => Promise<Outcome>,
+): Promise<Answered<Body, Status>> {
+  const { scope, meaning } = asked;
+  const request = await readIdempotencyKey(c, scope, meaning, ownerOf(c.var.actor));
+  if (!request) {
+    const { status, body } = await asked.respond(await run(new Attempt(c, asked, null, null)));
+    return withHeaders(c, asked, jsonText<Body, Status>(c, status, JSON.stringify(body)));
+  }
+  const cached = await replayFromCache<Body, Status>(c, request);
+  if (cached) return withHeaders(c, asked, cached);
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+    const known = await findClaim(c.var.services.db, scope, request.key, c.var.services.clock());
+    if (known && known.responseStatus !== null) return replayed(c, asked, request, known);
+    if (known) refuseOther(request, known);
+    try {
+      return await carryOut(c, asked, request, known, run);
+    } catch (error) {
+      if (!(error instanceof KeyTaken)) throw error;
+    }
+  }
+  throw new Error("a key was taken again and again, and nobody knows by whom");
+}
+
+async function carryOut<Outcome, Body, Status extends ContentfulStatusCode>(
+  c: Context<AppEnv>,
+  asked: Asked<Outcome, Body, Status>,
+  request: IdempotentRequest,
+  known: IdempotencyRow | null,
+  run: (change: Change<Outcome>) => Promise<Outcome>,
+): Promise<Answered<Body, Status>> {
+  const attempt = new Attempt(c, asked, request, known);
+  let row: IdempotencyRow;
+  try {
+    row = await attempt.done(await run(attempt));
+  } catch (error) {
+    if (!(error instanceof Refusal && isDecided(error))) throw error;
+    row = await attempt.refused(error);
+  }
+  if (row.claim !== attempt.claimId) return replayed(c, asked, request, row);
+  cacheAnswer(c, request, row);
+  return withHeaders(c, asked, jsonText<Body, Status>(c, row.responseStatus ?? 500, attempt.text));
+}
+
+async function replayed<Outcome, Body, Status extends ContentfulStatusCode>(
+  c: Context<AppEnv>,
+  asked: Asked<Outcome, Body, Status>,
+  request: IdempotentRequest,
+  row: IdempotencyRow,
+): Promise<Answered<Body, Status>> {
+  const answer = await replayFromRow<Body, Status>(c, request, row);
+  cacheAnswer(c, request, row);
+  return withHeaders(c, asked, answer);
+}
+
+/** A refusal that is an answer for good: what was asked for is not there, or not to be had as things stood. */
+function isDecided({ code }: Refusal): boolean {
+  const { status } = ERRORS[code];
+  return status === 404 || (status === 409 && code !== "idempotency_conflict");
+}
+
+/** Keys that see less than their whole world do not share theirs with it: an answer would tell of what they do not see. */
+function ownerOf(actor: Actor): string | null {
+  return actor.kind === "key" && actor.key.accountIds !== null ? actor.key.id : null;
+}
+
+async function withHeaders<Outcome, Body, Status extends ContentfulStatusCode>(
+  _c: Context<AppEnv>,
+  { headers }: Asked<Outcome, Body, Status>,
+  answer: Answered<Body, Status>,
+): Promise<Answered<Body, Status>> {
+  const response = answer as unknown as Response;
+  if (!headers || !response.ok) return answer;
+  for (const [name, value] of Object.entries(headers(await response.clone().json<Body>()))) {
+    response.headers.set(name, value);
+  }
+  return answer;
+}
+
+/** One attempt to carry a request out: what the change brings along, and what becomes of the key. */
+class Attempt<Outcome, Body, Status extends ContentfulStatusCode> implements Change<Outcome> {
+  readonly asker: string | null;
+  readonly earlier: string | null;
+  readonly claimId: string;
+  /** The answer as it is given. */
+  text = "";
+  readonly #c: Context<AppEnv>;
+  readonly #asked: Asked<Outcome, Body, Status>;
+  readonly #request: IdempotentRequest | null;
+  #claimed: IdempotencyRow | null;
+  #recorded: IdempotencyRow | null = null;
+
+  /**
+   * @param request null: it has no key
+   * @param known what an earlier attempt has left: its claim, without an answer
+   */
+  constructor(
+    c: Context<AppEnv>,
+    asked: Asked<Outcome, Body, Status>,
+    request: IdempotentRequest | null,
+    known: IdempotencyRow | null,
+  ) {
+    this.#c = c;
+    this.#asked = asked;
+    this.#request = request;
+    this.#claimed = known;
+    this.asker = c.var.actor.kind === "key" ? c.var.actor.key.id : null;
+    this.earlier = known?.claim ?? null;
+    this.claimId = known?.claim ?? newId("claim", c.var.services.clock());
+  }
+
+  async record(entry: AuditEntry, outcome: Outcome): Promise<ChangeRecord> {
+    const audit = this.#audit(entry);
+    if (!this.#request) return { claim: null, audit };
+    const { status, body } = await this.#asked.respond(outcome);
+    this.#recorded = await this.#answer(this.#request, status, JSON.stringify(body), this.#asked.isSecret ?? false);
+    return { claim: this.#recorded, audit };
+  }
+
+  async command(ref: PostRef, entry: AuditEntry): Promise<Command> {
+    const command = { asker: this.asker, audit: this.#audit(entry) };
+    if (!this.#request) return { id: null, ...command };
+    if (!this.#claimed) {
+      const row = { ...this.#claim(this.#request), postId: ref.postId };
+      const winner = await retryWrite(() => claimKeyAlone(this.#c.var.services.db, row));
+      if (winner.claim !== this.claimId) throw new KeyTaken("the key is taken");
+      this.#claimed = row;
+    }
+    return { id: this.claimId, ...command };
+  }
+
+  /** @returns the key's row, with the answer that counts */
+  async done(outcome: Outcome): Promise<IdempotencyRow> {
+    if (this.#recorded) return this.#recorded;
+    const { status, body } = await this.#asked.respond(outcome);
+    return this.#settle(status, JSON.stringify(body), this.#asked.isSecret ?? false);
+  }
+
+  /** @returns the same of a refusal */
+  refused(refusal: Refusal): Promise<IdempotencyRow> {
+    const asked = { requestId: this.#c.var.requestId, origin: originOf(this.#c) };
+    return this.#settle(ERRORS[refusal.code].status, JSON.stringify(errorBody(refusal, asked)), false);
+  }
+
+  /** Stores an answer that was not written with the change: the change was an object's to make, or there was none. */
+  async #settle(status: number, text: string, isSecret: boolean): Promise<IdempotencyRow> {
+    if (!this.#request) throw new Error("a request without a key has no answer to store");
+    const { db } = this.#c.var.services;
+    const row = await this.#answer(this.#request, status, text, isSecret);
+    const stored = this.#claimed && (await retryWrite(() => storeAnswer(db, row)));
+    const winner = stored ?? (await retryWrite(() => claimKeyAlone(db, row)));
+    // Another attempt of the same request stored its own words first, or is still about to: these are as good.
+    if (winner.claim === this.claimId && winner.responseBody !== null && !winner.isSealed)
+      this.text = winner.responseBody;
+    return winner.responseStatus === null ? row : winner;
+  }
+
+  async #answer(request: IdempotentRequest, status: number, text: string, isSecret: boolean): Promise<IdempotencyRow> {
+    this.text = text;
+    const body = isSecret ? await this.#c.var.services.vault.seal(text, answerRow(request.scope, request.key)) : text;
+    return { ...this.#claim(request), responseStatus: status, responseBody: body, isSealed: isSecret };
+  }
+
+  #claim({ scope, key, fingerprint, expiresAt }: IdempotentRequest): IdempotencyRow {
+    return {
+      ...scope,
+      key,
+      fingerprint,
+      claim: this.claimId,
+      claimedAt: this.#c.var.services.clock(),
+      postId: this.#claimed?.postId ?? null,
+      responseStatus: null,
+      responseBody: null,
+      isSealed: false,
+      expiresAt,
+    };
+  }
+
+  #audit({ action, target, details }: AuditEntry): AuditLine {
+    const at = this.#c.var.services.clock();
+    return {
+      id: newId("auditLine", at),
+      ...this.#asked.scope,
+      at,
+      action,
+      actor: this.asker ?? "admin",
+      target,
+      requestId: this.#c.var.requestId,
+      ip: this.#c.req.header("CF-Connecting-IP") ?? null,
+      details: details ?? null,
+    };
+  }
+}
