@@ -90,6 +90,8 @@ function hintsOf(things: Things): Hints {
     redirect_url: fc.constant("https://client.example.org/done"),
     logo_url: fc.constant("https://client.example.org/logo.png"),
     link: fc.constant("https://client.example.org/story"),
+    local: fc.nat(300).map((days) => new Date(Date.now() + (days + 1) * 86_400_000).toISOString().slice(0, 16)),
+    time_zone: fc.constantFrom("Europe/Paris", "America/New_York", "Asia/Kathmandu"),
   };
   return (name) => (Object.hasOwn(known, name) ? known[name] : undefined);
 }
