@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { errorBody } from "../../src/api/error-envelope.ts";
-import { ERRORS, rateLimitedMessage } from "../../src/api/errors.ts";
+import { database } from "../../src/db/database.ts";
+import { setRateLimits } from "../../src/db/workspaces.ts";
 import { contractPart, ERROR_SAMPLES, fill, SAMPLES, shapedLike } from "../contract/samples.ts";
 import type { TestWorkspace } from "./helpers/api.ts";
 import { call, newAccount, newPicture, newWorkspace, publish } from "./helpers/api.ts";
@@ -48,12 +48,14 @@ describe("the contract's error samples, byte for byte and before what we add", (
     }
   });
 
-  it("Rate limited", () => {
-    const refused = { code: "rate_limited" as const, message: rateLimitedMessage(30), details: { retryAfter: 30 } };
-    const body = errorBody(refused, { requestId: "req_1", origin: "https://api.example.com" });
-    expect(contractPart(JSON.stringify(body))).toBe(ERROR_SAMPLES["Rate limited"]);
-    expect(body.error).toMatchObject({ retryable: true, retry_after: 30 });
-    expect(ERRORS.rate_limited.status).toBe(429);
+  it("Rate limited", async () => {
+    const limits = { key: { burst: 1, perMinute: 2 }, workspace: { burst: 100, perMinute: 3_000 } };
+    await setRateLimits(database(env.DB), workspace.id, limits);
+    expect((await call("GET", "/v1/accounts", { key: workspace.test })).status).toBe(200);
+    const answer = await call("GET", "/v1/accounts", { key: workspace.test });
+    expect([answer.status, contractPart(answer.text)]).toEqual([429, ERROR_SAMPLES["Rate limited"]]);
+    expect(answer.body.error).toMatchObject({ retryable: true, retry_after: 30 });
+    expect(answer.headers.get("Retry-After")).toBe("30");
   });
 
   it("Transient platform failure", async () => {

@@ -75,6 +75,33 @@ describe("a key that is restricted to accounts sees of accounts", () => {
   });
 });
 
+describe("it changes accounts", () => {
+  it("and is not told by an Idempotency-Key what others have changed", async () => {
+    const headers = { "Idempotency-Key": "shared pause" };
+    const path = `/v1/accounts/${foreign}/pause`;
+    expect((await call("POST", path, { key: workspace.test, headers })).status).toBe(200);
+    const answer = await asTeam("POST", path, undefined, headers);
+    expect([answer.status, answer.headers.get("Idempotent-Replayed")]).toEqual([404, null]);
+    const body = { overdue: "send" };
+    await call("POST", `/v1/accounts/${foreign}/resume`, { key: workspace.test, body });
+  });
+
+  it("under its own name in the audit log", async () => {
+    const headers = { "Idempotency-Key": "labels" };
+    const path = `/v1/accounts/${own}`;
+    const answer = await asTeam("PATCH", path, { labels: ["named"] }, headers);
+    expect([answer.status, answer.body.labels]).toEqual([200, ["named"]]);
+    expect((await asTeam("PATCH", path, { labels: ["named"] }, headers)).text).toBe(answer.text);
+    const { results } = await env.DB.prepare(
+      "SELECT target, details FROM audit_log WHERE workspace_id = ? AND actor = ? AND action = 'account.updated'",
+    )
+      .bind(workspace.id, team.id)
+      .all();
+    expect(results.at(-1)).toEqual({ target: own, details: '{"changed":["labels"]}' });
+    await asTeam("PATCH", path, { labels: [] });
+  });
+});
+
 describe("it publishes", () => {
   it("to its accounts alone: another is refused as one that is not there, by the dry run too", async () => {
     for (const path of ["/v1/publish", "/v1/publish/validate"]) {
