@@ -45,7 +45,8 @@ function ofType(type: string, schema: Schema, hints: Hints, name: string): fc.Ar
 
 /** Often what is just allowed. */
 function number(type: string, { minimum, maximum }: Schema): fc.Arbitrary<number> {
-  const { min, max } = { min: minimum ?? -1_000_000, max: maximum ?? 1_000_000 };
+  const min = minimum ?? Math.min(-1_000_000, maximum ?? 0);
+  const max = maximum ?? Math.max(1_000_000, min);
   const between = type === "integer" ? fc.integer({ min, max }) : fc.double({ min, max, noNaN: true });
   return fc.oneof({ weight: 2, arbitrary: between }, fc.constantFrom(minimum ?? min, maximum ?? min));
 }

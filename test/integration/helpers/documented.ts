@@ -3,7 +3,6 @@ import type { Documented, Operation } from "../../helpers/openapi/document.ts";
 import {
   EVENT_HEADERS,
   EVENT_SCHEMAS,
-  jsonOf,
   OPERATIONS,
   resolve,
   schemaNamed,
@@ -62,11 +61,16 @@ function problemOf({ status, headers, text }: Answer, documented: Documented | u
   if (!headers.has("X-Request-Id")) return "without X-Request-Id";
   const problem = problemOfHeaders(headers, documented);
   if (problem !== null) return problem;
-  if (headers.get("Content-Type")?.split(";", 1)[0] !== "application/json") return "and not as application/json";
-  const body = JSON.parse(text);
-  const mismatch = violation(jsonOf(documented), body);
-  if (mismatch !== null) return `which is not as documented (${mismatch})`;
-  return status < 400 ? null : problemOfError(status, headers, body.error);
+  const type = headers.get("Content-Type")?.split(";", 1)[0] ?? "nothing";
+  const schema = documented.content?.[type]?.schema;
+  if (!schema) return `as ${type}, which is not documented`;
+  // Of JSON lines the schema is that of each.
+  const bodies = (type === "application/x-ndjson" ? text.trimEnd().split("\n") : [text]).filter((line) => line !== "");
+  for (const body of bodies) {
+    const mismatch = violation(schema, JSON.parse(body));
+    if (mismatch !== null) return `which is not as documented (${mismatch})`;
+  }
+  return status < 400 ? null : problemOfError(status, headers, JSON.parse(text).error);
 }
 
 interface ErrorBody {
