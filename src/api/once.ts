@@ -64,7 +64,7 @@ export async function once<Outcome, Body, Status extends ContentfulStatusCode>(
   run: (change: Change<Outcome>) => Promise<Outcome>,
 ): Promise<Answered<Body, Status>> {
   const { scope, meaning } = asked;
-  const request = await readIdempotencyKey(c, scope, meaning, ownerOf(c.var.actor));
+  const request = await readIdempotencyKey(c, scope, meaning, ownerOf(c.var.actor, asked.isSecret ?? false));
   if (!request) {
     const { status, body } = await asked.respond(await run(new Attempt(c, asked, null, null)));
     return withHeaders(c, asked, jsonText<Body, Status>(c, status, JSON.stringify(body)));
@@ -121,9 +121,12 @@ function isDecided({ code }: Refusal): boolean {
   return status === 404 || (status === 409 && code !== "idempotency_conflict");
 }
 
-/** Keys that see less than their whole world do not share theirs with it: an answer would tell of what they do not see. */
-function ownerOf(actor: Actor): string | null {
-  return actor.kind === "key" && actor.key.accountIds !== null ? actor.key.id : null;
+/**
+ * Keys that see less than their whole world do not share theirs with it: an answer would tell of what they do not see. And
+ * an answer that holds a secret is for who asked: another key that says the same may have no right to it.
+ */
+function ownerOf(actor: Actor, isSecret: boolean): string | null {
+  return actor.kind === "key" && (isSecret || actor.key.accountIds !== null) ? actor.key.id : null;
 }
 
 async function withHeaders<Outcome, Body, Status extends ContentfulStatusCode>(

@@ -1,9 +1,11 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { findWorkspace, setPublishWithin } from "../db/workspaces.ts";
+import type { WorkspaceRow } from "../db/workspaces.ts";
 import { DAY, SECOND } from "../lib/clock.ts";
-import type { Services } from "../services.ts";
+import { changeSettings, workspaceOfKey } from "../workspace/change-settings.ts";
 import { requireScope, scopeOf } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
+import { once } from "./once.ts";
+import { REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
 import { errorResponses } from "./schemas.ts";
 
 /*
@@ -41,33 +43,35 @@ const updateRoute = createRoute({
   operationId: "updateWorkspace",
   summary: "Change the workspace's settings, for posts that are accepted from now on",
   ...requireScope("keys:admin"),
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: {
     body: {
       required: true,
       content: { "application/json": { schema: z.strictObject({ publish_within_seconds: publishWithin }) } },
     },
   },
-  responses: { 200: one, ...errorResponses(400, 401, 403, 413, 415, 500) },
+  responses: { 200: { ...one, headers: { ...REPLAYED } }, ...errorResponses(400, 401, 403, 409, 413, 415, 500) },
 });
 
 export const workspaceSettings = new OpenAPIHono<AppEnv>();
 
 workspaceSettings.openapi(getRoute, async (c) => {
   const { services, actor } = c.var;
-  return c.json(await print(services, scopeOf(actor).workspaceId), 200);
+  return c.json(print(await workspaceOfKey(services.db, scopeOf(actor).workspaceId)), 200);
 });
 
-workspaceSettings.openapi(updateRoute, async (c) => {
+workspaceSettings.openapi(updateRoute, (c) => {
   const { services, actor } = c.var;
-  const { workspaceId } = scopeOf(actor);
-  const { publish_within_seconds: seconds } = c.req.valid("json");
-  await setPublishWithin(services.db, workspaceId, seconds === null ? null : seconds * SECOND);
-  return c.json(await print(services, workspaceId), 200);
+  const scope = scopeOf(actor);
+  const body = c.req.valid("json");
+  const { publish_within_seconds: seconds } = body;
+  const edit = { publishWithin: seconds === null ? null : seconds * SECOND };
+  const respond = (row: WorkspaceRow) => ({ status: 200 as const, body: print(row) });
+  return once(c, { scope, meaning: body, respond }, (change) =>
+    changeSettings(services, scope.workspaceId, edit, change),
+  );
 });
 
-async function print({ db }: Services, workspaceId: string): Promise<z.infer<typeof settings>> {
-  const row = await findWorkspace(db, workspaceId);
-  if (!row) throw new Error("a key belongs to a workspace that is not there");
-  const { id, name, publishWithin: within } = row;
+function print({ id, name, publishWithin: within }: WorkspaceRow): z.infer<typeof settings> {
   return { id, name, publish_within_seconds: within === null ? null : within / SECOND };
 }

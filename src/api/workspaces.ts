@@ -1,7 +1,10 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { CreatedWorkspace } from "../workspace/create-workspace.ts";
 import { createWorkspace } from "../workspace/create-workspace.ts";
 import { requireAdmin } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
+import { DEPLOYMENT, once } from "./once.ts";
+import { REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
 import { errorResponses } from "./schemas.ts";
 
 const workspaceBody = z.strictObject({
@@ -27,19 +30,29 @@ const createWorkspaceRoute = createRoute({
   operationId: "createWorkspace",
   summary: "Create a workspace with its first API keys",
   ...requireAdmin,
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { body: { required: true, content: { "application/json": { schema: workspaceBody } } } },
   responses: {
-    201: { description: "The workspace", content: { "application/json": { schema: workspace } } },
-    ...errorResponses(400, 401, 403, 413, 415, 500),
+    201: {
+      description: "The workspace",
+      headers: { ...REPLAYED },
+      content: { "application/json": { schema: workspace } },
+    },
+    ...errorResponses(400, 401, 403, 409, 413, 415, 500),
   },
 });
 
 export const workspaces = new OpenAPIHono<AppEnv>();
 
-workspaces.openapi(createWorkspaceRoute, async (c) => {
+workspaces.openapi(createWorkspaceRoute, (c) => {
   const { db, clock, settings } = c.var.services;
-  const { name, logo_url } = c.req.valid("json");
+  const body = c.req.valid("json");
   const deps = { db, clock, apiKeyPepper: settings.apiKeyPepper };
-  const { id, apiKeys } = await createWorkspace(deps, { name, logoUrl: logo_url ?? null });
-  return c.json({ id, name, api_keys: apiKeys }, 201);
+  const request = { name: body.name, logoUrl: body.logo_url ?? null };
+  const respond = ({ id, name, apiKeys }: CreatedWorkspace) => ({
+    status: 201 as const,
+    body: { id, name, api_keys: apiKeys },
+  });
+  const asked = { scope: DEPLOYMENT, meaning: body, respond, isSecret: true };
+  return once(c, asked, (change) => createWorkspace(deps, request, change));
 });

@@ -4,6 +4,8 @@ import { unionAll } from "drizzle-orm/sqlite-core";
 import type { Millis } from "../lib/clock.ts";
 import { DAY, MINUTE } from "../lib/clock.ts";
 import type { Access } from "../lib/vocabulary.ts";
+import type { ChangeRecord } from "./change.ts";
+import { commitChange } from "./change.ts";
 import type { Database } from "./database.ts";
 import { selectValues, statement } from "./database.ts";
 import { apiKeys, replacedSecrets } from "./schema.ts";
@@ -108,10 +110,16 @@ function isStill({ id, scopes, accountIds }: KeyAsker): SQL {
 }
 
 /** Stores a new key, unless its workspace has as many as it may. Repeating it changes nothing. */
-export async function insertKey(db: Database, row: ApiKeyRow, asker: KeyAsker, atMost: number): Promise<KeyConflict> {
+export async function insertKey(
+  db: Database,
+  record: ChangeRecord,
+  row: ApiKeyRow,
+  asker: KeyAsker,
+  atMost: number,
+): Promise<KeyConflict> {
   const hasRoom = sql`(SELECT count(*) FROM api_keys AS k WHERE k.workspace_id = ${row.workspaceId}
     AND k.mode = ${row.mode} AND k.revoked_at IS NULL AND k.id <> ${row.id}) < ${atMost}`;
-  const [, [stored], [asked]] = await db.batch([
+  const [, [stored], [asked]] = await commitChange(db, record, [
     db
       .insert(apiKeys)
       .select(selectValues(apiKeys, row, sql`${hasRoom} AND ${isStill(asker)}`))
@@ -135,29 +143,37 @@ export type KeyChange = Pick<ApiKeyRow, "name" | "scopes" | "accountIds" | "expi
  */
 export async function updateKey(
   db: Database,
+  record: ChangeRecord,
   seen: ApiKeyRow,
   change: KeyChange,
   asker: KeyAsker,
   now: Millis,
 ): Promise<KeyConflict> {
   const stays = administers(change) && endsNoLater(seen, change);
-  return write(db, seen, change, asker, stays ? sql`1` : isNotTheLast(seen, now));
+  return write(db, record, seen, change, asker, stays ? sql`1` : isNotTheLast(seen, now));
 }
 
 /** Revokes a key, unless it is the last that administers its workspace. */
-export async function revokeKey(db: Database, seen: ApiKeyRow, asker: KeyAsker, now: Millis): Promise<KeyConflict> {
-  return write(db, seen, { revokedAt: now }, asker, isNotTheLast(seen, now));
+export async function revokeKey(
+  db: Database,
+  record: ChangeRecord,
+  seen: ApiKeyRow,
+  asker: KeyAsker,
+  now: Millis,
+): Promise<KeyConflict> {
+  return write(db, record, seen, { revokedAt: now }, asker, isNotTheLast(seen, now));
 }
 
 async function write(
   db: Database,
+  record: ChangeRecord,
   seen: ApiKeyRow,
   change: Partial<ApiKeyRow>,
   asker: KeyAsker,
   condition: SQL,
 ): Promise<KeyConflict> {
   const isAsSeen = sql`revoked_at IS NULL AND ${apiKeys.expiresAt} IS ${seen.expiresAt} AND ${isStill(seen)}`;
-  const [changed, [found]] = await db.batch([
+  const [changed, [found]] = await commitChange(db, record, [
     db
       .update(apiKeys)
       .set(change)
@@ -203,6 +219,7 @@ function isNotTheLast(key: ApiKeyRow, now: Millis): SQL {
  */
 export async function replaceSecret(
   db: Database,
+  record: ChangeRecord,
   seen: ApiKeyRow,
   secret: Pick<ApiKeyRow, "digest" | "lastFour">,
   { goodUntil, asker, now, atMost }: { goodUntil: Millis; asker: KeyAsker; now: Millis; atMost: number },
@@ -215,7 +232,7 @@ export async function replaceSecret(
       : sql`(SELECT count(*) FROM replaced_secrets AS r WHERE r.key_id = ${seen.id} AND r.good_until > ${now}) < ${atMost}`;
   const isSame = and(eq(apiKeys.id, seen.id), eq(apiKeys.digest, seen.digest), isNull(apiKeys.revokedAt));
   const before = { digest: seen.digest, keyId: seen.id, pepperId: seen.pepperId, goodUntil };
-  const results = await db.batch([
+  const work = [
     db
       .update(apiKeys)
       .set(secret)
@@ -236,7 +253,8 @@ export async function replaceSecret(
       })
       .from(apiKeys)
       .where(eq(apiKeys.id, seen.id)),
-  ]);
+  ] as const;
+  const results = await commitChange(db, record, work, isReplaced);
   const [found] = results[4];
   if (found?.isReplaced) return null;
   return found?.hasRoom ? "moved" : "full";

@@ -1,14 +1,17 @@
 import { findAccounts } from "../db/accounts.ts";
 import type { ApiKeyRow, KeyChange } from "../db/api-keys.ts";
 import { insertKey } from "../db/api-keys.ts";
+import type { Change } from "../db/change.ts";
 import type { Database } from "../db/database.ts";
 import { retryWrite } from "../db/retry.ts";
 import type { Clock, Millis } from "../lib/clock.ts";
 import { newId } from "../lib/ids.ts";
+import type { JsonObject } from "../lib/json.ts";
 import { invalid, unknownAccountMessage } from "../lib/refusal.ts";
+import { printTimeOrNull } from "../lib/time.ts";
 import { digestApiKey, generateApiKey } from "./api-key.ts";
 import { MAX_KEYS, refuseConflict } from "./existing-key.ts";
-import type { AskingKey } from "./key-rights.ts";
+import type { AskingKey, KeyRights } from "./key-rights.ts";
 import { findExcess } from "./key-rights.ts";
 
 export interface KeyDeps {
@@ -32,6 +35,7 @@ export async function createApiKey(
   { db, clock, apiKeyPepper }: KeyDeps,
   asker: AskingKey,
   request: KeyChange,
+  change: Change<KeyWithSecret>,
 ): Promise<KeyWithSecret> {
   const now = clock();
   refusePastEnd(request.expiresAt, now);
@@ -53,9 +57,16 @@ export async function createApiKey(
     revokedAt: null,
     lastUsedAt: null,
   };
-  const conflict = await retryWrite(() => insertKey(db, row, asker, MAX_KEYS));
+  const made = { row, secret };
+  const record = await change.record({ action: "api_key.created", target: row.id, details: rightsOf(request) }, made);
+  const conflict = await retryWrite(() => insertKey(db, record, row, asker, MAX_KEYS));
   refuseConflict(conflict, `The workspace has ${MAX_KEYS} ${mode} API keys. Revoke one first.`);
-  return { row, secret };
+  return made;
+}
+
+/** What the audit log says of what a key may do. */
+export function rightsOf({ scopes, accountIds, expiresAt }: KeyRights): JsonObject {
+  return { scopes, accounts: accountIds, expires_at: printTimeOrNull(expiresAt) };
 }
 
 /** @throws Refusal */

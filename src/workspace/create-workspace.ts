@@ -1,3 +1,4 @@
+import type { Change } from "../db/change.ts";
 import type { Database } from "../db/database.ts";
 import { insertWorkspace } from "../db/workspaces.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -20,6 +21,7 @@ const FIRST_KEY = "First key";
 export async function createWorkspace(
   deps: { db: Database; clock: Clock; apiKeyPepper: string },
   { name, logoUrl }: { name: string; logoUrl: string | null },
+  change: Change<CreatedWorkspace>,
 ): Promise<CreatedWorkspace> {
   const now = deps.clock();
   const id = newId("workspace", now);
@@ -41,6 +43,8 @@ export async function createWorkspace(
       lastUsedAt: null,
     })),
   );
-  await insertWorkspace(deps.db, { id, name, logoUrl, createdAt: now }, rows);
-  return { id, name, apiKeys };
+  const created = { id, name, apiKeys };
+  const record = await change.record({ action: "workspace.created", target: id }, created);
+  await insertWorkspace(deps.db, record, { id, name, logoUrl, createdAt: now }, rows);
+  return created;
 }

@@ -1,7 +1,9 @@
 import { replaceSecret } from "../db/api-keys.ts";
+import type { Change } from "../db/change.ts";
 import { retryWrite } from "../db/retry.ts";
 import type { Millis } from "../lib/clock.ts";
 import { Refusal } from "../lib/refusal.ts";
+import { printTime } from "../lib/time.ts";
 import { digestApiKey, generateApiKey } from "./api-key.ts";
 import type { KeyDeps, KeyWithSecret } from "./create-api-key.ts";
 import { MAX_SECRETS, refuseConflict, unrevokedKey } from "./existing-key.ts";
@@ -21,6 +23,7 @@ export async function rotateApiKey(
   asker: AskingKey,
   id: string,
   overlap: Millis,
+  change: Change<KeyWithSecret>,
 ): Promise<KeyWithSecret> {
   const now = clock();
   const seen = await unrevokedKey(db, asker, id);
@@ -31,10 +34,13 @@ export async function rotateApiKey(
   const secret = generateApiKey(seen.mode);
   const replacement = { digest: await digestApiKey(secret, apiKeyPepper), lastFour: secret.slice(-4) };
   const times = { goodUntil: now + overlap, asker, now, atMost: MAX_SECRETS - 1 };
-  const conflict = await retryWrite(() => replaceSecret(db, seen, replacement, times));
+  const rotated = { row: { ...seen, ...replacement }, secret };
+  const details = { old_secrets_end_at: printTime(times.goodUntil) };
+  const record = await change.record({ action: "api_key.rotated", target: id, details }, rotated);
+  const conflict = await retryWrite(() => replaceSecret(db, record, seen, replacement, times));
   refuseConflict(
     conflict,
     `The key has ${MAX_SECRETS} secrets that are good. Wait until one is not, or say overlap_hours: 0.`,
   );
-  return { row: { ...seen, ...replacement }, secret };
+  return rotated;
 }

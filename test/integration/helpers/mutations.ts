@@ -1,6 +1,7 @@
 import type { Mode } from "../../../src/lib/vocabulary.ts";
 import type { TestWorkspace } from "./api.ts";
-import { newAccount, publish } from "./api.ts";
+import { newAccount, newKey, publish } from "./api.ts";
+import { sealWithOtherKey } from "./encryption-keys.ts";
 
 /*
  * One example of every route that changes something: what to ask for, ready to be asked, and what the audit log says of it.
@@ -70,6 +71,65 @@ export const MUTATING_ROUTES: MutatingRoute[] = [
     prepare: async (workspace) => {
       const { id, account } = await newPost(workspace);
       return { path: `/v1/posts/${id}/tasks/${account}`, other: { path: `/v1/posts/${id}/tasks/acc_other` } };
+    },
+  },
+  {
+    route: "POST /v1/api-keys",
+    action: "api_key.created",
+    prepare: async () => {
+      const body = { name: "Newsroom", scopes: ["posts:read"] };
+      return { path: "/v1/api-keys", body, other: { body: { ...body, name: "Archive" } } };
+    },
+  },
+  {
+    route: "PATCH /v1/api-keys/{api_key_id}",
+    action: "api_key.updated",
+    prepare: async (workspace) => {
+      const path = `/v1/api-keys/${(await newKey(workspace)).id}`;
+      return { path, body: { name: "Changed" }, other: { body: { name: "Otherwise" } } };
+    },
+  },
+  {
+    route: "DELETE /v1/api-keys/{api_key_id}",
+    action: "api_key.revoked",
+    prepare: async (workspace) => {
+      const { id } = await newKey(workspace);
+      return { path: `/v1/api-keys/${id}`, other: { path: "/v1/api-keys/key_elsewhere" } };
+    },
+  },
+  {
+    route: "POST /v1/api-keys/{api_key_id}/rotate",
+    action: "api_key.rotated",
+    prepare: async (workspace) => {
+      const path = `/v1/api-keys/${(await newKey(workspace)).id}/rotate`;
+      return { path, body: { overlap_hours: 1 }, other: { body: { overlap_hours: 2 } } };
+    },
+  },
+  {
+    route: "PATCH /v1/workspace",
+    action: "workspace.updated",
+    prepare: async () => {
+      const body = { publish_within_seconds: 3_600 };
+      return { path: "/v1/workspace", body, other: { body: { publish_within_seconds: null } } };
+    },
+  },
+  {
+    route: "POST /v1/workspaces",
+    action: "workspace.created",
+    prepare: async () => ({
+      path: "/v1/workspaces",
+      body: { name: "One" },
+      mode: "admin",
+      other: { body: { name: "Two" } },
+    }),
+  },
+  {
+    route: "POST /v1/encryption-keys/rotate",
+    action: "deployment.keys_rotated",
+    prepare: async (workspace) => {
+      await sealWithOtherKey(() => newAccount(workspace, "facebook"));
+      const elsewhere = { path: "/v1/workspaces", body: { name: "Elsewhere" } };
+      return { path: "/v1/encryption-keys/rotate", mode: "admin", other: elsewhere };
     },
   },
 ];
