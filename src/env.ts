@@ -7,6 +7,7 @@ import type { SandboxObject } from "./platforms/sandbox/sandbox-object.ts";
 import type { PublishMessage } from "./post/messages.ts";
 import type { SweeperObject } from "./post/sweeper.ts";
 import type { WebhookMessage } from "./webhooks/messages.ts";
+import type { Peppers } from "./workspace/peppers.ts";
 
 /** What `wrangler.toml` binds, and the secrets and variables that are set beside it. */
 export interface Env {
@@ -25,7 +26,9 @@ export interface Env {
   WEBHOOKS: Queue<WebhookMessage>;
 
   ADMIN_TOKEN?: string;
+  ADMIN_TOKEN_OLD?: string;
   API_KEY_PEPPER?: string;
+  API_KEY_PEPPER_OLD?: string;
   ENCRYPTION_KEYS?: string;
   PUBLIC_ORIGIN?: string;
   ALLOW_PRIVATE_TARGETS?: string;
@@ -45,8 +48,9 @@ export interface Env {
 
 /** The settings, read and checked. */
 export interface Settings {
-  adminToken: string;
-  apiKeyPepper: string;
+  /** All are good. */
+  adminTokens: readonly [string, ...string[]];
+  apiKeyPeppers: Peppers;
   /** The first seals, all open. */
   encryptionKeys: EncryptionKey[];
   /** Where this Worker is reached, without a trailing slash. */
@@ -68,11 +72,18 @@ const origin = z
   .refine((value) => new URL(value).origin === value.replace(/\/$/, ""), "must be an origin, without a path")
   .transform((value) => value.replace(/\/$/, ""));
 const optional = z.string().optional();
+const SECRET_LENGTH = 16;
+const TOO_SHORT = `must have at least ${SECRET_LENGTH} characters`;
+const secret = z.string().min(SECRET_LENGTH, TOO_SHORT);
+/** Empty, it is as if it were not there. */
+const oldSecret = optional.refine((value) => !value || value.length >= SECRET_LENGTH, TOO_SHORT);
 
 const SETTINGS = z
   .object({
-    ADMIN_TOKEN: z.string().min(16, "must have at least 16 characters"),
-    API_KEY_PEPPER: z.string().min(16, "must have at least 16 characters"),
+    ADMIN_TOKEN: secret,
+    ADMIN_TOKEN_OLD: oldSecret,
+    API_KEY_PEPPER: secret,
+    API_KEY_PEPPER_OLD: oldSecret,
     ENCRYPTION_KEYS: z.string().transform((value, context) => {
       const keys = value.split(",").map(parseEncryptionKey);
       const good = keys.filter((key) => key !== null);
@@ -107,6 +118,11 @@ function parseEncryptionKey(entry: string): EncryptionKey | null {
   return id === undefined || encoded === undefined ? null : { id, bytes: fromBase64(encoded) };
 }
 
+/** A secret with the one before it, while there is one: both are good. */
+function withOld(secret: string, old: string | undefined): readonly [string, ...string[]] {
+  return old ? [secret, old] : [secret];
+}
+
 function appOf(id: string | undefined, secret: string | undefined): AppCredentials | null {
   return id && secret ? { id, secret } : null;
 }
@@ -131,8 +147,8 @@ export function settingsOf(env: Env): Settings {
   }
   const values = parsed.data;
   const settings: Settings = {
-    adminToken: values.ADMIN_TOKEN,
-    apiKeyPepper: values.API_KEY_PEPPER,
+    adminTokens: withOld(values.ADMIN_TOKEN, values.ADMIN_TOKEN_OLD),
+    apiKeyPeppers: withOld(values.API_KEY_PEPPER, values.API_KEY_PEPPER_OLD),
     encryptionKeys: values.ENCRYPTION_KEYS,
     publicOrigin: values.PUBLIC_ORIGIN,
     allowPrivateTargets: values.ALLOW_PRIVATE_TARGETS === "true",

@@ -240,7 +240,7 @@ function answerSecret<Status extends 200 | 201>(status: Status) {
 }
 
 function depsOf({ db, clock, settings }: Services) {
-  return { db, clock, apiKeyPepper: settings.apiKeyPepper };
+  return { db, clock, peppers: settings.apiKeyPeppers };
 }
 
 function print(row: ApiKeyRow): z.infer<typeof apiKey> {

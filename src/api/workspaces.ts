@@ -47,7 +47,7 @@ export const workspaces = new OpenAPIHono<AppEnv>();
 workspaces.openapi(createWorkspaceRoute, (c) => {
   const { db, clock, settings } = c.var.services;
   const body = c.req.valid("json");
-  const deps = { db, clock, apiKeyPepper: settings.apiKeyPepper };
+  const deps = { db, clock, peppers: settings.apiKeyPeppers };
   const request = { name: body.name, logoUrl: body.logo_url ?? null };
   const respond = ({ id, name, apiKeys }: CreatedWorkspace) => ({
     status: 201 as const,

@@ -1,5 +1,5 @@
 import type { SQL } from "drizzle-orm";
-import { and, desc, eq, getTableColumns, gt, isNull, lt, lte, or, sql } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, gt, inArray, isNull, lt, lte, or, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/sqlite-core";
 import type { Millis } from "../lib/clock.ts";
 import { DAY, MINUTE } from "../lib/clock.ts";
@@ -17,28 +17,90 @@ const REVOKED_LIFE: Millis = 30 * DAY;
 /** Its last use is written down as often as that and no more. */
 const USE_PRECISION: Millis = MINUTE;
 
-/** A key by one of its secrets; `goodUntil` where it is one that was replaced. */
-export type KeyBySecret = ApiKeyRow & { goodUntil: Millis | null };
+/** One of a key's secrets as it is stored. */
+export interface StoredSecret {
+  digest: string;
+  /** Null: it was stored before peppers had ids. */
+  pepperId: string | null;
+  /** Of one that was replaced. Null: it is the key's present one. */
+  goodUntil: Millis | null;
+}
 
 /**
  * The key with a secret, whether it is good any more or not.
  *
+ * @param digests what the secret may be stored as: one of them at most is
  * @returns null when no key has it
  */
-export async function findKeyBySecret(db: Database, digest: string): Promise<KeyBySecret | null> {
+export async function findKeyBySecret(
+  db: Database,
+  digests: readonly string[],
+): Promise<{ key: ApiKeyRow; stored: StoredSecret } | null> {
   const columns = getTableColumns(apiKeys);
+  const possible = [...digests];
   const [row] = await unionAll(
     db
-      .select({ ...columns, goodUntil: sql<Millis | null>`NULL`.as("good_until") })
+      .select({
+        ...columns,
+        storedDigest: sql<string>`${apiKeys.digest}`.as("stored_digest"),
+        storedPepperId: sql<string | null>`${apiKeys.pepperId}`.as("stored_pepper_id"),
+        goodUntil: sql<Millis | null>`NULL`.as("good_until"),
+      })
       .from(apiKeys)
-      .where(eq(apiKeys.digest, digest)),
+      .where(inArray(apiKeys.digest, possible)),
     db
-      .select({ ...columns, goodUntil: sql<Millis | null>`${replacedSecrets.goodUntil}`.as("good_until") })
+      .select({
+        ...columns,
+        storedDigest: sql<string>`${replacedSecrets.digest}`.as("stored_digest"),
+        storedPepperId: sql<string | null>`${replacedSecrets.pepperId}`.as("stored_pepper_id"),
+        goodUntil: sql<Millis | null>`${replacedSecrets.goodUntil}`.as("good_until"),
+      })
       .from(replacedSecrets)
       .innerJoin(apiKeys, eq(apiKeys.id, replacedSecrets.keyId))
-      .where(eq(replacedSecrets.digest, digest)),
+      .where(inArray(replacedSecrets.digest, possible)),
   );
-  return row ?? null;
+  if (!row) return null;
+  const { storedDigest, storedPepperId, goodUntil, ...key } = row;
+  return { key, stored: { digest: storedDigest, pepperId: storedPepperId, goodUntil } };
+}
+
+/** Stores a secret under another digest, in either table and as long as it has the one that was read. */
+export async function replaceDigest(
+  db: Database,
+  { digest }: StoredSecret,
+  another: { digest: string; pepperId: string },
+): Promise<void> {
+  await db.batch([
+    db.update(apiKeys).set(another).where(eq(apiKeys.digest, digest)),
+    db.update(replacedSecrets).set(another).where(eq(replacedSecrets.digest, digest)),
+  ]);
+}
+
+/**
+ * How many secrets that are good are not known to be stored under a pepper. Reads all keys of the deployment: to be asked
+ * while peppers rotate.
+ */
+export async function countUnderOthers(
+  db: Database,
+  pepperId: string,
+  now: Millis,
+): Promise<{ keys: number; replacedSecrets: number }> {
+  const isOther = (column: typeof apiKeys.pepperId | typeof replacedSecrets.pepperId) =>
+    sql`${column} IS NOT ${pepperId}`;
+  const isGood = and(isNull(apiKeys.revokedAt), or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, now)));
+  const count = sql<number>`count(*)`;
+  const [[keys], [replaced]] = await db.batch([
+    db
+      .select({ count })
+      .from(apiKeys)
+      .where(and(isOther(apiKeys.pepperId), isGood)),
+    db
+      .select({ count })
+      .from(replacedSecrets)
+      .innerJoin(apiKeys, eq(apiKeys.id, replacedSecrets.keyId))
+      .where(and(isOther(replacedSecrets.pepperId), gt(replacedSecrets.goodUntil, now), isGood)),
+  ]);
+  return { keys: keys?.count ?? 0, replacedSecrets: replaced?.count ?? 0 };
 }
 
 /** Whether the use of a key is to be written down. */
@@ -221,7 +283,7 @@ export async function replaceSecret(
   db: Database,
   record: ChangeRecord,
   seen: ApiKeyRow,
-  secret: Pick<ApiKeyRow, "digest" | "lastFour">,
+  secret: Pick<ApiKeyRow, "digest" | "pepperId" | "lastFour">,
   { goodUntil, asker, now, atMost }: { goodUntil: Millis; asker: KeyAsker; now: Millis; atMost: number },
 ): Promise<KeyConflict> {
   const isOfKey = eq(replacedSecrets.keyId, seen.id);

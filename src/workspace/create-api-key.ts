@@ -9,15 +9,17 @@ import { newId } from "../lib/ids.ts";
 import type { JsonObject } from "../lib/json.ts";
 import { invalid, unknownAccountMessage } from "../lib/refusal.ts";
 import { printTimeOrNull } from "../lib/time.ts";
-import { digestApiKey, generateApiKey } from "./api-key.ts";
+import { generateApiKey } from "./api-key.ts";
 import { MAX_KEYS, refuseConflict } from "./existing-key.ts";
 import type { AskingKey, KeyRights } from "./key-rights.ts";
 import { findExcess } from "./key-rights.ts";
+import type { Peppers } from "./peppers.ts";
+import { digestSecret } from "./peppers.ts";
 
 export interface KeyDeps {
   db: Database;
   clock: Clock;
-  apiKeyPepper: string;
+  peppers: Peppers;
 }
 
 /** A key with a secret of it: the only time that it is seen. */
@@ -32,7 +34,7 @@ export interface KeyWithSecret {
  * @throws Refusal with the field at fault, or when the workspace has as many keys as it may
  */
 export async function createApiKey(
-  { db, clock, apiKeyPepper }: KeyDeps,
+  { db, clock, peppers }: KeyDeps,
   asker: AskingKey,
   request: KeyChange,
   change: Change<KeyWithSecret>,
@@ -50,8 +52,7 @@ export async function createApiKey(
     id: newId("apiKey", now),
     workspaceId,
     mode,
-    digest: await digestApiKey(secret, apiKeyPepper),
-    pepperId: null,
+    ...(await digestSecret(secret, peppers)),
     lastFour: secret.slice(-4),
     createdAt: now,
     revokedAt: null,

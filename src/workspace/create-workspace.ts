@@ -5,7 +5,9 @@ import type { Clock } from "../lib/clock.ts";
 import { newId } from "../lib/ids.ts";
 import type { Mode } from "../lib/vocabulary.ts";
 import { KEY_SCOPES, MODES } from "../lib/vocabulary.ts";
-import { digestApiKey, generateApiKey } from "./api-key.ts";
+import { generateApiKey } from "./api-key.ts";
+import type { Peppers } from "./peppers.ts";
+import { digestSecret } from "./peppers.ts";
 
 /** A new workspace with its first keys: the only time they are seen. */
 export interface CreatedWorkspace {
@@ -19,7 +21,7 @@ const FIRST_KEY = "First key";
 
 /** Creates a workspace with one key for each mode, which may do everything. */
 export async function createWorkspace(
-  deps: { db: Database; clock: Clock; apiKeyPepper: string },
+  deps: { db: Database; clock: Clock; peppers: Peppers },
   { name, logoUrl }: { name: string; logoUrl: string | null },
   change: Change<CreatedWorkspace>,
 ): Promise<CreatedWorkspace> {
@@ -31,8 +33,7 @@ export async function createWorkspace(
       id: newId("apiKey", now),
       workspaceId: id,
       mode,
-      digest: await digestApiKey(apiKeys[mode], deps.apiKeyPepper),
-      pepperId: null,
+      ...(await digestSecret(apiKeys[mode], deps.peppers)),
       lastFour: apiKeys[mode].slice(-4),
       createdAt: now,
       name: FIRST_KEY,

@@ -3,7 +3,8 @@ import type { Env } from "../../src/env.ts";
 import { settingsOf } from "../../src/env.ts";
 import type { Millis } from "../../src/lib/clock.ts";
 import { newId } from "../../src/lib/ids.ts";
-import { digestApiKey, generateApiKey } from "../../src/workspace/api-key.ts";
+import { generateApiKey } from "../../src/workspace/api-key.ts";
+import { digestSecret } from "../../src/workspace/peppers.ts";
 import { jpeg } from "../helpers/pictures.ts";
 import type { Sqlite } from "./d1.ts";
 import { openEndpoints } from "./endpoints.ts";
@@ -39,16 +40,16 @@ export async function fixtures(
   },
 ): Promise<Fixtures> {
   const { sqlite, network, bucket, now } = deps;
-  const { apiKeyPepper, encryptionKeys } = settingsOf(env);
+  const { apiKeyPeppers, encryptionKeys } = settingsOf(env);
   const workspaces: Fixtures["workspaces"] = [];
   for (const name of ["first", "second"]) {
     const id = newId("workspace", now);
     sqlite.insert("workspaces", { id, name, created_at: now });
     const key = generateApiKey("live");
-    const digest = await digestApiKey(key, apiKeyPepper);
+    const { digest, pepperId: pepper_id } = await digestSecret(key, apiKeyPeppers);
     const last_four = key.slice(-4);
     const scope = { workspace_id: id, mode: "live", created_at: now };
-    sqlite.insert("api_keys", { id: newId("apiKey", now), ...scope, digest, last_four });
+    sqlite.insert("api_keys", { id: newId("apiKey", now), ...scope, digest, pepper_id, last_four });
     const mediaId = newId("media", now);
     const file = { mime_type: "image/jpeg", bytes: PICTURE.byteLength, width: 1080, height: 1080, color_space: "rgb" };
     sqlite.insert("media", { id: mediaId, ...scope, ...file });

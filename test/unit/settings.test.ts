@@ -44,6 +44,8 @@ describe("the settings", () => {
       /ADMIN_TOKEN is missing; ENCRYPTION_KEYS is missing/,
     ],
     ["the pepper is short", { API_KEY_PEPPER: "short" }, /API_KEY_PEPPER must have at least 16/],
+    ["the old pepper is short", { API_KEY_PEPPER_OLD: "short" }, /API_KEY_PEPPER_OLD must have at least 16/],
+    ["the old admin token is short", { ADMIN_TOKEN_OLD: "short" }, /ADMIN_TOKEN_OLD must have at least 16/],
     ["a key is no key", { ENCRYPTION_KEYS: "k1:short" }, /ENCRYPTION_KEYS must be a list/],
     ["the origin has a path", { PUBLIC_ORIGIN: "https://api.example.com/v1" }, /PUBLIC_ORIGIN must be an origin/],
     ["a version is none", { META_GRAPH_VERSION: "26" }, /META_GRAPH_VERSION/],
@@ -61,6 +63,14 @@ describe("the settings", () => {
     } catch (error) {
       for (const secret of Object.values(GOOD).slice(0, 3)) expect(String(error)).not.toContain(secret);
     }
+  });
+
+  it("know a second pepper and a second admin token, where they are set to something", () => {
+    const empty = read({ ...GOOD, ADMIN_TOKEN_OLD: "", API_KEY_PEPPER_OLD: "" });
+    expect([empty.adminTokens, empty.apiKeyPeppers]).toEqual([[GOOD.ADMIN_TOKEN], [GOOD.API_KEY_PEPPER]]);
+    const both = read({ ...GOOD, ADMIN_TOKEN_OLD: "fedcba9876543210", API_KEY_PEPPER_OLD: "9876543210fedcba" });
+    expect(both.adminTokens).toEqual([GOOD.ADMIN_TOKEN, "fedcba9876543210"]);
+    expect(both.apiKeyPeppers).toEqual([GOOD.API_KEY_PEPPER, "9876543210fedcba"]);
   });
 
   it("know an app only when both its id and its secret are set", () => {
