@@ -34,6 +34,7 @@ import { validate } from "./validate.ts";
 import { refuseInvalid } from "./validation.ts";
 import { webhooks } from "./webhooks.ts";
 import { workspaceSettings } from "./workspace.ts";
+import { workspaceExport } from "./workspace-export.ts";
 import { workspaces } from "./workspaces.ts";
 
 /** The HTTP API: everything that a request passes on its way, and every answer to one that is refused. */
@@ -76,6 +77,7 @@ export function createApp(): OpenAPIHono<AppEnv> {
   app.route("/", mediaUploads);
   app.route("/", apiKeys);
   app.route("/", workspaces);
+  app.route("/", workspaceExport);
   app.route("/", workspaceSettings);
   app.route("/", platforms);
   app.route("/", healthRoutes);

@@ -10,6 +10,9 @@ import { digestAnew, findGoodKey } from "../workspace/find-good-key.ts";
 import type { AppEnv } from "./context.ts";
 import { UNAUTHORIZED_MESSAGE } from "./errors.ts";
 
+/** Only who has a good key is told. */
+export const SUSPENDED_MESSAGE = "This workspace is suspended. Ask whoever runs this deployment.";
+
 /**
  * Lets nobody in without a bearer token: one answer for keys that are missing, malformed, unknown, revoked, expired or
  * replaced.
@@ -26,6 +29,7 @@ export const authenticate = createMiddleware<AppEnv>(async function authenticate
   const { db, clock, settings } = c.var.services;
   const found = await findGoodKey({ db, clock, peppers: settings.apiKeyPeppers }, token);
   if (!found) throw unauthorized(c);
+  if (found.isSuspended) throw new Refusal("forbidden", SUSPENDED_MESSAGE, "Authorization");
   c.set("actor", { kind: "key", key: found.key });
   await next();
   rememberUse(c, found.key);

@@ -62,7 +62,7 @@ const healthRoute = createRoute({
   ...requireAnyKey,
   responses: {
     200: { description: "The health", content: { "application/json": { schema: health } } },
-    ...errorResponses(401, 500),
+    ...errorResponses(401, 403, 500),
   },
 });
 

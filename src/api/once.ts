@@ -10,6 +10,7 @@ import { retryWrite } from "../db/retry.ts";
 import { newId } from "../lib/ids.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { PostRef, Scope } from "../lib/vocabulary.ts";
+import { askerOf } from "./authorize.ts";
 import type { Actor, AppEnv } from "./context.ts";
 import { ERRORS, errorBody } from "./errors.ts";
 import type { IdempotentRequest } from "./idempotency.ts";
@@ -169,13 +170,13 @@ class Attempt<Outcome, Body, Status extends ContentfulStatusCode> implements Cha
     this.#asked = asked;
     this.#request = request;
     this.#claimed = known;
-    this.asker = c.var.actor.kind === "key" ? c.var.actor.key.id : null;
+    this.asker = askerOf(c.var.actor);
     this.earlier = known?.claim ?? null;
     this.claimId = known?.claim ?? newId("claim", c.var.services.clock());
   }
 
   async record(entry: AuditEntry, outcome: Outcome): Promise<ChangeRecord> {
-    const audit = this.#audit(entry);
+    const audit = auditLine(this.#c, this.#asked.scope, entry);
     if (!this.#request) return { claim: null, audit };
     const { status, body } = await this.#asked.respond(outcome);
     this.#recorded = await this.#answer(this.#request, status, JSON.stringify(body), this.#asked.isSecret ?? false);
@@ -183,7 +184,7 @@ class Attempt<Outcome, Body, Status extends ContentfulStatusCode> implements Cha
   }
 
   async command(ref: PostRef, entry: AuditEntry): Promise<Command> {
-    const command = { asker: this.asker, audit: this.#audit(entry) };
+    const command = { asker: this.asker, audit: auditLine(this.#c, this.#asked.scope, entry) };
     if (!this.#request) return { id: null, ...command };
     if (!this.#claimed) {
       const row = { ...this.#claim(this.#request), postId: ref.postId };
@@ -239,19 +240,20 @@ class Attempt<Outcome, Body, Status extends ContentfulStatusCode> implements Cha
       expiresAt,
     };
   }
+}
 
-  #audit({ action, target, details }: AuditEntry): AuditLine {
-    const at = this.#c.var.services.clock();
-    return {
-      id: newId("auditLine", at),
-      ...this.#asked.scope,
-      at,
-      action,
-      actor: this.asker ?? "admin",
-      target,
-      requestId: this.#c.var.requestId,
-      ip: this.#c.req.header("CF-Connecting-IP") ?? null,
-      details: details ?? null,
-    };
-  }
+/** A line that the audit log is to have of a request. */
+export function auditLine(c: Context<AppEnv>, scope: Scope, { action, target, details }: AuditEntry): AuditLine {
+  const at = c.var.services.clock();
+  return {
+    id: newId("auditLine", at),
+    ...scope,
+    at,
+    action,
+    actor: askerOf(c.var.actor) ?? "admin",
+    target,
+    requestId: c.var.requestId,
+    ip: c.req.header("CF-Connecting-IP") ?? null,
+    details: details ?? null,
+  };
 }

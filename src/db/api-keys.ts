@@ -8,7 +8,7 @@ import type { ChangeRecord } from "./change.ts";
 import { commitChange } from "./change.ts";
 import type { Database } from "./database.ts";
 import { selectValues, statement } from "./database.ts";
-import { apiKeys, replacedSecrets } from "./schema.ts";
+import { apiKeys, replacedSecrets, workspaces } from "./schema.ts";
 
 export type ApiKeyRow = typeof apiKeys.$inferSelect;
 
@@ -26,17 +26,25 @@ export interface StoredSecret {
   goodUntil: Millis | null;
 }
 
+/** A key by one of its secrets, and whether its workspace is let in. */
+export interface KeyBySecret {
+  key: ApiKeyRow;
+  stored: StoredSecret;
+  workspace: { suspendedAt: Millis | null; deletedAt: Millis | null };
+}
+
 /**
  * The key with a secret, whether it is good any more or not.
  *
  * @param digests what the secret may be stored as: one of them at most is
  * @returns null when no key has it
  */
-export async function findKeyBySecret(
-  db: Database,
-  digests: readonly string[],
-): Promise<{ key: ApiKeyRow; stored: StoredSecret } | null> {
-  const columns = getTableColumns(apiKeys);
+export async function findKeyBySecret(db: Database, digests: readonly string[]): Promise<KeyBySecret | null> {
+  const columns = {
+    ...getTableColumns(apiKeys),
+    suspendedAt: sql<Millis | null>`${workspaces.suspendedAt}`.as("suspended_at"),
+    deletedAt: sql<Millis | null>`${workspaces.deletedAt}`.as("deleted_at"),
+  };
   const possible = [...digests];
   const [row] = await unionAll(
     db
@@ -47,6 +55,7 @@ export async function findKeyBySecret(
         goodUntil: sql<Millis | null>`NULL`.as("good_until"),
       })
       .from(apiKeys)
+      .innerJoin(workspaces, eq(workspaces.id, apiKeys.workspaceId))
       .where(inArray(apiKeys.digest, possible)),
     db
       .select({
@@ -57,11 +66,13 @@ export async function findKeyBySecret(
       })
       .from(replacedSecrets)
       .innerJoin(apiKeys, eq(apiKeys.id, replacedSecrets.keyId))
+      .innerJoin(workspaces, eq(workspaces.id, apiKeys.workspaceId))
       .where(inArray(replacedSecrets.digest, possible)),
   );
   if (!row) return null;
-  const { storedDigest, storedPepperId, goodUntil, ...key } = row;
-  return { key, stored: { digest: storedDigest, pepperId: storedPepperId, goodUntil } };
+  const { storedDigest, storedPepperId, goodUntil, suspendedAt, deletedAt, ...key } = row;
+  const stored = { digest: storedDigest, pepperId: storedPepperId, goodUntil };
+  return { key, stored, workspace: { suspendedAt, deletedAt } };
 }
 
 /** Stores a secret under another digest, in either table and as long as it has the one that was read. */

@@ -26,6 +26,11 @@ export function insertAuditLine(db: Database, line: AuditLine, condition: SQL) {
   );
 }
 
+/** Writes a line of what changed nothing, by itself. */
+export async function writeAuditLine(db: Database, line: AuditLine): Promise<void> {
+  await insertAuditLine(db, line, sql`true`);
+}
+
 /** The same of several lines that belong to one change. */
 export function insertAuditLines(db: Database, lines: readonly AuditLine[]) {
   return statement(

@@ -4,6 +4,7 @@ import { DAY, HOUR } from "../lib/clock.ts";
 import type { OverdueAction, PostRef, Scope } from "../lib/vocabulary.ts";
 import type { Database } from "./database.ts";
 import { manualPauses } from "./schema.ts";
+import { suspensionScope } from "./suspensions.ts";
 
 /** A pause that a person made, in force or lifted. */
 export type ManualPause = typeof manualPauses.$inferSelect;
@@ -34,6 +35,7 @@ const HELD_WAKE: Millis = 2 * HOUR;
 export function selectManualPauses(db: Database, scope: Scope, accountId: string, now: Millis) {
   const scopes = [
     pauseScope({ is: "deployment" }),
+    suspensionScope(scope.workspaceId),
     pauseScope({ is: "workspace", ...scope }),
     pauseScope({ is: "account", ...scope, accountId }),
   ];

@@ -15,21 +15,25 @@ interface FindDeps {
 export interface FoundKey {
   key: ApiKeyRow;
   stored: StoredSecret;
+  /** Its workspace is kept out by the deployment's owner. */
+  isSuspended: boolean;
 }
 
 /**
  * The key that a secret opens, in this moment.
  *
  * @param secret well-formed
- * @returns null alike when no key has it, when the key was revoked or has expired, and when another secret has replaced
- *   this one and its time is over
+ * @returns null alike when no key has it, when the key was revoked or has expired, when another secret has replaced this
+ *   one and its time is over, and when its workspace was deleted
  */
 export async function findGoodKey({ db, clock, peppers }: FindDeps, secret: string): Promise<FoundKey | null> {
   const found = await findKeyBySecret(db, await possibleDigests(secret, peppers));
-  if (!found || found.key.revokedAt !== null) return null;
+  if (!found) return null;
+  const { key, stored, workspace } = found;
+  if (key.revokedAt !== null || workspace.deletedAt !== null) return null;
   const now = clock();
-  const isOver = [found.key.expiresAt, found.stored.goodUntil].some((end) => end !== null && end <= now);
-  return isOver ? null : found;
+  const isOver = [key.expiresAt, stored.goodUntil].some((end) => end !== null && end <= now);
+  return isOver ? null : { key, stored, isSuspended: workspace.suspendedAt !== null };
 }
 
 /** Digests a secret with the first pepper that was stored under another, or under one that had no id then. */

@@ -1,6 +1,6 @@
 import type { Mode } from "../../../src/lib/vocabulary.ts";
 import type { TestWorkspace } from "./api.ts";
-import { newAccount, newKey, publish } from "./api.ts";
+import { newAccount, newKey, newWorkspace, publish } from "./api.ts";
 import { sealWithOtherKey } from "./encryption-keys.ts";
 
 /*
@@ -130,6 +130,22 @@ export const MUTATING_ROUTES: MutatingRoute[] = [
       await sealWithOtherKey(() => newAccount(workspace, "facebook"));
       const elsewhere = { path: "/v1/workspaces", body: { name: "Elsewhere" } };
       return { path: "/v1/encryption-keys/rotate", mode: "admin", other: elsewhere };
+    },
+  },
+  {
+    route: "PATCH /v1/workspaces/{workspace_id}",
+    action: "workspace.suspended",
+    prepare: async () => {
+      const path = `/v1/workspaces/${(await newWorkspace()).id}`;
+      return { path, body: { suspended: true }, mode: "admin", other: { body: { name: "Otherwise" } } };
+    },
+  },
+  {
+    route: "DELETE /v1/workspaces/{workspace_id}",
+    action: "workspace.deleted",
+    prepare: async () => {
+      const path = `/v1/workspaces/${(await newWorkspace()).id}?confirm=A%20workspace`;
+      return { path, mode: "admin", other: { path: "/v1/workspaces/ws_elsewhere?confirm=A%20workspace" } };
     },
   },
 ];
