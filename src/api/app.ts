@@ -30,6 +30,7 @@ import { publicRoutes } from "./public.ts";
 import { publish } from "./publish.ts";
 import { sandbox } from "./sandbox.ts";
 import { timeline } from "./timeline.ts";
+import { usageRoutes } from "./usage.ts";
 import { validate } from "./validate.ts";
 import { refuseInvalid } from "./validation.ts";
 import { webhooks } from "./webhooks.ts";
@@ -79,6 +80,7 @@ export function createApp(): OpenAPIHono<AppEnv> {
   app.route("/", workspaces);
   app.route("/", workspaceExport);
   app.route("/", workspaceSettings);
+  app.route("/", usageRoutes);
   app.route("/", platforms);
   app.route("/", healthRoutes);
   app.route("/", encryptionKeys);
