@@ -5,8 +5,8 @@ import { statement } from "./database.ts";
 import { manualPauses } from "./schema.ts";
 
 /*
- * What holds a workspace's posts back while the deployment's owner keeps the workspace out, or deletes it: a pause of its own,
- * of both modes, which is none of those that the workspace's own keys make and lift.
+ * What holds a workspace's posts back while the deployment's owner keeps the workspace out, or deletes it: a pause of
+ * its own, of both modes, which is none of those that the workspace's own keys make and lift.
  */
 
 /** Where it stands in `manual_pauses`. */

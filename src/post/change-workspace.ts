@@ -12,8 +12,8 @@ import type { PublishMessage } from "./messages.ts";
 import { resumeMessages, sendMessages } from "./send-messages.ts";
 
 /*
- * What the deployment's owner changes of a workspace. One that is suspended is kept out, and what it had accepted is held back
- * as by a pause: it goes out when the workspace is let in again, however late, unless it says otherwise itself
+ * What the deployment's owner changes of a workspace. One that is suspended is kept out, and what it had accepted is
+ * held back as by a pause: it goes out when the workspace is let in again, however late, unless it says otherwise itself
  * (`publish_before`).
  */
 
