@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { fromBase64 } from "./lib/bytes.ts";
 import type { EncryptionKey } from "./lib/crypto.ts";
+import type { RateLimitObject } from "./limits/rate-limit-object.ts";
 import type { MetaSettings } from "./platforms/meta/graph.ts";
 import type { AppCredentials, LoginSettings } from "./platforms/meta/login-settings.ts";
 import type { SandboxObject } from "./platforms/sandbox/sandbox-object.ts";
@@ -22,6 +23,9 @@ export interface Env {
   POSTS: DurableObjectNamespace;
   SWEEPER: DurableObjectNamespace<SweeperObject>;
   SANDBOX: DurableObjectNamespace<SandboxObject>;
+  RATE_LIMITS: DurableObjectNamespace<RateLimitObject>;
+  /** Counts by address what comes without a good key; without it nothing is counted. */
+  SHIELD?: RateLimit;
   PUBLISH: Queue<PublishMessage>;
   WEBHOOKS: Queue<WebhookMessage>;
 
@@ -72,11 +76,30 @@ const origin = z
   .refine((value) => new URL(value).origin === value.replace(/\/$/, ""), "must be an origin, without a path")
   .transform((value) => value.replace(/\/$/, ""));
 const optional = z.string().optional();
-const SECRET_LENGTH = 16;
-const TOO_SHORT = `must have at least ${SECRET_LENGTH} characters`;
-const secret = z.string().min(SECRET_LENGTH, TOO_SHORT);
-/** Empty, it is as if it were not there. */
-const oldSecret = optional.refine((value) => !value || value.length >= SECRET_LENGTH, TOO_SHORT);
+
+const MIN_SECRET = 24;
+const MIN_OLD_SECRET = 16;
+
+/** What whoever set the deployment up made at random, and not what stands in its place in an example. */
+const secret = z
+  .string()
+  .min(MIN_SECRET, `must have at least ${MIN_SECRET} characters`)
+  .refine((value) => !isExample(value), "is an example and no secret");
+
+/** The one before it, which may be older than these rules; empty, it is as if it were not there. */
+const oldSecret = optional.refine((value) => !value || value.length >= MIN_OLD_SECRET, {
+  error: `must have at least ${MIN_OLD_SECRET} characters`,
+});
+
+function isExample(value: string): boolean {
+  return (
+    /change.?me|example|placeholder|\byour\b/i.test(value) || (value.length >= MIN_SECRET && new Set(value).size < 8)
+  );
+}
+
+const FOR_DEVELOPMENT = "is for development and refused where PUBLIC_ORIGIN is https";
+/** Whatever else is wrong, so that everything is named at once. */
+const always = () => true;
 
 const SETTINGS = z
   .object({
@@ -88,6 +111,7 @@ const SETTINGS = z
       const keys = value.split(",").map(parseEncryptionKey);
       const good = keys.filter((key) => key !== null);
       if (good.length < keys.length) context.addIssue("must be a list of id:base64, each of 32 bytes");
+      if (good.some(({ bytes }) => bytes.every((byte) => byte === 0))) context.addIssue("is an example and no secret");
       return good;
     }),
     PUBLIC_ORIGIN: origin,
@@ -108,10 +132,20 @@ const SETTINGS = z
     INSTAGRAM_DIALOG_ORIGIN: origin.default("https://www.instagram.com"),
     INSTAGRAM_TOKEN_ORIGIN: origin.default("https://api.instagram.com"),
   })
-  .refine((values) => values.ALLOW_PRIVATE_TARGETS === "false" || values.PUBLIC_ORIGIN.startsWith("http:"), {
+  .refine((values) => values.ALLOW_PRIVATE_TARGETS !== "true" || !isPublic(values), {
     path: ["ALLOW_PRIVATE_TARGETS"],
-    error: "is for development and refused where PUBLIC_ORIGIN is https",
+    error: FOR_DEVELOPMENT,
+    when: always,
+  })
+  .refine((values) => !(values.SETTLE_SCALE < 1) || !isPublic(values), {
+    path: ["SETTLE_SCALE"],
+    error: `below 1 ${FOR_DEVELOPMENT}`,
+    when: always,
   });
+
+function isPublic({ PUBLIC_ORIGIN }: { PUBLIC_ORIGIN: string }): boolean {
+  return String(PUBLIC_ORIGIN).startsWith("https:");
+}
 
 function parseEncryptionKey(entry: string): EncryptionKey | null {
   const [, id, encoded] = /^([A-Za-z0-9_-]+):([A-Za-z0-9+/]{43}=)$/.exec(entry.trim()) ?? [];
@@ -141,7 +175,7 @@ export function settingsOf(env: Env): Settings {
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => {
       const name = issue.path.join(".");
-      return issue.code === "invalid_type" ? `${name} is missing` : `${name} ${issue.message}`;
+      return env[name as keyof Env] === undefined ? `${name} is missing` : `${name} ${issue.message}`;
     });
     throw new SettingsError(`This deployment is not set up: ${problems.join("; ")}.`);
   }

@@ -14,6 +14,10 @@ import type { Log } from "./lib/log.ts";
 import { consoleLog } from "./lib/log.ts";
 import type { OutboundPolicy } from "./lib/outbound-url.ts";
 import type { Scope } from "./lib/vocabulary.ts";
+import type { Limiter } from "./limits/rate-limiter.ts";
+import { createLimiter } from "./limits/rate-limiter.ts";
+import type { Shield } from "./limits/shield.ts";
+import { createShield } from "./limits/shield.ts";
 import type { MediaLibrary } from "./media/library.ts";
 import { publicUrl, readMedia, serveMedia } from "./media/library.ts";
 import type { Io } from "./platforms/platform.ts";
@@ -44,6 +48,10 @@ export interface Services {
   clock: Clock;
   log: Log;
   db: Database;
+  /** Decides by the rate limits of a key and its workspace. */
+  limit: Limiter;
+  /** Counts by address what comes without a good key. */
+  isTooMuch: Shield;
   vault: Vault;
   platforms: Platforms;
   auths: Auths;
@@ -76,7 +84,8 @@ export interface Services {
   resumeHeldTasks(scope: Scope, accountId: string): Promise<void>;
   findSandboxPost(workspaceId: string, postId: string): Promise<SandboxPost | null>;
   listSandboxPosts(workspaceId: string, page: PublicPage): Promise<PublicPosts>;
-  clearSandboxPosts(workspaceId: string): Promise<void>;
+  /** Removes what was public in the sandbox at a moment of real time. */
+  clearSandbox(workspaceId: string, at: Millis): Promise<void>;
   /** Sees to it that the sweeper's alarm is set. */
   keepSweeperAwake(): Promise<void>;
   sweeperStatus(): Promise<SweeperStatus>;
@@ -101,6 +110,12 @@ export function servicesOf(env: Env): Services {
     clock: systemClock,
     log: consoleLog,
     db,
+    limit: createLimiter({
+      objects: ({ workspaceId, mode }) => env.RATE_LIMITS.getByName(`${workspaceId}/${mode}`),
+      clock: systemClock,
+      log: consoleLog,
+    }),
+    isTooMuch: createShield({ binding: env.SHIELD, log: consoleLog }),
     vault: createVault(settings.encryptionKeys),
     platforms: createPlatforms(settings.meta),
     auths: createAuths(settings.meta, settings.login),
@@ -131,8 +146,8 @@ export function servicesOf(env: Env): Services {
     },
     listSandboxPosts: async (workspaceId, page) =>
       env.SANDBOX.getByName(workspaceId).allPosts(page, await findClockOffset(db, workspaceId)),
-    clearSandboxPosts: async (workspaceId) =>
-      env.SANDBOX.getByName(workspaceId).clearPosts(await findClockOffset(db, workspaceId)),
+    clearSandbox: async (workspaceId, at) =>
+      env.SANDBOX.getByName(workspaceId).clearPosts(at + (await findClockOffset(db, workspaceId))),
     openSandboxAccount: (scope, account) => env.SANDBOX.getByName(scope.workspaceId).openAccount(account),
     resumeHeldTasks: (scope, accountId) =>
       resumeHeldTasks({ db, queue: env.PUBLISH, log: consoleLog }, scope, accountId),

@@ -3,40 +3,44 @@ import { createMiddleware } from "hono/factory";
 import type { ApiKeyRow } from "../db/api-keys.ts";
 import { isUseNews, noteUse } from "../db/api-keys.ts";
 import { equalSecrets } from "../lib/crypto.ts";
+import { DEFAULT_RATE_LIMITS } from "../lib/rate-limits.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { modeOfApiKey } from "../workspace/api-key.ts";
 import type { FoundKey } from "../workspace/find-good-key.ts";
 import { digestAnew, findGoodKey } from "../workspace/find-good-key.ts";
 import type { AppEnv } from "./context.ts";
 import { UNAUTHORIZED_MESSAGE } from "./errors.ts";
+import { refuseFlood } from "./shield.ts";
 
 /** Only who has a good key is told. */
 export const SUSPENDED_MESSAGE = "This workspace is suspended. Ask whoever runs this deployment.";
 
 /**
  * Lets nobody in without a bearer token: one answer for keys that are missing, malformed, unknown, revoked, expired or
- * replaced.
+ * replaced; and another to an address from which too many came.
  */
 export const authenticate = createMiddleware<AppEnv>(async function authenticate(c, next) {
   const token = /^Bearer +(\S+)$/i.exec(c.req.header("Authorization") ?? "")?.[1];
-  if (token === undefined) throw unauthorized(c);
+  if (token === undefined) throw await unauthorized(c);
   // A wrong checksum costs no I/O.
   if (modeOfApiKey(token) === null) {
-    if (!(await isAdminToken(c, token))) throw unauthorized(c);
+    if (!(await isAdminToken(c, token))) throw await unauthorized(c);
     c.set("actor", { kind: "admin" });
     return next();
   }
   const { db, clock, settings } = c.var.services;
   const found = await findGoodKey({ db, clock, peppers: settings.apiKeyPeppers }, token);
-  if (!found) throw unauthorized(c);
+  if (!found) throw await unauthorized(c);
   if (found.isSuspended) throw new Refusal("forbidden", SUSPENDED_MESSAGE, "Authorization");
-  c.set("actor", { kind: "key", key: found.key });
+  c.set("actor", { kind: "key", key: found.key, rateLimits: found.rateLimits ?? DEFAULT_RATE_LIMITS });
   await next();
   rememberUse(c, found.key);
   keepDigestPresent(c, token, found);
 });
 
-function unauthorized(c: Context<AppEnv>): Refusal {
+/** @throws Refusal when too many came from the same address */
+async function unauthorized(c: Context<AppEnv>): Promise<Refusal> {
+  await refuseFlood(c);
   c.header("WWW-Authenticate", "Bearer");
   return new Refusal("unauthorized", UNAUTHORIZED_MESSAGE);
 }

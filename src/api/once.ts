@@ -7,12 +7,13 @@ import { KeyTaken } from "../db/change.ts";
 import type { IdempotencyRow } from "../db/idempotency.ts";
 import { claimKeyAlone, findClaim, storeAnswer } from "../db/idempotency.ts";
 import { retryWrite } from "../db/retry.ts";
-import { newId } from "../lib/ids.ts";
+import { ID_PREFIXES, newId } from "../lib/ids.ts";
 import { Refusal } from "../lib/refusal.ts";
-import type { PostRef, Scope } from "../lib/vocabulary.ts";
+import type { ErrorCode, PostRef, Scope } from "../lib/vocabulary.ts";
 import { askerOf } from "./authorize.ts";
 import type { Actor, AppEnv } from "./context.ts";
-import { ERRORS, errorBody } from "./errors.ts";
+import { errorBody, originOf } from "./error-envelope.ts";
+import { ERRORS } from "./errors.ts";
 import type { IdempotentRequest } from "./idempotency.ts";
 import {
   cacheAnswer,
@@ -31,7 +32,7 @@ import {
 /** A request that changes something. */
 export interface Asked<Outcome, Body, Status extends ContentfulStatusCode> {
   scope: Scope;
-  /** The request's input after validation, see `readIdempotencyKey`. */
+  /** The request's input after validation, or what finds it out, see `readIdempotencyKey`. */
   meaning: unknown;
   respond(outcome: Outcome): Answer<Body, Status> | Promise<Answer<Body, Status>>;
   /** Headers that the answer has beside, made from its body. */
@@ -75,7 +76,7 @@ export async function once<Outcome, Body, Status extends ContentfulStatusCode>(
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const known = await findClaim(c.var.services.db, scope, request.key, c.var.services.clock());
     if (known && known.responseStatus !== null) return replayed(c, asked, request, known);
-    if (known) refuseOther(request, known);
+    if (known) await refuseOther(request, known);
     try {
       return await carryOut(c, asked, request, known, run);
     } catch (error) {
@@ -116,10 +117,13 @@ async function replayed<Outcome, Body, Status extends ContentfulStatusCode>(
   return withHeaders(c, asked, answer);
 }
 
+/** Conflicts that are not about what was asked for: another key helps, or whoever runs the deployment. */
+const PASSING: readonly ErrorCode[] = ["idempotency_conflict", "platform_not_configured"];
+
 /** A refusal that is an answer for good: what was asked for is not there, or not to be had as things stood. */
 function isDecided({ code }: Refusal): boolean {
   const { status } = ERRORS[code];
-  return status === 404 || (status === 409 && code !== "idempotency_conflict");
+  return status === 404 || (status === 409 && !PASSING.includes(code));
 }
 
 /**
@@ -154,7 +158,7 @@ class Attempt<Outcome, Body, Status extends ContentfulStatusCode> implements Cha
   readonly #asked: Asked<Outcome, Body, Status>;
   readonly #request: IdempotentRequest | null;
   #claimed: IdempotencyRow | null;
-  #recorded: IdempotencyRow | null = null;
+  #recorded: ChangeRecord | null = null;
 
   /**
    * @param request null: it has no key
@@ -177,34 +181,45 @@ class Attempt<Outcome, Body, Status extends ContentfulStatusCode> implements Cha
 
   async record(entry: AuditEntry, outcome: Outcome): Promise<ChangeRecord> {
     const audit = auditLine(this.#c, this.#asked.scope, entry);
-    if (!this.#request) return { claim: null, audit };
+    if (!this.#request) return { claim: null, audit, isStored: false };
     const { status, body } = await this.#asked.respond(outcome);
-    this.#recorded = await this.#answer(this.#request, status, JSON.stringify(body), this.#asked.isSecret ?? false);
-    return { claim: this.#recorded, audit };
+    const claim = await this.#answer(this.#request, status, JSON.stringify(body), this.#asked.isSecret ?? false);
+    this.#recorded = { claim, audit, isStored: false };
+    return this.#recorded;
   }
 
-  async command(ref: PostRef, entry: AuditEntry): Promise<Command> {
-    const command = { asker: this.asker, audit: auditLine(this.#c, this.#asked.scope, entry) };
-    if (!this.#request) return { id: null, ...command };
+  async begin(entry: AuditEntry): Promise<ChangeRecord> {
+    const audit = auditLine(this.#c, this.#asked.scope, entry);
+    if (!this.#request) return { claim: null, audit, isStored: false };
+    this.#claimed ??= await this.#claim(this.#request);
+    return { claim: this.#claimed, audit, isStored: false };
+  }
+
+  async command(ref: PostRef | null, entry: AuditEntry): Promise<Command> {
+    const [asker, audit] = [this.asker, auditLine(this.#c, this.#asked.scope, entry)];
+    if (!this.#request) return { id: null, asker, audit };
     if (!this.#claimed) {
-      const row = { ...this.#claim(this.#request), postId: ref.postId };
+      const row = { ...(await this.#claim(this.#request)), postId: ref?.postId ?? null };
       const winner = await retryWrite(() => claimKeyAlone(this.#c.var.services.db, row));
       if (winner.claim !== this.claimId) throw new KeyTaken("the key is taken");
       this.#claimed = row;
     }
-    return { id: this.claimId, ...command };
+    const { claimId } = this;
+    const line = { id: claimId.replace(/^[a-z]+/, ID_PREFIXES.auditLine), at: this.#claimed.claimedAt };
+    return { id: claimId, asker, audit: { ...audit, ...line } };
   }
 
   /** @returns the key's row, with the answer that counts */
   async done(outcome: Outcome): Promise<IdempotencyRow> {
-    if (this.#recorded) return this.#recorded;
+    if (this.#recorded?.isStored && this.#recorded.claim) return this.#recorded.claim;
     const { status, body } = await this.#asked.respond(outcome);
     return this.#settle(status, JSON.stringify(body), this.#asked.isSecret ?? false);
   }
 
   /** @returns the same of a refusal */
-  refused({ code, message, field }: Refusal): Promise<IdempotencyRow> {
-    return this.#settle(ERRORS[code].status, JSON.stringify(errorBody(code, message, field)), false);
+  refused(refusal: Refusal): Promise<IdempotencyRow> {
+    const asked = { requestId: this.#c.var.requestId, origin: originOf(this.#c) };
+    return this.#settle(ERRORS[refusal.code].status, JSON.stringify(errorBody(refusal, asked)), false);
   }
 
   /** Stores an answer that was not written with the change: the change was an object's to make, or there was none. */
@@ -223,14 +238,14 @@ class Attempt<Outcome, Body, Status extends ContentfulStatusCode> implements Cha
   async #answer(request: IdempotentRequest, status: number, text: string, isSecret: boolean): Promise<IdempotencyRow> {
     this.text = text;
     const body = isSecret ? await this.#c.var.services.vault.seal(text, answerRow(request.scope, request.key)) : text;
-    return { ...this.#claim(request), responseStatus: status, responseBody: body, isSealed: isSecret };
+    return { ...(await this.#claim(request)), responseStatus: status, responseBody: body, isSealed: isSecret };
   }
 
-  #claim({ scope, key, fingerprint, expiresAt }: IdempotentRequest): IdempotencyRow {
+  async #claim({ scope, key, fingerprint, expiresAt }: IdempotentRequest): Promise<IdempotencyRow> {
     return {
       ...scope,
       key,
-      fingerprint,
+      fingerprint: await fingerprint(),
       claim: this.claimId,
       claimedAt: this.#c.var.services.clock(),
       postId: this.#claimed?.postId ?? null,

@@ -1,16 +1,20 @@
+import { DEFAULT_RATE_LIMITS } from "../lib/rate-limits.ts";
 import { platformError } from "../lib/refusal.ts";
+import type { ErrorCode } from "../lib/vocabulary.ts";
 import { postNotFound } from "../post/existing-post.ts";
-import type { ErrorBody, ErrorStatus } from "./errors.ts";
+import type { ErrorBody } from "./error-envelope.ts";
+import { errorBody } from "./error-envelope.ts";
+import type { ErrorStatus } from "./errors.ts";
 import {
   codesOf,
   ERRORS,
-  errorBody,
   IDEMPOTENCY_CONFLICT_MESSAGE,
   rateLimitedMessage,
   STATUS_NAMES,
   UNAUTHORIZED_MESSAGE,
 } from "./errors.ts";
 import { ACCOUNTS_NEEDED } from "./publish-request.ts";
+import { printPolicies, printStandings } from "./rate-limit.ts";
 import { nameOfErrorResponse } from "./schemas.ts";
 
 /*
@@ -55,7 +59,27 @@ export const HEADERS = {
     description: "There when the answer is the one that was given before.",
     schema: { type: "string", const: "true" },
   },
-  RetryAfter: { description: "Seconds.", schema: { type: "integer" }, example: 30 },
+  RetryAfter: {
+    description: "Seconds. After exactly so long the limit has room for one request.",
+    schema: { type: "integer" },
+    example: 30,
+  },
+  RateLimit: {
+    description:
+      "How the limits of the key and of its workspace stand: `r` more requests may come at once, and one more of them " +
+      "after `t` seconds. Without `t` nothing is used. Not there for the admin token, nor when the limits could not be " +
+      "decided in time.",
+    schema: { type: "string" },
+    example: printStandings({
+      key: { remaining: 12, untilMore: 200 },
+      workspace: { remaining: 91, untilMore: 20 },
+    }),
+  },
+  RateLimitPolicy: {
+    description: "What the limits are: `q` requests in `w` seconds in the long run. Not there for the admin token.",
+    schema: { type: "string" },
+    example: printPolicies(DEFAULT_RATE_LIMITS),
+  },
   Authenticate: { description: "Says how to authenticate.", schema: { type: "string" }, example: "Bearer" },
 } as const;
 
@@ -65,33 +89,40 @@ function header(name: keyof typeof HEADERS): { $ref: string } {
 
 /** What every answer carries. */
 export const REQUEST_ID = { "X-Request-Id": header("RequestId") };
+/** What every answer to a key of a workspace carries. */
+export const RATE_LIMITS = { RateLimit: header("RateLimit"), "RateLimit-Policy": header("RateLimitPolicy") };
 export const POST_VERSION = { ETag: header("ETag") };
 export const REPLAYED = { "Idempotent-Replayed": header("IdempotentReplayed") };
 
+/** What is of one request, in examples. */
+const ASKED = { requestId: HEADERS.RequestId.example, origin: "https://api.example.com" };
+
+const example = (code: ErrorCode, message: string, field?: string) => errorBody({ code, message, field }, ASKED);
+
 /** Examples of error answers: the contract's, under its own headings, and ours where it has none for a status. */
 const ERROR_EXAMPLES: Readonly<Partial<Record<ErrorStatus, Record<string, ErrorBody>>>> = {
-  400: { "Validation error": errorBody("validation_error", ACCOUNTS_NEEDED, "accounts") },
-  401: { "Missing or invalid API key": errorBody("unauthorized", UNAUTHORIZED_MESSAGE) },
-  403: { "Wrong kind of key": errorBody("forbidden", ERRORS.forbidden.description, "Authorization") },
-  404: { "Unknown post": errorBody("not_found", postNotFound().message) },
-  409: { "Duplicate idempotency key": errorBody("idempotency_conflict", IDEMPOTENCY_CONFLICT_MESSAGE) },
-  413: { "Too large": errorBody("payload_too_large", "The request body has more than 262144 bytes.", "body") },
+  400: { "Validation error": example("validation_error", ACCOUNTS_NEEDED, "accounts") },
+  401: { "Missing or invalid API key": example("unauthorized", UNAUTHORIZED_MESSAGE) },
+  403: { "Wrong kind of key": example("forbidden", ERRORS.forbidden.description, "Authorization") },
+  404: { "Unknown post": example("not_found", postNotFound().message) },
+  409: { "Duplicate idempotency key": example("idempotency_conflict", IDEMPOTENCY_CONFLICT_MESSAGE) },
+  413: { "Too large": example("payload_too_large", "The request body has more than 262144 bytes.", "body") },
   415: {
-    "Not JSON": errorBody(
-      "unsupported_media_type",
-      "The request's Content-Type is not supported here.",
-      "Content-Type",
+    "Not JSON": example("unsupported_media_type", "The request's Content-Type is not supported here.", "Content-Type"),
+  },
+  429: {
+    "Rate limited": errorBody(
+      { code: "rate_limited", message: rateLimitedMessage(30), details: { retryAfter: 30 } },
+      ASKED,
     ),
   },
-  429: { "Rate limited": errorBody("rate_limited", rateLimitedMessage(30)) },
-  500: {
-    "Transient platform failure": errorBody("platform_error", platformError().message),
-  },
+  500: { "Transient platform failure": errorBody(platformError(), ASKED) },
 };
 
 const ERROR_HEADERS: Readonly<Partial<Record<ErrorStatus, Record<string, { $ref: string }>>>> = {
   401: { "WWW-Authenticate": header("Authenticate") },
   429: { "Retry-After": header("RetryAfter") },
+  500: { "Retry-After": header("RetryAfter") },
 };
 
 /** The description of every error answer that routes refer to. */
@@ -101,7 +132,7 @@ export function errorResponseParts(statuses: readonly ErrorStatus[]) {
       nameOfErrorResponse(status),
       {
         description: describe(status),
-        headers: { ...REQUEST_ID, ...ERROR_HEADERS[status] },
+        headers: { ...REQUEST_ID, ...(status === 401 ? {} : RATE_LIMITS), ...ERROR_HEADERS[status] },
         content: {
           "application/json": { schema: { $ref: "#/components/schemas/Error" }, examples: examplesOf(status) },
         },

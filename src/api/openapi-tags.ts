@@ -32,6 +32,11 @@ export const TAGS: readonly { name: string; description: string; paths: RegExp }
     paths: /^\/v1\/api-keys/,
   },
   {
+    name: "Audit log",
+    description: "What was changed, by whom and when, under seals that whoever has them can verify.",
+    paths: /^\/v1\/(deployment\/)?audit/,
+  },
+  {
     name: "Workspace",
     description: "The settings of the key's own workspace, and what it was used for.",
     paths: /^\/v1\/(workspace|usage)(\/|$)/,

@@ -57,7 +57,11 @@ publish.openapi(publishRoute, async (c) => {
   const cached = idempotent && (await replayFromCache<Answer, 202>(c, idempotent));
   if (cached) return cached;
 
-  const claim = idempotent && { ...idempotent, respond: printAccepted };
+  const claim = idempotent && {
+    ...idempotent,
+    fingerprint: await idempotent.fingerprint(),
+    respond: printAccepted,
+  };
   const outcome = await createPost(services, access, requestOf(body), claim, askerOf(actor));
   if (outcome.is === "taken") {
     if (!idempotent) throw new Error("a request without a key found it taken");

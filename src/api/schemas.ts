@@ -1,13 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { parseTimestamp } from "../lib/time.ts";
-import {
-  COMING_PLATFORMS,
-  ERROR_CODES,
-  LIVE_PLATFORMS,
-  POST_STATUSES,
-  TASK_ERROR_CODES,
-  TASK_STATUSES,
-} from "../lib/vocabulary.ts";
+import { COMING_PLATFORMS, LIVE_PLATFORMS, POST_STATUSES, TASK_ERROR_CODES, TASK_STATUSES } from "../lib/vocabulary.ts";
 import type { ErrorStatus } from "./errors.ts";
 import { STATUS_NAMES } from "./errors.ts";
 
@@ -52,16 +45,6 @@ export const printedTime = z.string().openapi({ format: "date-time", example: "2
 
 export const postStatus = z.enum(POST_STATUSES);
 export const taskStatus = z.enum(TASK_STATUSES);
-
-export const errorEnvelope = z
-  .strictObject({
-    error: z.strictObject({
-      code: z.enum(ERROR_CODES),
-      message: z.string(),
-      field: z.string().optional().openapi({ description: "The field at fault, as a dotted path." }),
-    }),
-  })
-  .openapi("Error");
 
 /** A task as list rows and accepted posts carry it. */
 export const taskSummary = z

@@ -1,15 +1,17 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { WorkspaceRow } from "../db/workspaces.ts";
 import { DAY, SECOND } from "../lib/clock.ts";
+import { DEFAULT_RATE_LIMITS } from "../lib/rate-limits.ts";
 import { changeSettings, workspaceOfKey } from "../workspace/change-settings.ts";
 import { requireScope, scopeOf } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
 import { once } from "./once.ts";
 import { REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
+import { printRateLimits, rateLimits } from "./rate-limit-schema.ts";
 import { errorResponses } from "./schemas.ts";
 
 /*
- * The settings of the key's own workspace.
+ * The settings of the key's own workspace. Its rate limits are set by the deployment's owner: nobody raises their own.
  */
 
 const publishWithin = z
@@ -23,7 +25,7 @@ const publishWithin = z
   });
 
 const settings = z
-  .strictObject({ id: z.string(), name: z.string(), publish_within_seconds: publishWithin })
+  .strictObject({ id: z.string(), name: z.string(), publish_within_seconds: publishWithin, rate_limits: rateLimits })
   .openapi("WorkspaceSettings");
 
 const one = { description: "The workspace", content: { "application/json": { schema: settings } } };
@@ -72,6 +74,11 @@ workspaceSettings.openapi(updateRoute, (c) => {
   );
 });
 
-function print({ id, name, publishWithin: within }: WorkspaceRow): z.infer<typeof settings> {
-  return { id, name, publish_within_seconds: within === null ? null : within / SECOND };
+function print({ id, name, publishWithin: within, rateLimits: limits }: WorkspaceRow): z.infer<typeof settings> {
+  return {
+    id,
+    name,
+    publish_within_seconds: within === null ? null : within / SECOND,
+    rate_limits: printRateLimits(limits ?? DEFAULT_RATE_LIMITS),
+  };
 }

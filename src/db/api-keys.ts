@@ -3,6 +3,7 @@ import { and, desc, eq, getTableColumns, gt, inArray, isNull, lt, lte, or, sql }
 import { unionAll } from "drizzle-orm/sqlite-core";
 import type { Millis } from "../lib/clock.ts";
 import { DAY, MINUTE } from "../lib/clock.ts";
+import type { RateLimits } from "../lib/rate-limits.ts";
 import type { Access } from "../lib/vocabulary.ts";
 import type { ChangeRecord } from "./change.ts";
 import { commitChange } from "./change.ts";
@@ -26,11 +27,11 @@ export interface StoredSecret {
   goodUntil: Millis | null;
 }
 
-/** A key by one of its secrets, and whether its workspace is let in. */
+/** A key by one of its secrets, and what its workspace may: how often it may ask, and whether it is let in. */
 export interface KeyBySecret {
   key: ApiKeyRow;
   stored: StoredSecret;
-  workspace: { suspendedAt: Millis | null; deletedAt: Millis | null };
+  workspace: { rateLimits: RateLimits | null; suspendedAt: Millis | null; deletedAt: Millis | null };
 }
 
 /**
@@ -42,6 +43,7 @@ export interface KeyBySecret {
 export async function findKeyBySecret(db: Database, digests: readonly string[]): Promise<KeyBySecret | null> {
   const columns = {
     ...getTableColumns(apiKeys),
+    rateLimits: workspaces.rateLimits,
     suspendedAt: sql<Millis | null>`${workspaces.suspendedAt}`.as("suspended_at"),
     deletedAt: sql<Millis | null>`${workspaces.deletedAt}`.as("deleted_at"),
   };
@@ -70,9 +72,9 @@ export async function findKeyBySecret(db: Database, digests: readonly string[]):
       .where(inArray(replacedSecrets.digest, possible)),
   );
   if (!row) return null;
-  const { storedDigest, storedPepperId, goodUntil, suspendedAt, deletedAt, ...key } = row;
+  const { storedDigest, storedPepperId, goodUntil, rateLimits, suspendedAt, deletedAt, ...key } = row;
   const stored = { digest: storedDigest, pepperId: storedPepperId, goodUntil };
-  return { key, stored, workspace: { suspendedAt, deletedAt } };
+  return { key, stored, workspace: { rateLimits, suspendedAt, deletedAt } };
 }
 
 /** Stores a secret under another digest, in either table and as long as it has the one that was read. */

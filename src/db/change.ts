@@ -19,6 +19,8 @@ export interface ChangeRecord {
   /** Null: the request has no key. */
   claim: IdempotencyRow | null;
   audit: AuditLine;
+  /** Set where the claim was written: where the change was not made, or was before, it is not. */
+  isStored: boolean;
 }
 
 /** What the audit log is to say of a change. */
@@ -30,12 +32,13 @@ export interface AuditEntry {
   details?: { [name: string]: Json };
 }
 
-/** Something that is asked of a post's object, by whom, and under which name. */
+/** Something that is asked of an object, by whom, and under which name. */
 export interface Command {
   /** Asked again under the same name, it is answered again and not done again. Null: it is asked once. */
   id: string | null;
   /** The id of an API key, for the timeline. Null: nobody in particular. */
   asker: string | null;
+  /** Of every attempt of the same request it is the same line, with the time of the first one. */
   audit: AuditLine;
 }
 
@@ -49,12 +52,18 @@ export interface Change<Outcome> {
   /** Of what is written by `commitChange`. */
   record(entry: AuditEntry, outcome: Outcome): Promise<ChangeRecord>;
   /**
-   * Of what a post's object decides: claims the key, to be called when nothing but the object is left to be asked.
+   * Of what has no answer yet when it is written, for that is only where it begins: the key is claimed with it, and whoever
+   * comes again meanwhile finds the claim as `earlier`.
+   */
+  begin(entry: AuditEntry): Promise<ChangeRecord>;
+  /**
+   * Of what an object does: claims the key, to be called when nothing but the object is left to be asked.
    *
+   * @param ref null: it is no post's object
    * @throws KeyTaken when the key is taken, by another request or by this one
    */
-  command(ref: PostRef, entry: AuditEntry): Promise<Command>;
-  /** The name under which an earlier attempt of the same request may have asked an object that was not heard any more. */
+  command(ref: PostRef | null, entry: AuditEntry): Promise<Command>;
+  /** The claim of an earlier attempt of the same request: it began, or asked an object, and was not heard of any more. */
   earlier: string | null;
 }
 
@@ -75,15 +84,17 @@ type Work = readonly [BatchItem<"sqlite">, ...BatchItem<"sqlite">[]];
  */
 export async function commitChange<T extends Work>(
   db: Database,
-  { claim, audit }: ChangeRecord,
+  record: ChangeRecord,
   work: T,
   isMade: SQL = sql`changes() > 0`,
 ): Promise<BatchResponse<T>> {
+  const { claim, audit } = record;
   const before = claim ? [refuseTakenKey(db, claim)] : [];
   const after = claim ? [claimKey(db, claim, claim.claimedAt, sql`changes() > 0`)] : [];
   const statements: BatchItem<"sqlite">[] = [...before, ...work, insertAuditLine(db, audit, isMade), ...after];
   try {
     const results = await db.batch(statements as [BatchItem<"sqlite">, ...BatchItem<"sqlite">[]]);
+    record.isStored ||= claim !== null && (results.at(-1) as D1Result).meta.changes > 0;
     return results.slice(before.length, before.length + work.length) as BatchResponse<T>;
   } catch (error) {
     if (isTakenKey(error)) throw new KeyTaken("the key is taken", { cause: error });

@@ -76,7 +76,6 @@ const BY_WORKSPACE = {
   idempotency: "workspace_id, mode, key",
   events: "id",
   audit_log: "seq",
-  audit_seals: "workspace_id, mode, through_seq",
 } as const;
 
 /** Tables that are read through, when nothing else is left. */
@@ -97,6 +96,13 @@ export async function eraseRows(db: Database, workspaceId: string, limit: number
     sql`FROM ${sql.raw(table)} WHERE ${isOf} AND ${condition} LIMIT ${limit}`;
   const indexed = await changesOf(db, [
     ...Object.entries(BY_WORKSPACE).map(([table, key]) => deleteSome(db, table, key, own(table))),
+    // Not before its last line: behind the greatest number that any seal reaches, lines are taken as not sealed.
+    deleteSome(
+      db,
+      "audit_seals",
+      "workspace_id, mode, through_seq",
+      own("audit_seals", sql`NOT EXISTS (SELECT 1 FROM audit_log l WHERE l.workspace_id = audit_seals.workspace_id)`),
+    ),
     deleteSome(
       db,
       "deliveries",

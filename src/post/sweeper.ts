@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { warnOfEnds } from "../accounts/warn-of-ends.ts";
+import { sealSome } from "../audit/seal-log.ts";
 import { deleteRevokedKeys } from "../db/api-keys.ts";
 import { sweepConsents } from "../db/consents.ts";
 import type { Database } from "../db/database.ts";
@@ -16,7 +17,7 @@ import { findPostsToWake } from "../db/posts.ts";
 import { findWebhooksToProbe } from "../db/webhooks.ts";
 import type { Env } from "../env.ts";
 import type { Millis } from "../lib/clock.ts";
-import { HOUR, SECOND, systemClock } from "../lib/clock.ts";
+import { HOUR, MINUTE, SECOND, systemClock } from "../lib/clock.ts";
 import { consoleLog } from "../lib/log.ts";
 import type { PostRef } from "../lib/vocabulary.ts";
 import { sweepMedia } from "../media/discard.ts";
@@ -46,6 +47,9 @@ const MAX_WARNINGS = 100;
 /** Workspaces whose old events are deleted in one sweep. */
 const MAX_WORKSPACES = 50;
 
+/** Steps in which one sweep seals the audit log: 2,500 lines. Each asks the database four times at most. */
+const MAX_SEALINGS = 5;
+
 /** How the sweeper is. */
 export interface SweeperStatus {
   /** When a sweep last came through; null when none has. */
@@ -63,6 +67,8 @@ const CURSOR = "cursor";
 /** The same of deliveries. */
 const DELIVERY_CURSOR = "delivery_cursor";
 const FORGETTING = "forgetting";
+/** The time from which the audit log is to be sealed again. */
+const SEALING = "sealing";
 /** The time from which deleted workspaces are looked for. */
 const ERASING = "erasing";
 
@@ -76,7 +82,7 @@ interface Forgetting {
 
 /**
  * Finds what is due and has nobody of its own to say so: posts whose object has not renewed its time, because a message
- * was lost or something crashed, webhooks that were not sent, tokens that are to be renewed, and what is to be erased. It wakes every 30 seconds by
+ * was lost or something crashed, webhooks that were not sent, tokens that are to be renewed, what is to be erased, and lines of the audit log that are to be sealed. It wakes every 30 seconds by
  * its own alarm; a cron trigger and the first request of each isolate see to it that the alarm is set.
  */
 export class SweeperObject extends DurableObject<Env> {
@@ -130,6 +136,7 @@ export class SweeperObject extends DurableObject<Env> {
     await deleteOldManualPauses(db, now);
     await deleteRevokedKeys(db, now);
     await sweepMedia({ db, bucket: this.env.MEDIA }, now);
+    await this.#sealAuditLog(db, now);
     await this.#eraseWorkspaces(db, now);
     const status: SweeperStatus = { lastRunAt: now, duration: systemClock() - now, found, failingSince: null };
     this.ctx.storage.kv.put(STATUS, status);
@@ -168,6 +175,17 @@ export class SweeperObject extends DurableObject<Env> {
     const next = await deleteOldEvents(db, now, after, MAX_WORKSPACES);
     const state: Forgetting = { after: next, from: next === null ? now + HOUR : now };
     this.ctx.storage.kv.put(FORGETTING, state);
+  }
+
+  /** Seals what the audit log was told, once a minute; what one sweep does not come through with is left to the next, soon. */
+  async #sealAuditLog(db: Database, now: Millis): Promise<void> {
+    if ((this.ctx.storage.kv.get<Millis>(SEALING) ?? 0) > now) return;
+    for (let step = 0; step < MAX_SEALINGS; step++) {
+      if (await sealSome(db, now)) continue;
+      this.ctx.storage.kv.put(SEALING, now + MINUTE);
+      return;
+    }
+    await this.ctx.storage.setAlarm(systemClock() + SOON);
   }
 
   /** Erases some of what deleted workspaces had, and goes on soon; once there is nothing it looks again in an hour. */

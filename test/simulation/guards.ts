@@ -77,6 +77,33 @@ export const GUARDS: readonly Guard[] = [
     seed: 17,
   },
   {
+    name: "what an object has answered to a command",
+    edits: [
+      {
+        file: "src/post/post-object.ts",
+        find: "const kept = id === null ? undefined : this.ctx.storage.kv.get<R>(answerKey(id));",
+        replace: "const kept = undefined as R | undefined;",
+      },
+      {
+        file: "src/post/post-object.ts",
+        find: "if (answer === undefined) return null;",
+        replace: "if (answer !== 0) return null;",
+      },
+    ],
+    seed: 42,
+  },
+  {
+    name: "the mode of a list",
+    edits: [
+      {
+        file: "src/db/posts.ts",
+        find: "eq(posts.mode, scope.mode),\n    status",
+        replace: "status",
+      },
+    ],
+    seed: 1,
+  },
+  {
     name: "the unique key of idempotency",
     edits: [
       {

@@ -17,6 +17,7 @@ import { SECRETS } from "./world.ts";
 interface Stored {
   id: string;
   workspaceId: string;
+  mode: string;
   content: string;
   status: string;
   scheduledAt: Millis;
@@ -28,6 +29,7 @@ interface Stored {
 export interface StoredEvent {
   id: string;
   workspaceId: string;
+  mode: string;
   type: string;
   postId: string;
   body: string;
@@ -48,6 +50,8 @@ export function violationsOf(world: World): string[] {
     ...toldOnce(posts, events),
     ...webhooksArrive(world, events),
     ...oneKeyOnePost(world, posts),
+    ...oneKeyOneAnswer(world),
+    ...oneKeyOneChange(world),
     ...neverEarly(world, posts),
     ...neverAcross(world),
     ...nothingSecret(world, events),
@@ -59,6 +63,7 @@ function storedPosts(world: World): Stored[] {
   return world.sqlite.all("SELECT * FROM posts").map((row) => ({
     id: String(row.id),
     workspaceId: String(row.workspace_id),
+    mode: String(row.mode),
     content: String(row.content),
     status: String(row.status),
     scheduledAt: Number(row.scheduled_at),
@@ -72,6 +77,7 @@ function storedEvents(world: World): StoredEvent[] {
   return world.sqlite.all("SELECT * FROM events").map((row) => ({
     id: String(row.id),
     workspaceId: String(row.workspace_id),
+    mode: String(row.mode),
     type: String(row.type),
     postId: String(row.post_id),
     body: String(row.body),
@@ -130,17 +136,17 @@ function idsAgree(world: World, posts: Stored[]): string[] {
 
 function acceptedExist(world: World, posts: Stored[]): string[] {
   const ids = new Set(posts.map(({ id }) => id));
-  return world.client.logs.flatMap(({ accepted, reads, id }) => [
+  return world.client.logs.flatMap(({ plan, accepted, reads, lists }) => [
     ...accepted.filter((text) => !ids.has(JSON.parse(text).id)).map((text) => `I5: accepted and not there: ${text}`),
     ...reads
-      .filter(({ workspace, status }) => ownerOf(world, posts, id) === workspace && status !== 200)
+      .filter(({ workspace, mode, status }) => isOwn(plan, { workspace, mode }) && status !== 200)
       .map(({ status }) => `I5: accepted, and reading it was answered ${status}`),
+    ...lists.filter((list) => isOwn(plan, list) && !list.isListed).map(() => "I5: accepted, and not in the list"),
   ]);
 }
 
-function ownerOf(world: World, posts: Stored[], id: string | null): number {
-  const workspaceId = posts.find((post) => post.id === id)?.workspaceId;
-  return world.fixtures.workspaces.findIndex((workspace) => workspace.id === workspaceId);
+function isOwn(plan: PlannedPost, reader: { workspace: 0 | 1; mode: string }): boolean {
+  return plan.workspace === reader.workspace && plan.mode === reader.mode;
 }
 
 function canceledStay(world: World, posts: Stored[]): string[] {
@@ -234,6 +240,57 @@ function oneKeyOnePost(world: World, posts: Stored[]): string[] {
   return [...differing, ...doubled];
 }
 
+/** What is decided is decided: done, not there, or in conflict. */
+function isDecided({ status }: { status: number }): boolean {
+  return status < 300 || status === 404 || status === 409;
+}
+
+function oneKeyOneAnswer(world: World): string[] {
+  return [...world.client.keys.values()].flatMap(({ key, answers }) => {
+    const decided = new Set(answers.filter(isDecided).map(({ text }) => text));
+    if (decided.size > 1) return [`I7: one key, different answers (${key}): ${[...decided].join(" and ")}`];
+    const isAlien = answers.some(({ text }) => text.includes("idempotency_conflict"));
+    return isAlien ? [`I7: the same request was taken for another one (${key})`] : [];
+  });
+}
+
+/** What was asked for with a key was done once, as the audit log has it, and stands there when it was said to be done. */
+function oneKeyOneChange(world: World): string[] {
+  return world.client.logs.flatMap(({ plan, id }) => {
+    if (plan.asks === "without a key") return [];
+    return (["post.edited", "post.retried", "post.canceled", "task.canceled", "task.resolved"] as const).flatMap(
+      (action) => {
+        const asked = [...world.client.keys.values()].filter(
+          ({ postId, request }) => postId === id && actionOf(request) === action,
+        );
+        const lines = world.sqlite.all("SELECT 1 FROM audit_log WHERE action = ? AND target = ?", action, id).length;
+        // What was never answered may have been done.
+        const most =
+          action === "task.resolved" ? lines : plan.commands.filter(({ is }) => ACTIONS[is] === action).length;
+        const isCancel = action === "post.canceled";
+        if (lines > (isCancel ? 1 : most)) return [`I7: ${action} ${lines} times, asked for ${most} times`];
+        const done = asked.filter(({ answers }) => answers.some(({ status }) => status === 200)).length;
+        const isAlwaysNews = action === "post.edited" || action === "post.retried";
+        return isAlwaysNews && lines < done ? [`audit: ${action} ${done} times, and ${lines} lines`] : [];
+      },
+    );
+  });
+}
+
+const ACTIONS: Readonly<Record<string, string>> = {
+  edit: "post.edited",
+  retry: "post.retried",
+  "cancel task": "task.canceled",
+  resolve: "task.resolved",
+};
+
+function actionOf({ method, path }: { method: string; path: string }): string {
+  if (method === "PATCH") return "post.edited";
+  if (path.endsWith("/retry")) return "post.retried";
+  if (path.endsWith("/resolve")) return "task.resolved";
+  return path.includes("/tasks/") ? "task.canceled" : "post.canceled";
+}
+
 function neverEarly(world: World, posts: Stored[]): string[] {
   return world.network.posts.flatMap(({ post, highestClock }) => {
     const due = posts
@@ -248,18 +305,21 @@ function neverEarly(world: World, posts: Stored[]): string[] {
 }
 
 function neverAcross(world: World): string[] {
-  return world.client.logs.flatMap(({ plan, reads }) =>
-    reads
-      .filter(({ workspace, status }) => workspace !== plan.workspace && status !== 404)
-      .map(({ status }) => `I9: another workspace was answered ${status}`),
-  );
+  return world.client.logs.flatMap(({ plan, reads, lists }) => [
+    ...reads
+      .filter((read) => !isOwn(plan, read) && read.status !== 404)
+      .map(({ status }) => `I9: another workspace or mode was answered ${status}`),
+    ...lists
+      .filter((list) => !isOwn(plan, list) && list.isListed)
+      .map(() => "I9: in the list of another workspace or mode"),
+  ]);
 }
 
 function nothingSecret(world: World, events: StoredEvent[]): string[] {
   const secrets = [
     ...Object.values(SECRETS),
     ...world.network.tokens,
-    ...world.fixtures.workspaces.map(({ key }) => key),
+    ...world.fixtures.workspaces.flatMap(({ keys }) => Object.values(keys)),
     ...[...world.receivers.endpoints.values()].flatMap(({ secrets }) => secrets).map(withoutPrefix),
   ];
   const documents = world.posts.names().map((name) => JSON.stringify(world.posts.valueOf(name, "post")));
@@ -286,9 +346,11 @@ function nothingLeft(world: World, posts: Stored[], events: StoredEvent[]): stri
 }
 
 function countersAgree(world: World, posts: Stored[]): string[] {
-  return world.sqlite.all("SELECT * FROM post_counts").flatMap(({ workspace_id, mode: _mode, ...counts }) =>
+  return world.sqlite.all("SELECT * FROM post_counts").flatMap(({ workspace_id, mode, ...counts }) =>
     Object.entries(counts).flatMap(([status, count]) => {
-      const stored = posts.filter((post) => post.workspaceId === workspace_id && post.status === status).length;
+      const stored = posts.filter(
+        (post) => post.workspaceId === workspace_id && post.mode === mode && post.status === status,
+      ).length;
       return stored === Number(count) ? [] : `counters: ${count} posts ${status}, and there are ${stored}`;
     }),
   );

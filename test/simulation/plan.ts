@@ -1,6 +1,6 @@
 import type { Millis } from "../../src/lib/clock.ts";
-import { HOUR, MINUTE, SECOND } from "../../src/lib/clock.ts";
-import type { OverdueAction } from "../../src/lib/vocabulary.ts";
+import { DAY, HOUR, MINUTE, SECOND } from "../../src/lib/clock.ts";
+import type { Mode, OverdueAction } from "../../src/lib/vocabulary.ts";
 import { OVERDUE_ACTIONS } from "../../src/lib/vocabulary.ts";
 import type { Random } from "./random.ts";
 
@@ -15,12 +15,24 @@ export const ACCOUNTS = {
   "another page": { workspace: 0, platform: "facebook", login: "facebook", external: "another page" },
   instagram: { workspace: 0, platform: "instagram", login: "facebook", external: "instagram" },
   "instagram's own": { workspace: 1, platform: "instagram", login: "instagram", external: "instagram's own" },
-} as const;
+  /** Of test mode: what goes there is canceled before its time. */
+  sandbox: { workspace: 0, platform: "facebook", login: "facebook", external: "sandbox", isTest: true },
+} as const satisfies Record<string, Account>;
+
+interface Account {
+  workspace: 0 | 1;
+  platform: "facebook" | "instagram";
+  login: "facebook" | "instagram";
+  external: string;
+  isTest?: true;
+}
+
 export type AccountName = keyof typeof ACCOUNTS;
 
 export interface PlannedPost {
   name: string;
   workspace: 0 | 1;
+  mode: Mode;
   accounts: AccountName[];
   text: string;
   hasPicture: boolean;
@@ -32,12 +44,20 @@ export interface PlannedPost {
   key: string | null;
   /** How many send it at the same time. */
   senders: 1 | 2;
+  /** What it is canceled and changed with; the same for all. */
+  asks: Asks;
   cancelAt: Millis | null;
   readAt: Millis[];
   /** How long after its time it may still go out; null: however late. */
   publishWithin: Millis | null;
   commands: PlannedCommand[];
 }
+
+/**
+ * How a client asks for a change: with a key of its own for each, from one sender or two at the same time, or without, and
+ * then again if it hears nothing.
+ */
+export type Asks = "without a key" | "with a key" | "twice with a key";
 
 /** What is asked of a post, of an account it is for, or of an endpoint that hears of it, beside canceling the post. */
 export type PlannedCommand = { at: Millis } & (
@@ -64,7 +84,30 @@ export function planOf(random: Random): PlannedPost[] {
   const isEqual = random.chance("equal texts", 0.4);
   const posts = Array.from({ length: count }, (_, index) => planPost(random, index, isEqual));
   const [first, ...others] = posts;
-  return first && random.chance("twins", 0.4) ? [...twinsOf(random, first), ...others] : posts;
+  const planned = first && random.chance("twins", 0.4) ? [...twinsOf(random, first), ...others] : posts;
+  return random.chance("test post", 0.2) ? [...planned, planTestPost(random)] : planned;
+}
+
+/** A post of test mode that is canceled: nobody of another mode ever sees it. */
+function planTestPost(random: Random): PlannedPost {
+  const at = random.whole("test post at", 0, SEND_WITHIN);
+  return {
+    name: "test post",
+    workspace: 0,
+    mode: "test",
+    accounts: ["sandbox"],
+    text: "Words of a test",
+    hasPicture: false,
+    at,
+    schedule: 30 * DAY,
+    key: "key of a test post",
+    senders: 1,
+    asks: "with a key",
+    cancelAt: at + random.whole("test post canceled", SECOND, 5 * MINUTE),
+    readAt: [at + random.whole("test post read", SECOND, 5 * MINUTE)],
+    publishWithin: null,
+    commands: [],
+  };
 }
 
 /** The same twice, about the same time: two posts that only their ids tell apart. Often texts, which leave no handle. */
@@ -88,7 +131,9 @@ function twinsOf(random: Random, post: PlannedPost): PlannedPost[] {
 
 function planPost(random: Random, index: number, mayBeEqual: boolean): PlannedPost {
   const workspace = random.chance("workspace", 0.7) ? 0 : 1;
-  const own = (Object.keys(ACCOUNTS) as AccountName[]).filter((name) => ACCOUNTS[name].workspace === workspace);
+  const own = (Object.keys(ACCOUNTS) as AccountName[]).filter(
+    (name) => ACCOUNTS[name].workspace === workspace && !("isTest" in ACCOUNTS[name]),
+  );
   const accounts = new Set([random.pick("account", own)]);
   if (random.chance("second account", 0.2)) accounts.add(random.pick("account", own));
   const needsPicture = [...accounts].some((name) => ACCOUNTS[name].platform === "instagram");
@@ -99,6 +144,7 @@ function planPost(random: Random, index: number, mayBeEqual: boolean): PlannedPo
   return {
     name: `post ${index}`,
     workspace,
+    mode: "live",
     accounts: [...accounts],
     text: mayBeEqual && random.chance("equal text", 0.7) ? "The same words" : `Words of post ${index}`,
     hasPicture: needsPicture || random.chance("picture", 0.15),
@@ -106,6 +152,7 @@ function planPost(random: Random, index: number, mayBeEqual: boolean): PlannedPo
     schedule,
     key: random.chance("key", 0.9) ? `key of post ${index}` : null,
     senders: random.chance("two senders", 0.2) ? 2 : 1,
+    asks: random.pick("asks", ["without a key", "with a key", "with a key", "twice with a key"]),
     cancelAt: isCanceled ? Math.max(at, due + cancelAfter(random)) : null,
     readAt: random.chance("read", 0.4) ? [due + random.whole("read at", 0, 3 * MINUTE)] : [],
     publishWithin: random.chance("deadline", 0.15) ? random.whole("publish within", SECOND, 6 * MINUTE) : null,
@@ -155,7 +202,7 @@ export function endOf(plan: readonly PlannedPost[]): Millis {
     0,
     ...plan.flatMap((post) => [
       post.at,
-      post.schedule ?? 0,
+      post.mode === "test" ? 0 : (post.schedule ?? 0),
       post.cancelAt ?? 0,
       ...post.readAt,
       ...soon(post.commands),

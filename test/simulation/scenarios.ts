@@ -29,6 +29,7 @@ export interface Scenario {
 function post(changes: Partial<PlannedPost> = {}): PlannedPost {
   return {
     name: "post 0",
+    mode: "live",
     workspace: 0,
     accounts: ["page"],
     text: "Words",
@@ -36,6 +37,7 @@ function post(changes: Partial<PlannedPost> = {}): PlannedPost {
     at: 0,
     schedule: 10 * SECOND,
     key: "key",
+    asks: "without a key",
     senders: 1,
     cancelAt: null,
     readAt: [],

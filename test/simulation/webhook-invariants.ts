@@ -34,7 +34,8 @@ function arrivedAt(endpoint: Endpoint, events: StoredEvent[], received: Received
     received.filter((request) => request.endpoint === endpoint && request.isTaken).map(({ id }) => id),
   );
   return events
-    .filter(({ workspaceId, type }) => workspaceId === endpoint.workspaceId && endpoint.events.includes(type))
+    .filter(({ workspaceId, mode }) => workspaceId === endpoint.workspaceId && mode === "live")
+    .filter(({ type }) => endpoint.events.includes(type))
     .filter(({ id }) => !taken.has(id))
     .map(({ id }) => `I6: ${id} did not reach ${endpoint.url}`);
 }

@@ -13,7 +13,7 @@ import { openApiDocument } from "../../src/api/openapi.ts";
 import { errorResponseParts } from "../../src/api/openapi-parts.ts";
 import { printOpenApi } from "../../src/api/openapi-route.ts";
 import { SUBSCRIBED_EVENTS } from "../../src/lib/vocabulary.ts";
-import { ERROR_SAMPLES, SAMPLES, shapedLike } from "../contract/samples.ts";
+import { contractPart, ERROR_SAMPLES, SAMPLES, shapedLike } from "../contract/samples.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const FILE = join(ROOT, "docs/openapi.json");
@@ -38,6 +38,11 @@ const OPERATIONS = new Map<string, Operation>(
     ]),
   ),
 );
+
+function resolveAnswer(answer: { $ref?: string; headers?: object }): { headers?: object } {
+  const name = answer.$ref?.split("/").at(-1);
+  return name === undefined ? answer : (document.components?.responses?.[name] as { headers?: object });
+}
 
 describe("docs/openapi.json", () => {
   it("is what the schemas say", async () => {
@@ -103,13 +108,30 @@ describe("the document", () => {
   it("has the contract's error examples, under the contract's headings", () => {
     const examples = Object.values(errorResponseParts([400, 401, 409, 429, 500]))
       .flatMap(({ content }) => Object.values(content["application/json"].examples))
-      .map(({ summary, value }) => [summary, JSON.stringify(value)]);
+      .map(({ summary, value }) => [summary, contractPart(JSON.stringify(value))]);
     expect(examples).toEqual(expect.arrayContaining(Object.entries(ERROR_SAMPLES)));
   });
 
+  it("says of every answer to a key that it tells the rate limits, and of no other", () => {
+    const fields = ["RateLimit", "RateLimit-Policy"];
+    const told = (answer: unknown) => {
+      const { headers } = resolveAnswer(answer as { $ref?: string; headers?: object });
+      return fields.every((field) => Object.keys(headers ?? {}).includes(field));
+    };
+    for (const [name, { responses, ...operation }] of OPERATIONS) {
+      const isForKeys = (operation as Record<string, unknown>)["x-open-to"] !== "admin";
+      for (const [status, answer] of Object.entries(responses)) {
+        // Error answers are described once for all routes; a key that calls a route of the owner's is limited as well.
+        const isExpected = Number(status) < 400 ? isForKeys : status !== "401";
+        expect([name, status, told(answer)]).toEqual([name, status, isExpected]);
+      }
+    }
+  });
+
   it("prints every error code", () => {
-    for (const [code, { status, description }] of Object.entries(ERRORS)) {
-      expect(document.info.description).toContain(`| ${status} | \`${code}\` | ${description} |`);
+    for (const [code, { status, description, retryable, remediation }] of Object.entries(ERRORS)) {
+      const row = [status, `\`${code}\``, description, retryable ? "yes" : "no", remediation].join(" | ");
+      expect(document.info.description).toContain(`| ${row} |`);
     }
   });
 

@@ -65,7 +65,7 @@ export class SandboxObject extends DurableObject<Env> {
     await this.ctx.storage.deleteAll();
   }
 
-  async clearPosts(clockOffset: Millis): Promise<void> {
-    this.#networkAt(clockOffset).clearPosts();
+  async clearPosts(at: Millis): Promise<void> {
+    this.#networkAt(0).clearPosts(at);
   }
 }

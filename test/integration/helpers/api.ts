@@ -1,7 +1,9 @@
 import { env, exports } from "cloudflare:workers";
+import type { RateLimits } from "../../../src/lib/rate-limits.ts";
 import type { Mode } from "../../../src/lib/vocabulary.ts";
 import { KEY_SCOPES } from "../../../src/lib/vocabulary.ts";
 import { jpeg } from "../../helpers/pictures.ts";
+import { WIDE_LIMITS } from "../../helpers/wide-limits.ts";
 import { expectDocumented } from "./documented.ts";
 
 /** A workspace of a test's own, with a key for each mode. */
@@ -45,15 +47,34 @@ export async function call(method: string, path: string, options: RequestOptions
     },
     ...(body === undefined ? {} : { body: isRaw ? (body as BodyInit) : JSON.stringify(body) }),
   });
-  const text = await response.text();
+  // Not `text()`: the runtime warns of types that it does not know as text.
+  const text = new TextDecoder().decode(await response.arrayBuffer());
   expectDocumented(method, path, { status: response.status, headers: response.headers, text });
   const isJson = (response.headers.get("Content-Type") ?? "").includes("application/json");
-  return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : null };
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    body: isJson && text !== "" ? JSON.parse(text) : null,
+  };
 }
 
+/** What an answer says, but for what is of the one request: two refusals that may not differ are compared by it. */
+export function saidBy(answer: Answer): string {
+  return answer.text.replaceAll(answer.headers.get("X-Request-Id") ?? "", "req_");
+}
+
+/** Limits for requests that come in from now on, without a word of it in the audit log; null: the defaults. */
+export async function setRateLimits(workspaceId: string, limits: RateLimits | null): Promise<void> {
+  const json = limits && JSON.stringify(limits);
+  await env.DB.prepare("UPDATE workspaces SET rate_limits = ? WHERE id = ?").bind(json, workspaceId).run();
+}
+
+/** A workspace with limits that no test meets by accident, though time may stand still. */
 export async function newWorkspace(): Promise<TestWorkspace> {
   const answer = await call("POST", "/v1/workspaces", { key: env.ADMIN_TOKEN ?? "", body: { name: "A workspace" } });
   if (answer.status !== 201) throw new Error(answer.text);
+  await setRateLimits(answer.body.id, WIDE_LIMITS);
   return { id: answer.body.id, ...answer.body.api_keys };
 }
 

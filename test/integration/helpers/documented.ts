@@ -1,8 +1,8 @@
 import type { RouteConfig } from "@hono/zod-openapi";
 import type { z } from "zod";
 import { createApp } from "../../../src/api/app.ts";
-import { ERRORS } from "../../../src/api/errors.ts";
-import { errorEnvelope } from "../../../src/api/schemas.ts";
+import { errorEnvelope } from "../../../src/api/error-envelope.ts";
+import { ERRORS, ERRORS_PAGE } from "../../../src/api/errors.ts";
 
 /*
  * Holds every answer of the API against what is documented of its route: the status, the content type, and the schema,
@@ -60,7 +60,7 @@ function describe({ content }: ResponseConfig): Described {
 }
 
 /** What any path of the API may answer where there is no such route. */
-const NOWHERE = new Map([401, 404, 405].map((status) => [status, null]));
+const NOWHERE = new Map([401, 404, 405, 429].map((status) => [status, null]));
 
 type ResponseConfig = Exclude<RouteConfig["responses"][string], { $ref: string }>;
 
@@ -94,8 +94,14 @@ function problemOf({ status, headers, text }: Answer, described: Described | nul
   const body: unknown = JSON.parse(text);
   const envelope = errorEnvelope.safeParse(body);
   if (!envelope.success) return mismatch(errorEnvelope, body);
-  const isCodeOfStatus = ERRORS[envelope.data.error.code].status === status;
-  return isCodeOfStatus ? null : "with the code of another status";
+  const { code, request_id, doc_url, retry_after } = envelope.data.error;
+  if (ERRORS[code].status !== status) return "with the code of another status";
+  // What is answered again names the request that was answered first.
+  const isReplay = headers.has("Idempotent-Replayed");
+  if (!isReplay && request_id !== headers.get("X-Request-Id")) return "with the id of another request";
+  if (!doc_url.endsWith(`${ERRORS_PAGE}#${code}`)) return "with the documentation of something else";
+  const isSaidTwice = (retry_after?.toString() ?? null) === headers.get("Retry-After");
+  return isSaidTwice ? null : "with retry_after and Retry-After apart";
 }
 
 function first(problems: (string | null)[]): string | null {
