@@ -77,6 +77,7 @@ describe("the sweeper", () => {
   });
 
   it("seals in steps, and leaves to the next sweep what one does not come through with", async () => {
+    await sealAll();
     for (let i = 0; i < 6; i++) await writeLines(scope, 500);
     advance(60 * SECOND);
     await sweep();
