@@ -29,6 +29,7 @@ import { postCommands } from "./post-commands.ts";
 import { posts } from "./posts.ts";
 import { publicRoutes } from "./public.ts";
 import { publish } from "./publish.ts";
+import { publishBulk } from "./publish-bulk.ts";
 import { limitRate } from "./rate-limit.ts";
 import { sandbox } from "./sandbox.ts";
 import { secureHeaders } from "./security-headers.ts";
@@ -67,6 +68,7 @@ export function createApp(): OpenAPIHono<AppEnv> {
   app.route("/", metaCallbacks);
   app.route("/", publish);
   app.route("/", validate);
+  app.route("/", publishBulk);
   app.route("/", posts);
   app.route("/", postCommands);
   app.route("/", timeline);

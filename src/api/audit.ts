@@ -105,12 +105,12 @@ async function list(
   { action, actor, target, from, to, limit, cursor }: z.infer<typeof listQuery>,
 ): Promise<z.infer<typeof auditList>> {
   const filters: AuditFilters = { action, actor, target, from, to };
-  const bound = { list: "audit", ...filters };
-  const before = cursor === undefined ? null : readPosition(readCursor(cursor, bound));
+  const bound = { list: "audit", ...scope, ...filters };
+  const before = cursor === undefined ? null : readPosition(await readCursor(cursor, bound));
   const rows = await listLines(c.var.services.db, scope, filters, { before, limit: limit + 1 });
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
-  const nextCursor = rows.length > limit && last ? writeCursor(String(last.seq), bound) : null;
+  const nextCursor = rows.length > limit && last ? await writeCursor(String(last.seq), bound) : null;
   return { lines: shown.map(printLine), next_cursor: nextCursor };
 }
 

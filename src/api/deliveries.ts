@@ -131,13 +131,13 @@ deliveries.openapi(listRoute, async (c) => {
   const { services, actor } = c.var;
   const { webhook_id } = c.req.valid("param");
   const { limit, cursor } = c.req.valid("query");
-  const filters = { list: "deliveries", webhook_id };
-  const after = cursor === undefined ? null : readDeliveryId(readCursor(cursor, filters));
+  const list = { list: "deliveries", ...scopeOf(actor), webhook_id };
+  const after = cursor === undefined ? null : readDeliveryId(await readCursor(cursor, list));
   if (!(await findWebhook(services.db, scopeOf(actor), webhook_id))) throw webhookNotFound();
   const rows = await listDeliveries(services.db, webhook_id, { after, limit: limit + 1 });
   const page = rows.slice(0, limit);
   const last = page.at(-1);
-  const nextCursor = rows.length > limit && last ? writeCursor(printDeliveryId(last), filters) : null;
+  const nextCursor = rows.length > limit && last ? await writeCursor(printDeliveryId(last), list) : null;
   return c.json({ deliveries: page.map(print), next_cursor: nextCursor }, 200);
 });
 

@@ -28,8 +28,6 @@ import { errorResponses, pageLimit } from "./schemas.ts";
 
 const DEFAULT_LIMIT = 25;
 const MAX_LIMIT = 100;
-/** What a cursor of this list is told apart by from one of another. */
-const LIST = { list: "media" };
 
 const urlBody = z.strictObject({ url: z.string() });
 const formBody = z.strictObject({
@@ -169,12 +167,13 @@ mediaRoutes.openapi(createMediaRoute, (c) => {
 mediaRoutes.openapi(listRoute, async (c) => {
   const { services, actor } = c.var;
   const { limit, cursor } = c.req.valid("query");
-  const after = cursor === undefined ? null : readCursor(cursor, LIST);
+  const list = { list: "media", ...scopeOf(actor) };
+  const after = cursor === undefined ? null : await readCursor(cursor, list);
   // One more than asked for tells whether there is a next page.
   const rows = await listMedia(services.db, scopeOf(actor), { after, limit: limit + 1 });
   const page = rows.slice(0, limit);
   const last = page.at(-1);
-  const nextCursor = rows.length > limit && last ? writeCursor(last.id, LIST) : null;
+  const nextCursor = rows.length > limit && last ? await writeCursor(last.id, list) : null;
   return c.json({ media: page.map(printMedia), next_cursor: nextCursor }, 200);
 });
 

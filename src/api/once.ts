@@ -10,7 +10,7 @@ import { retryWrite } from "../db/retry.ts";
 import { ID_PREFIXES, newId } from "../lib/ids.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { ErrorCode, PostRef, Scope } from "../lib/vocabulary.ts";
-import { askerOf } from "./authorize.ts";
+import { requesterOf } from "./authorize.ts";
 import type { Actor, AppEnv } from "./context.ts";
 import { errorBody, originOf } from "./error-envelope.ts";
 import { ERRORS } from "./errors.ts";
@@ -174,7 +174,7 @@ class Attempt<Outcome, Body, Status extends ContentfulStatusCode> implements Cha
     this.#asked = asked;
     this.#request = request;
     this.#claimed = known;
-    this.asker = askerOf(c.var.actor);
+    this.asker = requesterOf(c).asker;
     this.earlier = known?.claim ?? null;
     this.claimId = known?.claim ?? newId("claim", c.var.services.clock());
   }
@@ -259,16 +259,17 @@ class Attempt<Outcome, Body, Status extends ContentfulStatusCode> implements Cha
 
 /** A line that the audit log is to have of a request. */
 export function auditLine(c: Context<AppEnv>, scope: Scope, { action, target, details }: AuditEntry): AuditLine {
+  const { asker, requestId, ip } = requesterOf(c);
   const at = c.var.services.clock();
   return {
     id: newId("auditLine", at),
     ...scope,
     at,
     action,
-    actor: askerOf(c.var.actor) ?? "admin",
+    actor: asker ?? "admin",
     target,
-    requestId: c.var.requestId,
-    ip: c.req.header("CF-Connecting-IP") ?? null,
+    requestId,
+    ip,
     details: details ?? null,
   };
 }

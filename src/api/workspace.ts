@@ -24,9 +24,24 @@ const publishWithin = z
     description: "How long after its time a post may still go out that has no publish_before. Null: however late.",
   });
 
+const duplicateGuard = z.boolean().openapi({
+  description:
+    "Whether the same text and media to the same account within 24 hours is refused, unless a request says allow_duplicate.",
+});
+
 const settings = z
-  .strictObject({ id: z.string(), name: z.string(), publish_within_seconds: publishWithin, rate_limits: rateLimits })
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    publish_within_seconds: publishWithin,
+    duplicate_guard: duplicateGuard,
+    rate_limits: rateLimits,
+  })
   .openapi("WorkspaceSettings");
+
+const changes = z
+  .strictObject({ publish_within_seconds: publishWithin.optional(), duplicate_guard: duplicateGuard.optional() })
+  .refine((body) => Object.values(body).some((value) => value !== undefined), "The body must change something.");
 
 const one = { description: "The workspace", content: { "application/json": { schema: settings } } };
 
@@ -47,10 +62,7 @@ const updateRoute = createRoute({
   ...requireScope("keys:admin"),
   parameters: [TAKES_IDEMPOTENCY_KEY],
   request: {
-    body: {
-      required: true,
-      content: { "application/json": { schema: z.strictObject({ publish_within_seconds: publishWithin }) } },
-    },
+    body: { required: true, content: { "application/json": { schema: changes } } },
   },
   responses: { 200: { ...one, headers: { ...REPLAYED } }, ...errorResponses(400, 401, 403, 409, 413, 415, 500) },
 });
@@ -66,19 +78,23 @@ workspaceSettings.openapi(updateRoute, (c) => {
   const { services, actor } = c.var;
   const scope = scopeOf(actor);
   const body = c.req.valid("json");
-  const { publish_within_seconds: seconds } = body;
-  const edit = { publishWithin: seconds === null ? null : seconds * SECOND };
+  const { publish_within_seconds: seconds, duplicate_guard } = body;
+  const edit = {
+    ...(seconds !== undefined && { publishWithin: seconds === null ? null : seconds * SECOND }),
+    ...(duplicate_guard !== undefined && { duplicateGuard: duplicate_guard }),
+  };
   const respond = (row: WorkspaceRow) => ({ status: 200 as const, body: print(row) });
   return once(c, { scope, meaning: body, respond }, (change) =>
     changeSettings(services, scope.workspaceId, edit, change),
   );
 });
 
-function print({ id, name, publishWithin: within, rateLimits: limits }: WorkspaceRow): z.infer<typeof settings> {
+function print({ id, name, publishWithin: within, ...others }: WorkspaceRow): z.infer<typeof settings> {
   return {
     id,
     name,
     publish_within_seconds: within === null ? null : within / SECOND,
-    rate_limits: printRateLimits(limits ?? DEFAULT_RATE_LIMITS),
+    duplicate_guard: others.duplicateGuard,
+    rate_limits: printRateLimits(others.rateLimits ?? DEFAULT_RATE_LIMITS),
   };
 }

@@ -11,6 +11,14 @@ export type AuditRow = typeof auditLog.$inferSelect;
 /** A line that is to be written; the database numbers it. */
 export type AuditLine = Omit<AuditRow, "seq">;
 
+/** Who asks for something, as the log and timelines name them. */
+export interface Requester {
+  /** The id of an API key, or of a person; null: nobody in particular. */
+  asker: string | null;
+  requestId: string | null;
+  ip: string | null;
+}
+
 /**
  * The statement that writes a line into the log, to stand in the batch of the change. Repeating it writes nothing.
  *

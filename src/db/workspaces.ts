@@ -92,8 +92,9 @@ export async function findWorkspaceReport(db: Database, id: string): Promise<Wor
 }
 
 /** What can be changed of a workspace by who administers it. */
-export type WorkspaceSettings = Pick<WorkspaceRow, "publishWithin">;
+export type WorkspaceSettings = Pick<WorkspaceRow, "publishWithin" | "duplicateGuard">;
 
+/** @param change at least one; what is absent stays as it is */
 export async function updateSettings(
   db: Database,
   record: ChangeRecord,

@@ -14,6 +14,7 @@ import { deleteExpiredKeys } from "../db/idempotency.ts";
 import { deleteOldManualPauses } from "../db/manual-pauses.ts";
 import type { PostToWake } from "../db/posts.ts";
 import { findPostsToWake } from "../db/posts.ts";
+import { deleteExpiredContents } from "../db/recent-contents.ts";
 import { findWebhooksToProbe } from "../db/webhooks.ts";
 import type { Env } from "../env.ts";
 import type { Millis } from "../lib/clock.ts";
@@ -130,6 +131,7 @@ export class SweeperObject extends DurableObject<Env> {
     );
     await warnOfEnds({ db, sendDeliveries: (told) => this.#sendDeliveries(told) }, now, MAX_WARNINGS);
     await deleteExpiredKeys(db, now, MAX_EXPIRED_KEYS);
+    await deleteExpiredContents(db, now, MAX_EXPIRED_KEYS);
     await this.#forgetEvents(db, now);
     await sweepConsents(db, now, MAX_CONSENTS);
     await deleteOldDeadLetters(db, now);

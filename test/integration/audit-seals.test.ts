@@ -16,9 +16,10 @@ let workspace: TestWorkspace;
 let scope: Scope;
 beforeEach(async () => {
   holdTime();
-  await sealAll();
   workspace = await newWorkspace();
   scope = { workspaceId: workspace.id, mode: "test" };
+  // Also the line of the deployment's log that says so.
+  await sealAll();
 });
 afterEach(() => vi.restoreAllMocks());
 
@@ -77,7 +78,6 @@ describe("the sweeper", () => {
   });
 
   it("seals in steps, and leaves to the next sweep what one does not come through with", async () => {
-    await sealAll();
     for (let i = 0; i < 6; i++) await writeLines(scope, 500);
     advance(60 * SECOND);
     await sweep();
@@ -144,6 +144,7 @@ describe("sealing", () => {
 
   it("leaves out a workspace that was deleted meanwhile, and seals the others' lines of the same time", async () => {
     const gone = await newWorkspace();
+    await sealAll();
     await writeLines(scope, 1);
     await writeLines({ workspaceId: gone.id, mode: "test" }, 1);
     const { rows, sealedThrough } = await findUnsealed(db, 500);
