@@ -36,10 +36,12 @@ import { sandbox } from "./sandbox.ts";
 import { secureHeaders } from "./security-headers.ts";
 import { shieldPages } from "./shield.ts";
 import { timeline } from "./timeline.ts";
+import { usageRoutes } from "./usage.ts";
 import { validate } from "./validate.ts";
 import { refuseInvalid } from "./validation.ts";
 import { webhooks } from "./webhooks.ts";
 import { workspaceSettings } from "./workspace.ts";
+import { workspaceExport } from "./workspace-export.ts";
 import { workspaces } from "./workspaces.ts";
 
 /** The HTTP API: everything that a request passes on its way, and every answer to one that is refused. */
@@ -82,7 +84,9 @@ export function createApp(): OpenAPIHono<AppEnv> {
   app.route("/", mediaUploads);
   app.route("/", apiKeys);
   app.route("/", workspaces);
+  app.route("/", workspaceExport);
   app.route("/", workspaceSettings);
+  app.route("/", usageRoutes);
   app.route("/", platforms);
   app.route("/", healthRoutes);
   app.route("/", encryptionKeys);

@@ -36,7 +36,11 @@ export const TAGS: readonly { name: string; description: string; paths: RegExp }
     description: "What was changed, by whom and when, under seals that whoever has them can verify.",
     paths: /^\/v1\/(deployment\/)?audit/,
   },
-  { name: "Workspace", description: "The settings of the key's own workspace.", paths: /^\/v1\/workspace(\/|$)/ },
+  {
+    name: "Workspace",
+    description: "The settings of the key's own workspace, and what it was used for.",
+    paths: /^\/v1\/(workspace|usage)(\/|$)/,
+  },
   { name: "Sandbox", description: "Test mode: what is public in the sandbox, and its clock.", paths: /^\/v1\/sandbox/ },
   {
     name: "Deployment",

@@ -48,7 +48,7 @@ export function insertAuditLines(db: Database, lines: readonly AuditLine[]) {
   );
 }
 
-/** Writes a line by itself: of what an object has done. Repeating it writes nothing. */
+/** Writes a line by itself: of what an object has done, or of what changes nothing. Repeating it writes nothing. */
 export async function writeAuditLine(db: Database, line: AuditLine): Promise<void> {
   await db.batch([insertAuditLine(db, line, sql`true`)]);
 }

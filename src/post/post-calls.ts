@@ -35,6 +35,8 @@ export interface PostCalls {
   edit(made: Edit, command: Command): Promise<EditAnswer | UnknownPost>;
   retry(command: Command): Promise<RetryAnswer | UnknownPost>;
   resolve(accountId: string, resolution: Resolution, command: Command): Promise<ResolveAnswer | UnknownPost>;
+  /** Forgets the post, whose workspace was deleted: its alarm never rings again. */
+  forget(): Promise<void>;
   /** What one of these was answered; null when the object was never asked it. */
   recall(commandId: string): Promise<{ answer: unknown } | null>;
 }

@@ -16,9 +16,10 @@ let workspace: TestWorkspace;
 let scope: Scope;
 beforeEach(async () => {
   holdTime();
-  await sealAll();
   workspace = await newWorkspace();
   scope = { workspaceId: workspace.id, mode: "test" };
+  // Also the line of the deployment's log that says so.
+  await sealAll();
 });
 afterEach(() => vi.restoreAllMocks());
 
@@ -143,6 +144,7 @@ describe("sealing", () => {
 
   it("leaves out a workspace that was deleted meanwhile, and seals the others' lines of the same time", async () => {
     const gone = await newWorkspace();
+    await sealAll();
     await writeLines(scope, 1);
     await writeLines({ workspaceId: gone.id, mode: "test" }, 1);
     const { rows, sealedThrough } = await findUnsealed(db, 500);

@@ -1,10 +1,8 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { database } from "../../src/db/database.ts";
-import { setRateLimits } from "../../src/db/workspaces.ts";
 import { contractPart, ERROR_SAMPLES, fill, SAMPLES, shapedLike } from "../contract/samples.ts";
 import type { TestWorkspace } from "./helpers/api.ts";
-import { call, newAccount, newPicture, newWorkspace, publish } from "./helpers/api.ts";
+import { call, newAccount, newPicture, newWorkspace, publish, setRateLimits } from "./helpers/api.ts";
 import { advance, drive, holdTime, refOf } from "./helpers/drive.ts";
 import { SECRET } from "./helpers/webhooks.ts";
 
@@ -50,7 +48,7 @@ describe("the contract's error samples, byte for byte and before what we add", (
 
   it("Rate limited", async () => {
     const limits = { key: { burst: 1, perMinute: 2 }, workspace: { burst: 100, perMinute: 3_000 } };
-    await setRateLimits(database(env.DB), workspace.id, limits);
+    await setRateLimits(workspace.id, limits);
     expect((await call("GET", "/v1/accounts", { key: workspace.test })).status).toBe(200);
     const answer = await call("GET", "/v1/accounts", { key: workspace.test });
     expect([answer.status, contractPart(answer.text)]).toEqual([429, ERROR_SAMPLES["Rate limited"]]);
