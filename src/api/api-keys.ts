@@ -36,14 +36,18 @@ const scopes = z
   .array(z.enum(KEY_SCOPES, { error: `{field} is not a known scope. Known are: ${KNOWN}.` }))
   .min(1, "{field} must name at least one scope.")
   .check(distinct)
-  .openapi({ example: ["posts:read", "posts:write"] });
+  .openapi({ uniqueItems: true, example: ["posts:read", "posts:write"] });
 const accounts = z
   .array(z.string())
   .min(1, "{field} must name at least one account, or be null for all of them.")
   .max(MAX_ACCOUNTS)
   .check(distinct)
   .nullable()
-  .openapi({ description: "The only accounts that the key sees and posts to. Null: all.", example: ["acc_123"] });
+  .openapi({
+    description: "The only accounts that the key sees and posts to. Null: all.",
+    uniqueItems: true,
+    example: ["acc_123"],
+  });
 const expiresAt = timestamp.transform(roundUpToSecond).nullable();
 
 const createBody = z
@@ -57,7 +61,8 @@ const updateBody = z
     accounts: accounts.optional(),
     expires_at: expiresAt.optional(),
   })
-  .refine((body) => Object.keys(body).length > 0, "The request changes nothing: name, scopes, accounts or expires_at.");
+  .refine((body) => Object.keys(body).length > 0, "The request changes nothing: name, scopes, accounts or expires_at.")
+  .openapi({ minProperties: 1 });
 
 const rotateBody = z.strictObject({
   overlap_hours: z.number().int().min(0).max(MAX_OVERLAP_HOURS).default(DEFAULT_OVERLAP_HOURS).openapi({
@@ -80,8 +85,12 @@ const apiKey = z
   })
   .openapi("ApiKey");
 
-const apiKeyWithSecret = apiKey
-  .extend({ key: z.string().openapi({ description: "Shown this once.", example: "apionics_live_..." }) })
+// Not by `extend`: it is described as both schemas at once, and each is closed to the other's members.
+const apiKeyWithSecret = z
+  .strictObject({
+    ...apiKey.shape,
+    key: z.string().openapi({ description: "Shown this once.", example: "apionics_live_..." }),
+  })
   .openapi("ApiKeyWithSecret");
 
 const apiKeyList = z

@@ -18,6 +18,7 @@ import { encryptionKeys } from "./encryption-keys.ts";
 import { answerError } from "./error-envelope.ts";
 import { events } from "./events.ts";
 import { healthRoutes } from "./health.ts";
+import { refuseMalformedKey } from "./idempotency.ts";
 import { mediaRoutes } from "./media.ts";
 import { mediaUploads } from "./media-uploads.ts";
 import { metaCallbacks } from "./meta-callbacks.ts";
@@ -60,7 +61,7 @@ export function createApp(): OpenAPIHono<AppEnv> {
   app.use("/v1/*", authenticate);
   app.use("/v1/*", limitRate);
   app.use("/v1/*", refuseUndeclared);
-  app.use("/v1/*", limitBody);
+  app.use("/v1/*", limitBody, refuseMalformedKey);
   app.use("/connect/*", shieldPages, limitBody);
   app.use("/sandbox/*", shieldPages);
 

@@ -32,7 +32,7 @@ const editBody = z
     options: platformOptions.optional(),
   })
   .refine((body) => Object.values(body).some((value) => value !== undefined), "The body must change something.")
-  .openapi("PostEdit");
+  .openapi("PostEdit", { minProperties: 1 });
 
 const resolveBody = z
   .discriminatedUnion("outcome", [

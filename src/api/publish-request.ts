@@ -27,7 +27,7 @@ export const publishBefore = z
   )
   .nullable()
   .openapi({ description: "From then on nothing of the post goes out any more. Null: however late." });
-export const mediaIds = z.array(z.string()).max(MAX_MEDIA).check(distinct);
+export const mediaIds = z.array(z.string()).max(MAX_MEDIA).check(distinct).openapi({ uniqueItems: true });
 
 /** Of a client's own names for values; a colon is none of it, see the filter of lists. */
 export const METADATA_NAME = /^[A-Za-z0-9_.-]{1,40}$/;
@@ -61,13 +61,13 @@ export const publishBody = z
       .min(1)
       .check(distinct)
       .optional()
-      .openapi({ example: ["instagram", "facebook"] }),
+      .openapi({ uniqueItems: true, example: ["instagram", "facebook"] }),
     accounts: z
       .array(z.string(), { error: ({ code }) => (code === "invalid_type" ? ACCOUNTS_NEEDED : undefined) })
       .min(1, ACCOUNTS_NEEDED)
       .max(MAX_ACCOUNTS)
       .check(distinct)
-      .openapi({ example: ["acc_123"] }),
+      .openapi({ uniqueItems: true, example: ["acc_123"] }),
     schedule: schedule.default("now"),
     publish_before: publishBefore.optional(),
     media: mediaIds.default([]).openapi({ example: ["media_456"] }),

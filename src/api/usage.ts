@@ -1,6 +1,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Millis } from "../lib/clock.ts";
 import { printCsv } from "../lib/csv.ts";
-import { monthsBetween } from "../lib/months.ts";
+import { monthOf, monthsBetween } from "../lib/months.ts";
 import { invalid } from "../lib/refusal.ts";
 import { LIVE_PLATFORMS } from "../lib/vocabulary.ts";
 import type { Usage } from "../post/usage.ts";
@@ -22,7 +23,9 @@ const month = z
   .openapi({ example: "2026-11" });
 
 const query = z.strictObject({
-  month: month.optional().openapi({ description: "One month, in UTC, instead of `from` and `to`." }),
+  month: month
+    .optional()
+    .openapi({ description: "One month, in UTC, instead of `from` and `to`. Without any of them: the present one." }),
   from: month.optional().openapi({ description: "The first month." }),
   to: month.optional().openapi({ description: "The last month. Twelve at most." }),
   format: z.enum(FORMATS).default("json"),
@@ -68,7 +71,7 @@ export const usageRoutes = new OpenAPIHono<AppEnv>();
 
 usageRoutes.openapi(usageRoute, async (c) => {
   const { format, ...asked } = c.req.valid("query");
-  const { from, to } = spanOf(asked);
+  const { from, to } = spanOf(asked, c.var.services.clock());
   const found = await findUsage(c.var.services.db, accessOf(c.var.actor), monthsBetween(from, to));
   const lines = found.map(print);
   if (format === "json") return c.json({ from, to, usage: lines }, 200);
@@ -80,16 +83,19 @@ usageRoutes.openapi(usageRoute, async (c) => {
   return c.body(printCsv([names, ...cells])) as never;
 });
 
-/** @throws Refusal unless it is one month, or a first and a last one that are not too far apart */
-function spanOf(asked: Omit<z.infer<typeof query>, "format">): { from: string; to: string } {
+/**
+ * The months that are asked for: where none is named, the present one.
+ *
+ * @throws Refusal unless it is one month, or a first and a last one that are not too far apart
+ */
+function spanOf(asked: Omit<z.infer<typeof query>, "format">, now: Millis): { from: string; to: string } {
   const { month, from = month, to = month } = asked;
   if (month !== undefined && (asked.from !== undefined || asked.to !== undefined)) {
     throw invalid("month", "month goes without from and to.");
   }
-  if (from === undefined || to === undefined) {
-    const missing = asked.from === undefined && asked.to === undefined ? "month" : from === undefined ? "from" : "to";
-    throw invalid(missing, `${missing} is required: say month, or from and to.`);
-  }
+  if (from === undefined && to === undefined) return { from: monthOf(now), to: monthOf(now) };
+  if (from === undefined) throw invalid("from", "from is required where there is a to.");
+  if (to === undefined) throw invalid("to", "to is required where there is a from.");
   if (to < from) throw invalid("to", "to must not be before from.");
   if (monthsBetween(from, to).length > MAX_MONTHS)
     throw invalid("to", `to must be within ${MAX_MONTHS} months of from.`);

@@ -247,7 +247,10 @@ describe("the database", () => {
       ],
     ],
     ["a seal is gone", () => [`DELETE FROM audit_seals WHERE through_seq = ${seal(1)}`]],
-    ["a seal's hash was changed", () => [`UPDATE audit_seals SET hash = '0' WHERE through_seq = ${seal(2)}`]],
+    [
+      "a seal's hash was changed",
+      () => [`UPDATE audit_seals SET hash = '${"0".repeat(64)}' WHERE through_seq = ${seal(2)}`],
+    ],
     ["a seal's time was changed", () => [`UPDATE audit_seals SET sealed_at = 1 WHERE through_seq = ${seal(2)}`]],
     ["a seal's count was changed", () => [`UPDATE audit_seals SET rows = 9 WHERE through_seq = ${seal(0)}`]],
     ["a seal was moved", () => [`UPDATE audit_seals SET through_seq = through_seq - 1 WHERE through_seq = ${seal(1)}`]],

@@ -71,6 +71,11 @@ describe("the usage", () => {
     ]);
   });
 
+  it("is that of the present month where none is named", async () => {
+    const month = new Date(Date.now()).toISOString().slice(0, 7);
+    expect((await ask("")).body).toMatchObject({ from: month, to: month });
+  });
+
   it("goes from month to month, in order", async () => {
     const { body } = await ask("?from=2026-10&to=2026-12");
     const ofFirst = body.usage.filter((each: { account_id: string }) => each.account_id === first);
@@ -104,7 +109,6 @@ describe("the usage", () => {
   });
 
   it.each([
-    ["", "month"],
     ["?from=2026-01", "to"],
     ["?to=2026-01", "from"],
     ["?month=2026-11&from=2026-11&to=2026-11", "month"],
