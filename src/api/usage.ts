@@ -1,7 +1,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Millis } from "../lib/clock.ts";
 import { printCsv } from "../lib/csv.ts";
-import { monthsBetween } from "../lib/months.ts";
+import { monthOf, monthsBetween } from "../lib/months.ts";
 import { invalid } from "../lib/refusal.ts";
 import { LIVE_PLATFORMS } from "../lib/vocabulary.ts";
 import type { Usage } from "../post/usage.ts";
@@ -25,7 +25,7 @@ const month = z
 const query = z.strictObject({
   month: month
     .optional()
-    .openapi({ description: "One month, in UTC, instead of `from` and `to`. The present one where nothing is said." }),
+    .openapi({ description: "One month, in UTC, instead of `from` and `to`. Without any of them: the present one." }),
   from: month.optional().openapi({ description: "The first month." }),
   to: month.optional().openapi({ description: "The last month. Twelve at most." }),
   format: z.enum(FORMATS).default("json"),
@@ -83,18 +83,19 @@ usageRoutes.openapi(usageRoute, async (c) => {
   return c.body(printCsv([names, ...cells])) as never;
 });
 
-/** @throws Refusal unless it is one month, or a first and a last one that are not too far apart */
+/**
+ * The months that are asked for: where none is named, the present one.
+ *
+ * @throws Refusal unless it is one month, or a first and a last one that are not too far apart
+ */
 function spanOf(asked: Omit<z.infer<typeof query>, "format">, now: Millis): { from: string; to: string } {
-  const isSaid = Object.values(asked).some((value) => value !== undefined);
-  const month = isSaid ? asked.month : new Date(now).toISOString().slice(0, 7);
-  const { from = month, to = month } = asked;
-  if (asked.month !== undefined && (asked.from !== undefined || asked.to !== undefined)) {
+  const { month, from = month, to = month } = asked;
+  if (month !== undefined && (asked.from !== undefined || asked.to !== undefined)) {
     throw invalid("month", "month goes without from and to.");
   }
-  if (from === undefined || to === undefined) {
-    const missing = from === undefined ? "from" : "to";
-    throw invalid(missing, `${missing} is required: say from and to, or month.`);
-  }
+  if (from === undefined && to === undefined) return { from: monthOf(now), to: monthOf(now) };
+  if (from === undefined) throw invalid("from", "from is required where there is a to.");
+  if (to === undefined) throw invalid("to", "to is required where there is a from.");
   if (to < from) throw invalid("to", "to must not be before from.");
   if (monthsBetween(from, to).length > MAX_MONTHS)
     throw invalid("to", `to must be within ${MAX_MONTHS} months of from.`);

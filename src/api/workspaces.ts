@@ -29,6 +29,9 @@ const LIST = { list: "workspaces" };
 
 const name = z.string().trim().min(1).max(100).check(wellFormed);
 
+/** Null: the defaults. */
+const limitsOrDefaults = rateLimits.nullable();
+
 const createBody = z.strictObject({
   name,
   logo_url: z
@@ -41,7 +44,7 @@ const createBody = z.strictObject({
 const updateBody = z
   .strictObject({
     name: name.optional(),
-    rate_limits: rateLimits.nullable().optional().openapi({ description: "Null: the defaults." }),
+    rate_limits: limitsOrDefaults.optional(),
     suspended: z
       .boolean()
       .optional()
@@ -73,7 +76,7 @@ const report = z
     logo_url: z.string().nullable(),
     created_at: printedTime,
     suspended_at: printedTime.nullable(),
-    rate_limits: rateLimits.nullable().openapi({ description: "Null: the defaults." }),
+    rate_limits: limitsOrDefaults,
     api_keys: count.openapi({ description: "Those that are not revoked, in both modes." }),
     posts: z.strictObject({ live: postCounts, test: postCounts }).openapi({ description: "By status." }),
   })

@@ -7,6 +7,11 @@ export interface Month {
   end: Millis;
 }
 
+/** The month of a moment: `2026-11`. */
+export function monthOf(at: Millis): string {
+  return new Date(at).toISOString().slice(0, 7);
+}
+
 /**
  * The months from one to another, both included.
  *
@@ -18,7 +23,7 @@ export function monthsBetween(from: string, to: string): Month[] {
   const [year = 0, month = 1] = from.split("-").map(Number);
   for (let index = month - 1; ; index++) {
     const start = Date.UTC(year, index);
-    const name = new Date(start).toISOString().slice(0, 7);
+    const name = monthOf(start);
     if (name > to) return months;
     months.push({ name, start, end: Date.UTC(year, index + 1) });
   }

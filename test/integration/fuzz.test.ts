@@ -34,6 +34,8 @@ const ACCEPTS_NOTHING: Readonly<Record<string, string>> = {
   getUsage: "month and the span from one to another exclude each other",
   deleteWorkspace: "nobody knows what the workspace is called",
   connectAccount: "no token is one that the platform gave",
+  deleteWorkspace: "no text is the name of the workspace",
+  getUsage: "hardly any three of month, from and to go together",
 };
 
 /** A world is dozens of requests: on a machine that is busy they take their time. */
@@ -44,13 +46,15 @@ const made = { valid: 0, spoilt: 0, keyless: 0, misdirected: 0 };
 
 let workspace: TestWorkspace;
 let network: StandIn;
-let things: Record<Mode, Things>;
+/** Also the workspace, which the deployment's owner asks about. */
+let things: Record<Mode, Things & { workspace_id: string }>;
 
 async function newWorld(): Promise<void> {
   workspace = await newWorkspace();
+  const { id: workspace_id } = workspace;
   things = {
-    live: await newThings(workspace, "live", network),
-    test: await newThings(workspace, "test", network),
+    live: { ...(await newThings(workspace, "live", network)), workspace_id },
+    test: { ...(await newThings(workspace, "test", network)), workspace_id },
   };
 }
 

@@ -71,6 +71,11 @@ describe("the usage", () => {
     ]);
   });
 
+  it("is that of the present month where none is named", async () => {
+    const month = new Date(Date.now()).toISOString().slice(0, 7);
+    expect((await ask("")).body).toMatchObject({ from: month, to: month });
+  });
+
   it("goes from month to month, in order", async () => {
     const { body } = await ask("?from=2026-10&to=2026-12");
     const ofFirst = body.usage.filter((each: { account_id: string }) => each.account_id === first);

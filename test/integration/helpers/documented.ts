@@ -70,7 +70,7 @@ function problemOf({ status, headers, text }: Answer, documented: Documented | u
   // Of JSON lines the schema is that of each.
   const bodies = (type === "application/x-ndjson" ? text.trimEnd().split("\n") : [text]).filter((line) => line !== "");
   for (const body of bodies) {
-    const mismatch = violation(schema, JSON.parse(body));
+    const mismatch = violation(schema, type === "text/csv" ? body : JSON.parse(body));
     if (mismatch !== null) return `which is not as documented (${mismatch})`;
   }
   return status < 400 ? null : problemOfError(status, headers, JSON.parse(text).error);
