@@ -31,8 +31,6 @@ const ACCEPTS_NOTHING: Readonly<Record<string, string>> = {
   retryPost: "no post has failed",
   resolveTask: "no task is unconfirmed",
   completeMediaUpload: "no upload has all of its parts",
-  getUsage: "month and the span from one to another exclude each other",
-  deleteWorkspace: "nobody knows what the workspace is called",
   connectAccount: "no token is one that the platform gave",
   deleteWorkspace: "no text is the name of the workspace",
   getUsage: "hardly any three of month, from and to go together",
