@@ -74,12 +74,6 @@ export async function storeAnswer(db: Database, row: IdempotencyRow): Promise<Id
   return stored?.claim === row.claim ? stored : null;
 }
 
-/** Holds where the key was claimed by this attempt: the condition of everything else in the batch. */
-export function isClaimedBy(row: IdempotencyRow) {
-  return sql`EXISTS (SELECT 1 FROM idempotency WHERE workspace_id = ${row.workspaceId} AND mode = ${row.mode}
-    AND key = ${row.key} AND claim = ${row.claim})`;
-}
-
 /** The statement that reads a key's row. */
 export function selectKey(db: Database, scope: Scope, key: string) {
   return db.select().from(idempotency).where(isKey(scope, key));
