@@ -34,7 +34,7 @@ describe("an answer of the API", () => {
     ["has the code of another status", answer(404, refusal), /with the code of another status/],
     ["has the id of another request", answer(409, refuse("conflict", "req_2")), /with the id of another request/],
     ["says when to retry in a header alone", answer(409, refusal, { "Retry-After": "3" }), /Retry-After apart/],
-    ["is something else than JSON", answer(200, canceled, { "Content-Type": "text/html" }), /not as application\/json/],
+    ["is something else than JSON", answer(200, canceled, { "Content-Type": "text/html" }), /as text\/html/],
   ])("fails its test when it %s", (_what, given, message) => {
     expect(() => expectDocumented("DELETE", "/v1/posts/post_1", given)).toThrow(message);
   });

@@ -174,7 +174,6 @@ const ID_NAMES = {
   event_id: "event",
   upload_id: "upload",
   api_key_id: "apiKey",
-  workspace_id: "workspace",
 } as const;
 
 /** Ids of nobody's, in the form that such ids have. */

@@ -2,7 +2,7 @@ import type { Mode } from "../../../src/lib/vocabulary.ts";
 import { jpeg } from "../../helpers/pictures.ts";
 import type { StandIn } from "../../helpers/stand-in.ts";
 import type { Answer, TestWorkspace } from "./api.ts";
-import { call, newAccount, newPicture, newWorkspace } from "./api.ts";
+import { call, newAccount, newPicture } from "./api.ts";
 import { connect } from "./live.ts";
 import { newUrl, SECRET } from "./webhooks.ts";
 
@@ -18,7 +18,6 @@ export const THINGS = [
   "event_id",
   "upload_id",
   "api_key_id",
-  "workspace_id",
 ] as const;
 
 /** What members of bodies and queries name, other than by the name that paths have for it. */
@@ -50,8 +49,6 @@ export async function newThings(workspace: TestWorkspace, mode: Mode, network: S
     delivery_id: sent.body.deliveries[0].id,
     upload_id: await make("/v1/media/uploads", { bytes: jpeg(1080, 1080).byteLength }),
     api_key_id: await make("/v1/api-keys", { name: "One of many", scopes: ["posts:read"] }),
-    // Another one: what is asked of it would keep all that follows out.
-    workspace_id: (await newWorkspace()).id,
   };
 }
 
