@@ -44,7 +44,7 @@ export async function integrate(origin: string, key: string, picture: Blob, sche
   const replayed = await publishPost(request, once);
   if (replayed.status !== 202) throw new Error(replayed.data.error.message);
 
-  const listed = await listPosts({ status: "queued", limit: 10 });
+  const listed = await listPosts({ status: ["queued"], limit: 10 });
   if (listed.status !== 200) throw new Error(listed.data.error.message);
 
   const canceled = await cancelPost(accepted.data.id);
