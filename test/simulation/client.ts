@@ -147,10 +147,10 @@ export class Client {
     };
     const key = plan.key === null ? {} : { key: plan.key };
     const { workspace, mode } = plan;
-    const answer = await this.#insist(
-      { method: "POST", path: "/v1/publish", workspace, mode, body, ...key },
-      plan.key === null ? 1 : TRIES,
-    );
+    const request = { method: "POST", path: "/v1/publish", workspace, mode, body, ...key } as const;
+    let answer = await this.#insist(request, plan.key === null ? 1 : TRIES);
+    // What is scheduled for much later has to be canceled, or the run has no end: so its id has to be known.
+    while (mode === "test" && answer.is === "cut") answer = await this.#insist(request, TRIES);
     if (answer.is === "cut") return;
     if (answer.status !== 202) {
       log.refused.push(answer);
@@ -162,12 +162,12 @@ export class Client {
 
   async #cancel(log: PostLog, at: Millis): Promise<void> {
     await this.#reach.until(this.#reach.start + at);
-    const id = await this.#knownId(log);
-    if (id === null) return;
     const { workspace, mode } = log.plan;
+    let id = await this.#knownId(log);
+    while (mode === "test" && id === null) id = await this.#knownId(log);
+    if (id === null) return;
     const request = { method: "DELETE", path: `/v1/posts/${id}`, workspace, mode } as const;
     let answer = await this.#ask(log, "cancel", request);
-    // What is scheduled for much later has to be canceled, or the run has no end.
     while (mode === "test" && answer.is === "cut") answer = await this.#ask(log, "cancel", request);
     if (answer.is === "cut") return;
     log.cancelAnswers.push(answer.status);
@@ -222,15 +222,20 @@ export class Client {
     const { workspace } = log.plan;
     const path = `/v1/accounts/${this.#reach.accountId(account)}`;
     const askedAt = this.#reach.now();
-    const answer = await this.#insist({ method: "POST", path: `${path}/pause`, workspace }, TRIES);
+    const of = `${log.plan.name} on ${account} at ${askedAt}`;
+    const answer = await this.#insist(
+      { method: "POST", path: `${path}/pause`, workspace, key: `pause of ${of}` },
+      TRIES,
+    );
     const pause: PauseLog = { account, askedAt, from: this.#reach.now(), until: null, liftedAt: null };
     if (answer.is === "answer" && answer.status === 200) log.pauses.push(pause);
     await this.#reach.until(this.#reach.start + until);
     pause.until = this.#reach.now();
     const schedule = this.#reach.printTime(this.#reach.start + until + 20 * MINUTE);
     const body = overdue === "reschedule" ? { overdue, schedule } : { overdue };
-    for (;;) {
-      const lifted = await this.#insist({ method: "POST", path: `${path}/resume`, workspace, body }, TRIES);
+    for (let asked = 1; ; asked++) {
+      const key = `resume of ${of}, ${asked}`;
+      const lifted = await this.#insist({ method: "POST", path: `${path}/resume`, workspace, key, body }, TRIES);
       // Not paused: an earlier try has lifted it. A time that has passed meanwhile: it is sent.
       if (lifted.is === "answer" && lifted.status !== 400) {
         pause.liftedAt = this.#reach.now();
@@ -247,11 +252,13 @@ export class Client {
   async #silence(workspace: 0 | 1, { at, until, isFlaky }: Extract<PlannedCommand, { is: "silence" }>): Promise<void> {
     const path = `/v1/webhooks/${this.#reach.webhookId(workspace, isFlaky)}`;
     const since = this.#reach.printTime(this.#reach.start - DAY);
-    await this.#insist({ method: "PATCH", path, workspace, body: { active: false } }, TRIES);
+    const key = (what: string) => `${what} of ${path} at ${at}`;
+    await this.#insist({ method: "PATCH", path, workspace, key: key("silence"), body: { active: false } }, TRIES);
     for (const end of [until, at + LONG_AFTER]) {
       await this.#reach.until(this.#reach.start + end);
-      await this.#forever({ method: "PATCH", path, workspace, body: { active: true } });
-      await this.#forever({ method: "POST", path: `${path}/recover`, workspace, body: { since } });
+      const [waking, recovery] = [key(`end at ${end}`), key(`recovery at ${end}`)];
+      await this.#forever({ method: "PATCH", path, workspace, key: waking, body: { active: true } });
+      await this.#forever({ method: "POST", path: `${path}/recover`, workspace, key: recovery, body: { since } });
     }
   }
 
@@ -262,7 +269,9 @@ export class Client {
     if (listed.is === "cut" || listed.status !== 200) return;
     const { deliveries }: { deliveries: { id: string; status: string }[] } = JSON.parse(listed.text);
     const wanted = deliveries.find(({ status }) => status !== "delivered") ?? deliveries[0];
-    if (wanted) await this.#insist({ method: "POST", path: `/v1/deliveries/${wanted.id}/retry`, workspace }, TRIES);
+    if (!wanted) return;
+    const key = `sending ${wanted.id} again at ${this.#reach.now()}`;
+    await this.#insist({ method: "POST", path: `/v1/deliveries/${wanted.id}/retry`, workspace, key }, TRIES);
   }
 
   /** A person looks at the accounts of what nobody could tell, and says what is there. */

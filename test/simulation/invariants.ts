@@ -257,7 +257,7 @@ function oneKeyOneAnswer(world: World): string[] {
 /** What was asked for with a key was done once, as the audit log has it, and stands there when it was said to be done. */
 function oneKeyOneChange(world: World): string[] {
   return world.client.logs.flatMap(({ plan, id }) => {
-    if (plan.asks === "without a key") return [];
+    if (plan.asks === "without a key" || id === null) return [];
     return (["post.edited", "post.retried", "post.canceled", "task.canceled", "task.resolved"] as const).flatMap(
       (action) => {
         const asked = [...world.client.keys.values()].filter(

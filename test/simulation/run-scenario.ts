@@ -12,7 +12,8 @@ export async function runScenario(name: string, onTrace?: (line: string) => void
   const { plan, script } = scenario;
   const world = new World(SEED, { plan, script, isCalm: true, ...(onTrace && { onTrace }) });
   await world.run();
-  return [...violationsOf(world), ...differences(scenario, seenOf(world))];
+  const unmet = world.scripted.map((place) => `nothing has called ${place} so often`);
+  return [...unmet, ...violationsOf(world), ...differences(scenario, seenOf(world))];
 }
 
 function seenOf(world: World): Seen {

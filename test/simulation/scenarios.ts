@@ -60,10 +60,13 @@ function spoil(world: World, matches: RegExp, mishap: Mishap, times = 1): void {
 /** Interferes with one call, counted from 1. */
 function interfere(world: World, place: string, which: number, make: () => Interference): void {
   let calls = 0;
+  world.scripted.push(place);
   world.crossings.script = (called) => {
     if (called !== place) return null;
     calls += 1;
-    return calls === which ? make() : null;
+    if (calls !== which) return null;
+    world.scripted.splice(world.scripted.indexOf(place), 1);
+    return make();
   };
 }
 
@@ -140,7 +143,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   "the write of a post without a key is carried out, and its answer lost": {
     plan: [post({ key: null })],
-    script: (world) => interfere(world, "d1 batch insert posts", 1, () => ({ lostAnswer: LOST })),
+    script: (world) => interfere(world, "d1 batch insert idempotency", 1, () => ({ lostAnswer: LOST })),
     expected: { statuses: ["published"], shown: 1, accepted: 1 },
   },
   "two posts with the same words on one Page lose their answers": {

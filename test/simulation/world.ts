@@ -98,6 +98,8 @@ export class World {
   readonly sqlite = sqlite;
   /** Lines that the Worker logged. */
   readonly logLines: string[] = [];
+  /** Calls that are to be interfered with, and were not made yet: of a script that is over there are none. */
+  readonly scripted: string[] = [];
   /** What must not have happened, noticed while it did. */
   readonly violations: string[] = [];
   readonly start = START;
