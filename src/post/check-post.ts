@@ -2,7 +2,6 @@ import type { AccountRow } from "../db/accounts.ts";
 import type { MediaRow } from "../db/media.ts";
 import type { PublishContext } from "../db/publish-requests.ts";
 import type { Millis } from "../lib/clock.ts";
-import { MINUTE } from "../lib/clock.ts";
 import { unknownAccountMessage } from "../lib/refusal.ts";
 import { roundUpToSecond } from "../lib/time.ts";
 import type { PlatformId, Scope } from "../lib/vocabulary.ts";
@@ -12,6 +11,7 @@ import type { Violation, Warning } from "../platforms/platform.ts";
 import type { PlatformOptions, Platforms } from "../platforms/registry.ts";
 import { mediaInOptions, optionsFor } from "../platforms/registry.ts";
 import { postDraft } from "./draft.ts";
+import { PAST_TOLERANCE } from "./timing.ts";
 
 /*
  * What stands in the way of a well-formed request: the one check of publishing and of the dry run.
@@ -49,8 +49,6 @@ export interface CheckedPost {
   publishBefore: Millis | null;
 }
 
-/** A schedule so far back means now: clocks differ, and requests take time. */
-const PAST_TOLERANCE: Millis = 5 * MINUTE;
 const HORIZON_YEARS = 1;
 
 /** All media that a request names. */

@@ -142,6 +142,7 @@ function acceptPost(
     contentId: null,
     ...times,
     tasks,
+    approval: null,
     timeline,
   });
   const post: NewPostRow = {

@@ -48,6 +48,8 @@ export async function createApiKey(
     mode,
     digest: await digestApiKey(secret, apiKeyPepper),
     pepperId: null,
+    groupIds: null,
+    needsApproval: false,
     lastFour: secret.slice(-4),
     createdAt: now,
     revokedAt: null,

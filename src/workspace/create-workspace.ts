@@ -31,6 +31,8 @@ export async function createWorkspace(
       mode,
       digest: await digestApiKey(apiKeys[mode], deps.apiKeyPepper),
       pepperId: null,
+      groupIds: null,
+      needsApproval: false,
       lastFour: apiKeys[mode].slice(-4),
       createdAt: now,
       name: FIRST_KEY,
