@@ -31,6 +31,7 @@ CREATE TABLE `passkeys` (
 	`id` text PRIMARY KEY NOT NULL,
 	`person_id` text NOT NULL,
 	`public_key` text NOT NULL,
+	`algorithm` text NOT NULL,
 	`counter` integer NOT NULL,
 	`transports` text NOT NULL,
 	`created_at` integer NOT NULL,

@@ -709,8 +709,10 @@ export const passkeys = sqliteTable(
     /** The credential's id, base64url. */
     id: text().primaryKey(),
     personId: text().notNull(),
-    /** COSE, base64url. */
+    /** SPKI, base64url. */
     publicKey: text().notNull(),
+    /** `ES256` or `RS256`. */
+    algorithm: text().notNull(),
     counter: integer().notNull(),
     transports: text({ mode: "json" }).$type<string[]>().notNull(),
     createdAt: time().notNull(),
