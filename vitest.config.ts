@@ -5,7 +5,7 @@ import { defineConfig } from "vitest/config";
 /** Secrets of the tests: not a secret. Set here, so that no `.dev.vars` on the machine changes what the tests see. */
 const TEST_SECRETS = {
   ADMIN_TOKEN: "admin-token-of-the-tests",
-  API_KEY_PEPPER: "pepper-of-the-tests",
+  API_KEY_PEPPER: "api-key-pepper-of-the-tests",
   ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 7).toString("base64")}`,
   PUBLIC_ORIGIN: "http://apionics.test",
   ALLOW_PRIVATE_TARGETS: "false",

@@ -69,14 +69,33 @@ const origin = z
   .transform((value) => value.replace(/\/$/, ""));
 const optional = z.string().optional();
 
+const MIN_SECRET = 24;
+
+/** What whoever set the deployment up made at random, and not what stands in its place in an example. */
+const secret = z
+  .string()
+  .min(MIN_SECRET, `must have at least ${MIN_SECRET} characters`)
+  .refine((value) => !isExample(value), "is an example and no secret");
+
+function isExample(value: string): boolean {
+  return (
+    /change.?me|example|placeholder|\byour\b/i.test(value) || (value.length >= MIN_SECRET && new Set(value).size < 8)
+  );
+}
+
+const FOR_DEVELOPMENT = "is for development and refused where PUBLIC_ORIGIN is https";
+/** Whatever else is wrong, so that everything is named at once. */
+const always = () => true;
+
 const SETTINGS = z
   .object({
-    ADMIN_TOKEN: z.string().min(16, "must have at least 16 characters"),
-    API_KEY_PEPPER: z.string().min(16, "must have at least 16 characters"),
+    ADMIN_TOKEN: secret,
+    API_KEY_PEPPER: secret,
     ENCRYPTION_KEYS: z.string().transform((value, context) => {
       const keys = value.split(",").map(parseEncryptionKey);
       const good = keys.filter((key) => key !== null);
       if (good.length < keys.length) context.addIssue("must be a list of id:base64, each of 32 bytes");
+      if (good.some(({ bytes }) => bytes.every((byte) => byte === 0))) context.addIssue("is an example and no secret");
       return good;
     }),
     PUBLIC_ORIGIN: origin,
@@ -97,10 +116,20 @@ const SETTINGS = z
     INSTAGRAM_DIALOG_ORIGIN: origin.default("https://www.instagram.com"),
     INSTAGRAM_TOKEN_ORIGIN: origin.default("https://api.instagram.com"),
   })
-  .refine((values) => values.ALLOW_PRIVATE_TARGETS === "false" || values.PUBLIC_ORIGIN.startsWith("http:"), {
+  .refine((values) => values.ALLOW_PRIVATE_TARGETS !== "true" || !isPublic(values), {
     path: ["ALLOW_PRIVATE_TARGETS"],
-    error: "is for development and refused where PUBLIC_ORIGIN is https",
+    error: FOR_DEVELOPMENT,
+    when: always,
+  })
+  .refine((values) => !(values.SETTLE_SCALE < 1) || !isPublic(values), {
+    path: ["SETTLE_SCALE"],
+    error: `below 1 ${FOR_DEVELOPMENT}`,
+    when: always,
   });
+
+function isPublic({ PUBLIC_ORIGIN }: { PUBLIC_ORIGIN: string }): boolean {
+  return String(PUBLIC_ORIGIN).startsWith("https:");
+}
 
 function parseEncryptionKey(entry: string): EncryptionKey | null {
   const [, id, encoded] = /^([A-Za-z0-9_-]+):([A-Za-z0-9+/]{43}=)$/.exec(entry.trim()) ?? [];
@@ -125,7 +154,7 @@ export function settingsOf(env: Env): Settings {
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => {
       const name = issue.path.join(".");
-      return issue.code === "invalid_type" ? `${name} is missing` : `${name} ${issue.message}`;
+      return env[name as keyof Env] === undefined ? `${name} is missing` : `${name} ${issue.message}`;
     });
     throw new SettingsError(`This deployment is not set up: ${problems.join("; ")}.`);
   }

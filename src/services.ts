@@ -75,7 +75,8 @@ export interface Services {
   resumeHeldTasks(scope: Scope, accountId: string): Promise<void>;
   findSandboxPost(workspaceId: string, postId: string): Promise<SandboxPost | null>;
   listSandboxPosts(workspaceId: string, page: PublicPage): Promise<PublicPosts>;
-  clearSandboxPosts(workspaceId: string): Promise<void>;
+  /** Removes what was public in the sandbox at a moment of real time. */
+  clearSandbox(workspaceId: string, at: Millis): Promise<void>;
   /** Sees to it that the sweeper's alarm is set. */
   keepSweeperAwake(): Promise<void>;
   sweeperStatus(): Promise<SweeperStatus>;
@@ -128,8 +129,8 @@ export function servicesOf(env: Env): Services {
     },
     listSandboxPosts: async (workspaceId, page) =>
       env.SANDBOX.getByName(workspaceId).allPosts(page, await findClockOffset(db, workspaceId)),
-    clearSandboxPosts: async (workspaceId) =>
-      env.SANDBOX.getByName(workspaceId).clearPosts(await findClockOffset(db, workspaceId)),
+    clearSandbox: async (workspaceId, at) =>
+      env.SANDBOX.getByName(workspaceId).clearPosts(at + (await findClockOffset(db, workspaceId))),
     openSandboxAccount: (scope, account) => env.SANDBOX.getByName(scope.workspaceId).openAccount(account),
     resumeHeldTasks: (scope, accountId) =>
       resumeHeldTasks({ db, queue: env.PUBLISH, log: consoleLog }, scope, accountId),

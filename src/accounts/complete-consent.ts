@@ -11,6 +11,7 @@ import { redirectUri } from "./begin-consent.ts";
 import type { ConnectDeps } from "./connect-account.ts";
 import type { ConnectFailure } from "./connect-errors.ts";
 import { connectFailure } from "./connect-errors.ts";
+import { occasionOfConsent } from "./consent-occasion.ts";
 import { offerOf } from "./offer.ts";
 import { storeAccount } from "./store-account.ts";
 import { consentRow } from "./vault.ts";
@@ -104,10 +105,11 @@ export async function connectOffered(
     return connectFailure("link_used", link.redirectUrl);
   }
   const scope = { workspaceId: link.workspaceId, mode: link.mode };
+  const occasion = occasionOfConsent(deps, consent, link);
   try {
     const accountIds: string[] = [];
     for (const account of accounts) {
-      accountIds.push((await storeAccount(deps, scope, { ...account, behavior: null }, consent.id)).id);
+      accountIds.push((await storeAccount(deps, scope, { ...account, behavior: null }, occasion)).id);
     }
     const result = { accountIds, missing };
     await finishConsent(deps.db, consent.id, result);

@@ -1,12 +1,13 @@
 import type { AccountRow } from "../db/accounts.ts";
-import { newId } from "../lib/ids.ts";
+import type { Change } from "../db/change.ts";
 import { invalid, platformError } from "../lib/refusal.ts";
 import type { PlatformId, Scope } from "../lib/vocabulary.ts";
 import { hostOfToken } from "../platforms/meta/graph.ts";
 import type { Io } from "../platforms/platform.ts";
 import type { Auths, Platforms } from "../platforms/registry.ts";
+import { detailsOf } from "./platform-answer.ts";
 import type { StoreDeps } from "./store-account.ts";
-import { storeAccount } from "./store-account.ts";
+import { occasionOf, storeAccount } from "./store-account.ts";
 
 export interface ConnectDeps extends StoreDeps {
   platforms: Platforms;
@@ -31,6 +32,7 @@ export async function connectAccount(
   deps: ConnectDeps,
   scope: Scope,
   { platform, externalId, token }: AccountCredentials,
+  change: Change<AccountRow>,
 ): Promise<AccountRow> {
   const host = hostOfToken(token);
   const io = { connection: { externalId, host, token }, fetch: deps.transport(scope), now: deps.clock };
@@ -38,11 +40,12 @@ export async function connectAccount(
   if (answer.is === "lost") throw platformError();
   if (answer.is === "refused") {
     const { kind, code, message } = answer.fault;
+    const details = detailsOf(answer.fault, deps.clock());
     // What a token may not see looks to it as if it were not there.
     if (/^(100|803)\b/.test(code))
-      throw invalid("external_id", `The platform knows no such account (${code}): ${message}`);
-    if (kind === "retry" || kind === "quota") throw platformError();
-    throw invalid("access_token", `The platform refused the token (${code}): ${message}`);
+      throw invalid("external_id", `The platform knows no such account (${code}): ${message}`, details);
+    if (kind === "retry" || kind === "quota") throw platformError(details);
+    throw invalid("access_token", `The platform refused the token (${code}): ${message}`, details);
   }
   if (answer.profile.externalId !== externalId) {
     throw invalid("external_id", "The token belongs to another account of the platform.");
@@ -54,5 +57,5 @@ export async function connectAccount(
   const missing = auth && scopes ? auth.required(platform).filter((permission) => !scopes.includes(permission)) : [];
   if (missing.length > 0) throw invalid("access_token", `The token lacks these permissions: ${missing.join(", ")}.`);
   const connected = { ...answer.profile, platform, host, grant, behavior: null };
-  return storeAccount(deps, scope, connected, newId("claim", deps.clock()));
+  return storeAccount(deps, scope, connected, occasionOf(deps, change));
 }

@@ -1,3 +1,4 @@
+import type { Change } from "../db/change.ts";
 import type { AskingWorkspace, ConnectLinkRow } from "../db/consents.ts";
 import { findConnectLink, insertConnectLink } from "../db/consents.ts";
 import type { Database } from "../db/database.ts";
@@ -37,6 +38,7 @@ export async function createConnectLink(
   deps: { db: Database; clock: Clock; auths: Auths; publicOrigin: string; allowPrivateTargets: boolean },
   scope: Scope,
   { platform, redirectUrl, expiresIn }: ConnectLinkRequest,
+  change: Change<ConnectLink>,
 ): Promise<ConnectLink> {
   if (redirectUrl !== null) {
     const checked = checkRedirectUrl(redirectUrl, deps);
@@ -59,8 +61,13 @@ export async function createConnectLink(
     expiresAt: now + expiresIn * SECOND,
     usedBy: null,
   };
-  await insertConnectLink(deps.db, link);
-  return { id: link.id, url: `${deps.publicOrigin}/connect/${token}`, expiresAt: link.expiresAt };
+  const created = { id: link.id, url: `${deps.publicOrigin}/connect/${token}`, expiresAt: link.expiresAt };
+  const record = await change.record(
+    { action: "connect_link.created", target: link.id, details: { platform } },
+    created,
+  );
+  await insertConnectLink(deps.db, link, record);
+  return created;
 }
 
 /** The ways in which this deployment can ask for a platform's accounts, the simpler one first. */

@@ -1,9 +1,9 @@
 import type { AccountRow } from "../db/accounts.ts";
-import { newId } from "../lib/ids.ts";
+import type { Change } from "../db/change.ts";
 import type { PlatformId, SandboxBehavior, Scope } from "../lib/vocabulary.ts";
 import { hostOfToken } from "../platforms/meta/graph.ts";
 import type { StoreDeps } from "./store-account.ts";
-import { storeAccount } from "./store-account.ts";
+import { occasionOf, storeAccount } from "./store-account.ts";
 
 export interface SandboxAccountRequest {
   platform: PlatformId;
@@ -17,11 +17,15 @@ export type OpenSandboxAccount = (
   request: SandboxAccountRequest,
 ) => Promise<{ externalId: string; token: string }>;
 
-/** Opens an account in the workspace's sandbox and connects it, token and all, as a real one would be. */
+/**
+ * Opens an account in the workspace's sandbox and connects it, token and all, as a real one would be. Whoever repeats it
+ * opens another, of which nobody hears.
+ */
 export async function createSandboxAccount(
   deps: StoreDeps & { openSandboxAccount: OpenSandboxAccount },
   scope: Scope,
   request: SandboxAccountRequest,
+  change: Change<AccountRow>,
 ): Promise<AccountRow> {
   const { externalId, token } = await deps.openSandboxAccount(scope, request);
   const { platform, behavior, username } = request;
@@ -36,5 +40,5 @@ export async function createSandboxAccount(
     grant: { token, expiresAt: null, dataAccessExpiresAt: null, scopes: null, personId: null },
     behavior,
   };
-  return storeAccount(deps, scope, connected, newId("claim", deps.clock()));
+  return storeAccount(deps, scope, connected, occasionOf(deps, change));
 }

@@ -8,6 +8,7 @@ import type { Place } from "../platforms/meta/places.ts";
 import { searchPlaces } from "../platforms/meta/places.ts";
 import type { Io } from "../platforms/platform.ts";
 import { markNeedsReconnect } from "./mark-needs-reconnect.ts";
+import { detailsOf } from "./platform-answer.ts";
 import type { Teller } from "./tell.ts";
 import type { Vault } from "./vault.ts";
 import { grantRow } from "./vault.ts";
@@ -56,8 +57,10 @@ export async function searchLocations(
   if (ENDED_TOKEN.test(code) && tokenEnvelope !== null) {
     await markNeedsReconnect(deps, scope, { id: account.id, tokenEnvelope }, message);
   }
-  if (kind === "retry" || kind === "quota") throw platformError();
-  throw new Refusal("conflict", `The platform does not let this account search locations (${code}): ${message}`);
+  const details = detailsOf(answer.fault, deps.clock());
+  if (kind === "retry" || kind === "quota") throw platformError(details);
+  const refused = `The platform does not let this account search locations (${code}): ${message}`;
+  throw new Refusal("conflict", refused, undefined, details);
 }
 
 export function accountNotFound(): Refusal {

@@ -1,5 +1,6 @@
 import type { AccountRow, GrantRow } from "../db/accounts.ts";
 import { findAccountByExternalId, saveAccount } from "../db/accounts.ts";
+import type { AuditEntry, Change, ChangeRecord } from "../db/change.ts";
 import type { Database } from "../db/database.ts";
 import type { NewEvent } from "../db/events.ts";
 import { retryWrite } from "../db/retry.ts";
@@ -32,17 +33,38 @@ export interface ConnectedAccount extends Profile {
   behavior: SandboxBehavior | null;
 }
 
+/** The act of connecting an account. */
+export interface Occasion {
+  /** Names it: repeated, it is told of once. */
+  id: string;
+  /** What the act brings along into the account's batch. */
+  record(account: AccountRow): Promise<ChangeRecord>;
+}
+
+/** An account that a client connects, by a request. */
+export function occasionOf({ clock }: Pick<StoreDeps, "clock">, change: Change<AccountRow>): Occasion {
+  return {
+    id: newId("claim", clock()),
+    record: (account) => change.record(connectedEntry(account), account),
+  };
+}
+
+/** What the audit log says of an account that was connected. */
+export function connectedEntry({ id, platform }: AccountRow): AuditEntry {
+  return { action: "account.connected", target: id, details: { platform } };
+}
+
 /**
  * Stores an account. Connected again, also after it was disconnected, it keeps its id, its posts and its history, and
  * what waited for it goes on.
  *
- * @param occasion names the act of connecting: repeated, it is told of once
+ * @throws KeyTaken when the occasion's Idempotency-Key is
  */
 export async function storeAccount(
   deps: StoreDeps,
   scope: Scope,
   connected: ConnectedAccount,
-  occasion: string,
+  occasion: Occasion,
 ): Promise<AccountRow> {
   for (;;) {
     const now = deps.clock();
@@ -74,8 +96,9 @@ export async function storeAccount(
       tokenTakenAt: grant.updatedAt,
       pausedAt: known?.pausedAt ?? null,
     };
-    const event = tellOf(account, known, occasion, now);
-    const told = await retryWrite(() => saveAccount(deps.db, account, grant, event, now));
+    const event = tellOf(account, known, occasion.id, now);
+    const record = await occasion.record(account);
+    const told = await retryWrite(() => saveAccount(deps.db, account, grant, event, record, now));
     // Somebody else connected it for the first time in this moment: now it is known.
     if (!told) continue;
     await deps.sendDeliveries(told);
@@ -109,9 +132,9 @@ async function sealGrant(
 }
 
 /** The event is the act's: its id does not say which of the two it was. */
-function tellOf(account: AccountRow, known: AccountRow | null, occasion: string, now: Millis): NewEvent {
+function tellOf(account: AccountRow, known: AccountRow | null, occasionId: string, now: Millis): NewEvent {
   const wasConnected = known !== null && known.disconnectedAt === null;
   const isRecovered = wasConnected && healthOf(known, now).health === "needs_reconnect";
   const type = isRecovered ? "account.recovered" : "account.connected";
-  return accountEvent(account, type, `${occasion.replace(/^[a-z]+_/, "")}_account`, now);
+  return accountEvent(account, type, `${occasionId.replace(/^[a-z]+_/, "")}_account`, now);
 }

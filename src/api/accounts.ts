@@ -1,10 +1,11 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { disconnectAccount, labelAccount } from "../accounts/change-account.ts";
 import { healthOf } from "../accounts/health.ts";
 import { printAccount } from "../accounts/print-account.ts";
 import { accountNotFound, searchLocations } from "../accounts/search-locations.ts";
 import { countOpenTasks } from "../db/account-tasks.ts";
 import type { AccountRow } from "../db/accounts.ts";
-import { disconnect, findAccount, listAccounts, setLabels } from "../db/accounts.ts";
+import { findAccount, listAccounts } from "../db/accounts.ts";
 import { wellFormed } from "../lib/text.ts";
 import type { Access } from "../lib/vocabulary.ts";
 import type { Services } from "../services.ts";
@@ -12,6 +13,9 @@ import { account } from "./account-schemas.ts";
 import { accessOf, requireScopeWithinReach } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
 import { EXAMPLES } from "./examples.ts";
+import { once } from "./once.ts";
+import { REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
+import { answerSuccess, success } from "./post-object.ts";
 import { distinct, errorResponses } from "./schemas.ts";
 
 const MAX_LABELS = 20;
@@ -76,8 +80,9 @@ const updateRoute = createRoute({
   operationId: "updateAccount",
   summary: "Change an account's labels",
   ...requireScopeWithinReach("accounts:write"),
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { params, body: { required: true, content: { "application/json": { schema: labelsBody } } } },
-  responses: { 200: one, ...errorResponses(400, 401, 403, 404, 413, 415, 500) },
+  responses: { 200: { ...one, headers: REPLAYED }, ...errorResponses(400, 401, 403, 404, 409, 413, 415, 500) },
 });
 
 const deleteRoute = createRoute({
@@ -86,13 +91,15 @@ const deleteRoute = createRoute({
   operationId: "disconnectAccount",
   summary: "Disconnect an account and erase its token",
   ...requireScopeWithinReach("accounts:write"),
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { params },
   responses: {
     200: {
       description: "It is disconnected",
-      content: { "application/json": { schema: z.strictObject({ success: z.literal(true) }) } },
+      headers: REPLAYED,
+      content: { "application/json": { schema: success } },
     },
-    ...errorResponses(401, 403, 404, 500),
+    ...errorResponses(400, 401, 403, 404, 409, 500),
   },
 });
 
@@ -122,22 +129,30 @@ accounts.openapi(listRoute, async (c) => {
 
 accounts.openapi(getRoute, async (c) => {
   const { services, actor } = c.var;
-  return c.json(await printOne(services, accessOf(actor), c.req.valid("param").account_id), 200);
+  const access = accessOf(actor);
+  const row = await findAccount(services.db, access, c.req.valid("param").account_id);
+  if (!row) throw accountNotFound();
+  return c.json(await printOne(services, access, row), 200);
 });
 
-accounts.openapi(updateRoute, async (c) => {
+accounts.openapi(updateRoute, (c) => {
   const { services, actor } = c.var;
   const access = accessOf(actor);
   const { account_id } = c.req.valid("param");
-  if (!(await setLabels(services.db, access, account_id, c.req.valid("json").labels))) throw accountNotFound();
-  return c.json(await printOne(services, access, account_id), 200);
+  const body = c.req.valid("json");
+  const respond = async (row: AccountRow) => ({ status: 200 as const, body: await printOne(services, access, row) });
+  return once(c, { scope: access.scope, meaning: body, respond }, (change) =>
+    labelAccount(services, access, account_id, body.labels, change),
+  );
 });
 
-accounts.openapi(deleteRoute, async (c) => {
+accounts.openapi(deleteRoute, (c) => {
   const { services, actor } = c.var;
+  const access = accessOf(actor);
   const { account_id } = c.req.valid("param");
-  if (!(await disconnect(services.db, accessOf(actor), account_id, services.clock()))) throw accountNotFound();
-  return c.json({ success: true as const }, 200);
+  return once(c, { scope: access.scope, meaning: null, respond: answerSuccess }, (change) =>
+    disconnectAccount(services, access, account_id, change),
+  );
 });
 
 accounts.openapi(locationsRoute, async (c) => {
@@ -147,17 +162,20 @@ accounts.openapi(locationsRoute, async (c) => {
   return c.json({ locations: await searchLocations(deps, accessOf(actor), account_id, c.req.valid("query").q) }, 200);
 });
 
-async function printOne(services: Services, access: Access, id: string): Promise<z.infer<typeof account>> {
-  const row = await findAccount(services.db, access, id);
-  const [printed] = row ? await printAll(services, access, [row]) : [];
-  if (!printed) throw accountNotFound();
-  return printed;
+async function printOne(services: Services, access: Access, row: AccountRow): Promise<z.infer<typeof account>> {
+  const print = await printerOf(services, access, [row]);
+  return print(row);
 }
 
-async function printAll(services: Services, { scope }: Access, rows: AccountRow[]): Promise<z.infer<typeof account>[]> {
+async function printAll(services: Services, access: Access, rows: AccountRow[]): Promise<z.infer<typeof account>[]> {
+  const print = await printerOf(services, access, rows);
+  return rows.map(print);
+}
+
+async function printerOf(services: Services, { scope }: Access, rows: AccountRow[]) {
   const now = services.clock();
   // Looked for only where an account is not well.
   const unwell = rows.filter((row) => healthOf(row, now).health !== "ok").map((row) => row.id);
   const open = await countOpenTasks(services.db, scope, unwell);
-  return rows.map((row) => printAccount(row, open.get(row.id) ?? 0, now));
+  return (row: AccountRow) => printAccount(row, open.get(row.id) ?? 0, now);
 }

@@ -14,7 +14,7 @@ import { connect } from "./connect.ts";
 import type { AppEnv } from "./context.ts";
 import { deliveries } from "./deliveries.ts";
 import { encryptionKeys } from "./encryption-keys.ts";
-import { answerError } from "./errors.ts";
+import { answerError } from "./error-envelope.ts";
 import { events } from "./events.ts";
 import { healthRoutes } from "./health.ts";
 import { mediaRoutes } from "./media.ts";
@@ -29,6 +29,7 @@ import { posts } from "./posts.ts";
 import { publicRoutes } from "./public.ts";
 import { publish } from "./publish.ts";
 import { sandbox } from "./sandbox.ts";
+import { secureHeaders } from "./security-headers.ts";
 import { timeline } from "./timeline.ts";
 import { validate } from "./validate.ts";
 import { refuseInvalid } from "./validation.ts";
@@ -42,15 +43,12 @@ export function createApp(): OpenAPIHono<AppEnv> {
 
   app.use(async function requestId(c, next) {
     c.set("requestId", newId("request", Date.now()));
-    c.header("X-Request-Id", c.var.requestId);
     await next();
+    c.header("X-Request-Id", c.var.requestId);
   });
+  app.use(secureHeaders);
   app.use(async function provideServices(c, next) {
     c.set("services", servicesOf(c.env));
-    await next();
-  });
-  app.use("/v1/*", async function forbidStoring(c, next) {
-    c.header("Cache-Control", "no-store");
     await next();
   });
   app.use("/v1/*", authenticate);
@@ -83,34 +81,29 @@ export function createApp(): OpenAPIHono<AppEnv> {
   serveOpenApi(app);
 
   app.notFound((c) => {
-    const methods = allowedMethods(app, c.req.path);
-    if (methods.length === 0) return answerError(c, "not_found", `There is nothing at ${c.req.path}.`);
+    const { path, method } = c.req;
+    const methods = allowedMethods(app, path);
+    if (methods.length === 0) return answerError(c, { code: "not_found", message: `There is nothing at ${path}.` });
     c.header("Allow", methods.join(", "));
-    return answerError(c, "method_not_allowed", `${c.req.path} answers ${methods.join(", ")} and not ${c.req.method}.`);
+    const message = `${path} answers ${methods.join(", ")} and not ${method}.`;
+    return answerError(c, { code: "method_not_allowed", message });
   });
   app.onError((error, c) => {
-    if (error instanceof Refusal) return answerError(c, error.code, error.message, error.field);
+    if (error instanceof Refusal) return answerError(c, error);
     if (error instanceof HTTPException && error.status === 415) {
-      return answerError(
-        c,
-        "unsupported_media_type",
-        "The request's Content-Type is not supported here.",
-        "Content-Type",
-      );
+      const message = "The request's Content-Type is not supported here.";
+      return answerError(c, { code: "unsupported_media_type", message, field: "Content-Type" });
     }
     if (error instanceof HTTPException && error.status === 400) {
-      return answerError(
-        c,
-        "validation_error",
-        "The request body cannot be read as what its Content-Type says.",
-        "body",
-      );
+      const message = "The request body cannot be read as what its Content-Type says.";
+      return answerError(c, { code: "validation_error", message, field: "body" });
     }
     consoleLog.error("a request failed", error, { request_id: c.var.requestId, method: c.req.method });
     // Its message names settings and tells no value.
-    if (error instanceof SettingsError) return answerError(c, "internal_error", error.message);
+    if (error instanceof SettingsError) return answerError(c, { code: "internal_error", message: error.message });
     // A database driver's message carries statements and values: it never leaves.
-    return answerError(c, "internal_error", "Something went wrong on our side. Retry with the same Idempotency-Key.");
+    const message = "Something went wrong on our side. Retry with the same Idempotency-Key.";
+    return answerError(c, { code: "internal_error", message });
   });
   return app;
 }

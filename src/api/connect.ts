@@ -1,13 +1,20 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import { connectAccount } from "../accounts/connect-account.ts";
+import type { ConnectLink } from "../accounts/connect-link.ts";
 import { createConnectLink } from "../accounts/connect-link.ts";
 import { createSandboxAccount } from "../accounts/create-sandbox-account.ts";
 import { printAccount } from "../accounts/print-account.ts";
+import type { AccountRow } from "../db/accounts.ts";
+import type { Change } from "../db/change.ts";
 import { printTime } from "../lib/time.ts";
+import type { Scope } from "../lib/vocabulary.ts";
 import { SANDBOX_BEHAVIORS } from "../lib/vocabulary.ts";
 import { account } from "./account-schemas.ts";
 import { requireScope, scopeOf } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
+import { once } from "./once.ts";
+import { REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
 import { errorResponses, platform, printedTime } from "./schemas.ts";
 
 /*
@@ -59,7 +66,11 @@ const sandboxBody = z.strictObject({
   behavior: z.enum(SANDBOX_BEHAVIORS).default("ok"),
 });
 
-const created = { description: "The account", content: { "application/json": { schema: account } } };
+const created = {
+  description: "The account",
+  headers: REPLAYED,
+  content: { "application/json": { schema: account } },
+};
 
 const linkRoute = createRoute({
   method: "post",
@@ -67,9 +78,14 @@ const linkRoute = createRoute({
   operationId: "createConnectLink",
   summary: "Create a link by which a person connects accounts",
   ...requireScope("accounts:write", { mode: "live" }),
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { body: { required: true, content: { "application/json": { schema: linkBody } } } },
   responses: {
-    201: { description: "The link, shown this once", content: { "application/json": { schema: link } } },
+    201: {
+      description: "The link, shown this once",
+      headers: REPLAYED,
+      content: { "application/json": { schema: link } },
+    },
     ...errorResponses(400, 401, 403, 409, 413, 415, 500),
   },
 });
@@ -80,8 +96,9 @@ const tokenRoute = createRoute({
   operationId: "connectAccount",
   summary: "Connect an account with a token of the platform",
   ...requireScope("accounts:write", { mode: "live" }),
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { body: { required: true, content: { "application/json": { schema: tokenBody } } } },
-  responses: { 201: created, ...errorResponses(400, 401, 403, 413, 415, 500) },
+  responses: { 201: created, ...errorResponses(400, 401, 403, 409, 413, 415, 500) },
 });
 
 const sandboxRoute = createRoute({
@@ -90,31 +107,49 @@ const sandboxRoute = createRoute({
   operationId: "createSandboxAccount",
   summary: "Create an account of the sandbox",
   ...requireScope("accounts:write", { mode: "test" }),
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { body: { required: true, content: { "application/json": { schema: sandboxBody } } } },
-  responses: { 201: created, ...errorResponses(400, 401, 403, 413, 415, 500) },
+  responses: { 201: created, ...errorResponses(400, 401, 403, 409, 413, 415, 500) },
 });
 
 export const connect = new OpenAPIHono<AppEnv>();
 
-connect.openapi(linkRoute, async (c) => {
+connect.openapi(linkRoute, (c) => {
   const { services, actor } = c.var;
-  const { platform, redirect_url, expires_in } = c.req.valid("json");
+  const body = c.req.valid("json");
   const deps = { ...services, allowPrivateTargets: services.settings.allowPrivateTargets };
-  const request = { platform, redirectUrl: redirect_url ?? null, expiresIn: expires_in };
-  const { id, url, expiresAt } = await createConnectLink(deps, scopeOf(actor), request);
-  return c.json({ id, url, expires_at: printTime(expiresAt) }, 201);
+  const request = { platform: body.platform, redirectUrl: body.redirect_url ?? null, expiresIn: body.expires_in };
+  const scope = scopeOf(actor);
+  const respond = ({ id, url, expiresAt }: ConnectLink) => ({
+    status: 201 as const,
+    body: { id, url, expires_at: printTime(expiresAt) },
+  });
+  return once(c, { scope, meaning: body, respond, isSecret: true }, (change) =>
+    createConnectLink(deps, scope, request, change),
+  );
 });
 
-connect.openapi(tokenRoute, async (c) => {
-  const { services, actor } = c.var;
-  const { platform, external_id, access_token } = c.req.valid("json");
-  const credentials = { platform, externalId: external_id, token: access_token };
-  const row = await connectAccount(services, scopeOf(actor), credentials);
-  return c.json(printAccount(row, 0, services.clock()), 201);
+connect.openapi(tokenRoute, (c) => {
+  const { services } = c.var;
+  const body = c.req.valid("json");
+  const credentials = { platform: body.platform, externalId: body.external_id, token: body.access_token };
+  return addAccount(c, body, (scope, change) => connectAccount(services, scope, credentials, change));
 });
 
-connect.openapi(sandboxRoute, async (c) => {
-  const { services, actor } = c.var;
-  const row = await createSandboxAccount(services, scopeOf(actor), c.req.valid("json"));
-  return c.json(printAccount(row, 0, services.clock()), 201);
+connect.openapi(sandboxRoute, (c) => {
+  const { services } = c.var;
+  const body = c.req.valid("json");
+  return addAccount(c, body, (scope, change) => createSandboxAccount(services, scope, body, change));
 });
+
+/** Connects an account once, and answers it. */
+function addAccount(
+  c: Context<AppEnv>,
+  meaning: unknown,
+  run: (scope: Scope, change: Change<AccountRow>) => Promise<AccountRow>,
+) {
+  const { services, actor } = c.var;
+  const scope = scopeOf(actor);
+  const respond = (row: AccountRow) => ({ status: 201 as const, body: printAccount(row, 0, services.clock()) });
+  return once(c, { scope, meaning, respond }, (change) => run(scope, change));
+}

@@ -7,11 +7,12 @@ import { KeyTaken } from "../db/change.ts";
 import type { IdempotencyRow } from "../db/idempotency.ts";
 import { claimKeyAlone, findClaim, storeAnswer } from "../db/idempotency.ts";
 import { retryWrite } from "../db/retry.ts";
-import { newId } from "../lib/ids.ts";
+import { ID_PREFIXES, newId } from "../lib/ids.ts";
 import { Refusal } from "../lib/refusal.ts";
-import type { PostRef, Scope } from "../lib/vocabulary.ts";
+import type { ErrorCode, PostRef, Scope } from "../lib/vocabulary.ts";
 import type { Actor, AppEnv } from "./context.ts";
-import { ERRORS, errorBody } from "./errors.ts";
+import { errorBody, originOf } from "./error-envelope.ts";
+import { ERRORS } from "./errors.ts";
 import type { IdempotentRequest } from "./idempotency.ts";
 import {
   cacheAnswer,
@@ -115,10 +116,13 @@ async function replayed<Outcome, Body, Status extends ContentfulStatusCode>(
   return withHeaders(c, asked, answer);
 }
 
+/** Conflicts that are not about what was asked for: another key helps, or whoever runs the deployment. */
+const PASSING: readonly ErrorCode[] = ["idempotency_conflict", "platform_not_configured"];
+
 /** A refusal that is an answer for good: what was asked for is not there, or not to be had as things stood. */
 function isDecided({ code }: Refusal): boolean {
   const { status } = ERRORS[code];
-  return status === 404 || (status === 409 && code !== "idempotency_conflict");
+  return status === 404 || (status === 409 && !PASSING.includes(code));
 }
 
 /** Keys that see less than their whole world do not share theirs with it: an answer would tell of what they do not see. */
@@ -150,7 +154,7 @@ class Attempt<Outcome, Body, Status extends ContentfulStatusCode> implements Cha
   readonly #asked: Asked<Outcome, Body, Status>;
   readonly #request: IdempotentRequest | null;
   #claimed: IdempotencyRow | null;
-  #recorded: IdempotencyRow | null = null;
+  #recorded: { row: IdempotencyRow; outcome: Outcome } | null = null;
 
   /**
    * @param request null: it has no key
@@ -175,32 +179,37 @@ class Attempt<Outcome, Body, Status extends ContentfulStatusCode> implements Cha
     const audit = this.#audit(entry);
     if (!this.#request) return { claim: null, audit };
     const { status, body } = await this.#asked.respond(outcome);
-    this.#recorded = await this.#answer(this.#request, status, JSON.stringify(body), this.#asked.isSecret ?? false);
-    return { claim: this.#recorded, audit };
+    const row = await this.#answer(this.#request, status, JSON.stringify(body), this.#asked.isSecret ?? false);
+    this.#recorded = { row, outcome };
+    return { claim: row, audit };
   }
 
-  async command(ref: PostRef, entry: AuditEntry): Promise<Command> {
-    const command = { asker: this.asker, audit: this.#audit(entry) };
-    if (!this.#request) return { id: null, ...command };
+  async command(ref: PostRef | null, entry: AuditEntry): Promise<Command> {
+    const [asker, audit] = [this.asker, this.#audit(entry)];
+    if (!this.#request) return { id: null, asker, audit };
     if (!this.#claimed) {
-      const row = { ...this.#claim(this.#request), postId: ref.postId };
+      const row = { ...this.#claim(this.#request), postId: ref?.postId ?? null };
       const winner = await retryWrite(() => claimKeyAlone(this.#c.var.services.db, row));
       if (winner.claim !== this.claimId) throw new KeyTaken("the key is taken");
       this.#claimed = row;
     }
-    return { id: this.claimId, ...command };
+    const { claimId } = this;
+    const line = { id: claimId.replace(/^[a-z]+/, ID_PREFIXES.auditLine), at: this.#claimed.claimedAt };
+    return { id: claimId, asker, audit: { ...audit, ...line } };
   }
 
   /** @returns the key's row, with the answer that counts */
   async done(outcome: Outcome): Promise<IdempotencyRow> {
-    if (this.#recorded) return this.#recorded;
+    // What came out is another outcome where somebody else made the change in this moment: nothing was written with it then.
+    if (this.#recorded && this.#recorded.outcome === outcome) return this.#recorded.row;
     const { status, body } = await this.#asked.respond(outcome);
     return this.#settle(status, JSON.stringify(body), this.#asked.isSecret ?? false);
   }
 
   /** @returns the same of a refusal */
-  refused({ code, message, field }: Refusal): Promise<IdempotencyRow> {
-    return this.#settle(ERRORS[code].status, JSON.stringify(errorBody(code, message, field)), false);
+  refused(refusal: Refusal): Promise<IdempotencyRow> {
+    const asked = { requestId: this.#c.var.requestId, origin: originOf(this.#c) };
+    return this.#settle(ERRORS[refusal.code].status, JSON.stringify(errorBody(refusal, asked)), false);
   }
 
   /** Stores an answer that was not written with the change: the change was an object's to make, or there was none. */

@@ -1,10 +1,12 @@
 import { platformError } from "../lib/refusal.ts";
+import type { ErrorCode } from "../lib/vocabulary.ts";
 import { postNotFound } from "../post/existing-post.ts";
-import type { ErrorBody, ErrorStatus } from "./errors.ts";
+import type { ErrorBody } from "./error-envelope.ts";
+import { errorBody } from "./error-envelope.ts";
+import type { ErrorStatus } from "./errors.ts";
 import {
   codesOf,
   ERRORS,
-  errorBody,
   IDEMPOTENCY_CONFLICT_MESSAGE,
   rateLimitedMessage,
   STATUS_NAMES,
@@ -55,7 +57,7 @@ export const HEADERS = {
     description: "There when the answer is the one that was given before.",
     schema: { type: "string", const: "true" },
   },
-  RetryAfter: { description: "Seconds.", schema: { type: "integer" }, example: 30 },
+  RetryAfter: { description: "Seconds, where that is known.", schema: { type: "integer" }, example: 30 },
   Authenticate: { description: "Says how to authenticate.", schema: { type: "string" }, example: "Bearer" },
 } as const;
 
@@ -68,30 +70,35 @@ export const REQUEST_ID = { "X-Request-Id": header("RequestId") };
 export const POST_VERSION = { ETag: header("ETag") };
 export const REPLAYED = { "Idempotent-Replayed": header("IdempotentReplayed") };
 
+/** What is of one request, in examples. */
+const ASKED = { requestId: HEADERS.RequestId.example, origin: "https://api.example.com" };
+
+const example = (code: ErrorCode, message: string, field?: string) => errorBody({ code, message, field }, ASKED);
+
 /** Examples of error answers: the contract's, under its own headings, and ours where it has none for a status. */
 const ERROR_EXAMPLES: Readonly<Partial<Record<ErrorStatus, Record<string, ErrorBody>>>> = {
-  400: { "Validation error": errorBody("validation_error", ACCOUNTS_NEEDED, "accounts") },
-  401: { "Missing or invalid API key": errorBody("unauthorized", UNAUTHORIZED_MESSAGE) },
-  403: { "Wrong kind of key": errorBody("forbidden", ERRORS.forbidden.description, "Authorization") },
-  404: { "Unknown post": errorBody("not_found", postNotFound().message) },
-  409: { "Duplicate idempotency key": errorBody("idempotency_conflict", IDEMPOTENCY_CONFLICT_MESSAGE) },
-  413: { "Too large": errorBody("payload_too_large", "The request body has more than 262144 bytes.", "body") },
+  400: { "Validation error": example("validation_error", ACCOUNTS_NEEDED, "accounts") },
+  401: { "Missing or invalid API key": example("unauthorized", UNAUTHORIZED_MESSAGE) },
+  403: { "Wrong kind of key": example("forbidden", ERRORS.forbidden.description, "Authorization") },
+  404: { "Unknown post": example("not_found", postNotFound().message) },
+  409: { "Duplicate idempotency key": example("idempotency_conflict", IDEMPOTENCY_CONFLICT_MESSAGE) },
+  413: { "Too large": example("payload_too_large", "The request body has more than 262144 bytes.", "body") },
   415: {
-    "Not JSON": errorBody(
-      "unsupported_media_type",
-      "The request's Content-Type is not supported here.",
-      "Content-Type",
+    "Not JSON": example("unsupported_media_type", "The request's Content-Type is not supported here.", "Content-Type"),
+  },
+  429: {
+    "Rate limited": errorBody(
+      { code: "rate_limited", message: rateLimitedMessage(30), details: { retryAfter: 30 } },
+      ASKED,
     ),
   },
-  429: { "Rate limited": errorBody("rate_limited", rateLimitedMessage(30)) },
-  500: {
-    "Transient platform failure": errorBody("platform_error", platformError().message),
-  },
+  500: { "Transient platform failure": errorBody(platformError(), ASKED) },
 };
 
 const ERROR_HEADERS: Readonly<Partial<Record<ErrorStatus, Record<string, { $ref: string }>>>> = {
   401: { "WWW-Authenticate": header("Authenticate") },
   429: { "Retry-After": header("RetryAfter") },
+  500: { "Retry-After": header("RetryAfter") },
 };
 
 /** The description of every error answer that routes refer to. */

@@ -2,12 +2,12 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { EventType } from "../lib/vocabulary.ts";
 import { EVENT_TYPES } from "../lib/vocabulary.ts";
 import type { AppEnv } from "./context.ts";
+import { errorEnvelope } from "./error-envelope.ts";
 import type { ErrorStatus } from "./errors.ts";
 import { ERRORS, STATUS_NAMES } from "./errors.ts";
 import { EVENTS, eventBody } from "./event-schemas.ts";
 import { errorResponseParts, HEADERS, PARAMETERS, REQUEST_ID, SECURITY_SCHEMES } from "./openapi-parts.ts";
 import { TAGS, tagOf } from "./openapi-tags.ts";
-import { errorEnvelope } from "./schemas.ts";
 
 /*
  * The OpenAPI document: made of the schemas that requests are validated with and answers are typed by.
@@ -45,7 +45,9 @@ const STATUSES = Object.keys(STATUS_NAMES)
   .filter((status) => status !== 405);
 
 const CODES = Object.entries(ERRORS)
-  .map(([code, { status, description }]) => `| ${status} | \`${code}\` | ${description} |`)
+  .map(([code, { status, description, retryable, remediation }]) =>
+    ["", status, `\`${code}\``, description, retryable ? "yes" : "no", remediation, ""].join(" | ").trim(),
+  )
   .join("\n");
 
 /** What is the same for all endpoints, in paragraphs without markup. */
@@ -55,17 +57,18 @@ export const INTRODUCTION = [
     "header so retries do not create duplicate publish jobs.",
   "An object of an answer may get further members, and an enumeration further values, without notice: ignore what you " +
     "do not know. Nothing is ever taken away from /v1.",
-  "Error responses use a stable envelope: an object error with code, message and, where one is at fault, field. Retry " +
-    "transient failures with the same Idempotency-Key; do not retry validation or authorization errors without changing " +
-    "the request.",
+  "Error responses use a stable envelope: an object error with code, message and, where one is at fault, field. Beside " +
+    "them stand retryable, request_id and doc_url, errors where several things are wrong, and more where there is more to " +
+    "say. Retry transient failures with the same Idempotency-Key; do not retry validation or authorization errors without " +
+    "changing the request.",
 ];
 
 const DESCRIPTION = `${INTRODUCTION.join("\n\n")}
 
 ### Errors
 
-| Status | Code | Description |
-| --- | --- | --- |
+| Status | Code | Description | Retry | What to do |
+| --- | --- | --- | --- | --- |
 ${CODES}`;
 
 const ABOUT = {

@@ -1,14 +1,19 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import { accountNotFound } from "../accounts/search-locations.ts";
 import { findAccount } from "../db/accounts.ts";
+import type { Change } from "../db/change.ts";
 import type { PauseSubject } from "../db/manual-pauses.ts";
 import { printTime, printTimeOrNull } from "../lib/time.ts";
+import type { Scope } from "../lib/vocabulary.ts";
 import { OVERDUE_ACTIONS } from "../lib/vocabulary.ts";
 import type { PauseReport } from "../post/manual-pauses.ts";
 import { findPause, liftPause, pause } from "../post/manual-pauses.ts";
 import type { Services } from "../services.ts";
-import { accessOf, askerOf, requireAdmin, requireScope, requireScopeWithinReach, scopeOf } from "./authorize.ts";
+import { accessOf, requireAdmin, requireScope, requireScopeWithinReach, scopeOf } from "./authorize.ts";
 import type { Actor, AppEnv } from "./context.ts";
+import { DEPLOYMENT, once } from "./once.ts";
+import { REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
 import { errorResponses, noBody, printedTime, timestamp } from "./schemas.ts";
 
 /*
@@ -50,7 +55,9 @@ const accountParams = z.strictObject({ account_id: z.string() });
 const state = { description: "The pause", content: { "application/json": { schema: pauseState } } };
 const resumeInput = { body: { required: true, content: { "application/json": { schema: resumeBody } } } };
 const reading = { 200: state, ...errorResponses(400, 401, 403, 404, 413, 500) };
-const resuming = { 200: state, ...errorResponses(400, 401, 403, 404, 409, 413, 415, 500) };
+const changed = { ...state, headers: REPLAYED };
+const pausing = { 200: changed, ...errorResponses(400, 401, 403, 404, 409, 413, 500) };
+const resuming = { 200: changed, ...errorResponses(400, 401, 403, 404, 409, 413, 415, 500) };
 
 const findAccountPause = createRoute({
   method: "get",
@@ -67,8 +74,9 @@ const pauseAccount = createRoute({
   operationId: "pauseAccount",
   summary: "Publish nothing on an account until it is resumed",
   ...requireScopeWithinReach("posts:write"),
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { params: accountParams, body: noBody },
-  responses: reading,
+  responses: pausing,
 });
 const resumeAccount = createRoute({
   method: "post",
@@ -76,6 +84,7 @@ const resumeAccount = createRoute({
   operationId: "resumeAccount",
   summary: "Publish on an account again",
   ...requireScopeWithinReach("posts:write"),
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { params: accountParams, ...resumeInput },
   responses: resuming,
 });
@@ -94,8 +103,9 @@ const pauseWorkspace = createRoute({
   operationId: "pauseWorkspace",
   summary: "Publish nothing of the workspace, in the key's mode, until it is resumed",
   ...requireScope("posts:write"),
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { body: noBody },
-  responses: reading,
+  responses: pausing,
 });
 const resumeWorkspace = createRoute({
   method: "post",
@@ -103,6 +113,7 @@ const resumeWorkspace = createRoute({
   operationId: "resumeWorkspace",
   summary: "Publish posts of the workspace again",
   ...requireScope("posts:write"),
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: resumeInput,
   responses: resuming,
 });
@@ -121,8 +132,9 @@ const pauseDeployment = createRoute({
   operationId: "pauseDeployment",
   summary: "Publish nothing of anybody until it is resumed",
   ...requireAdmin,
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { body: noBody },
-  responses: reading,
+  responses: pausing,
 });
 const resumeDeployment = createRoute({
   method: "post",
@@ -130,6 +142,7 @@ const resumeDeployment = createRoute({
   operationId: "resumeDeployment",
   summary: "Publish again",
   ...requireAdmin,
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: resumeInput,
   responses: resuming,
 });
@@ -141,40 +154,59 @@ pauses.openapi(findAccountPause, async (c) => {
   const subject = await accountOf(services, actor, c.req.valid("param").account_id);
   return c.json(print(await findPause(services, subject)), 200);
 });
-pauses.openapi(pauseAccount, async (c) => {
+pauses.openapi(pauseAccount, (c) => {
   const { services, actor } = c.var;
-  const subject = await accountOf(services, actor, c.req.valid("param").account_id);
-  return c.json(print(await pause(services, subject)), 200);
+  const { account_id } = c.req.valid("param");
+  return changePause(c, accessOf(actor).scope, null, async (change) =>
+    pause(services, await accountOf(services, actor, account_id), change),
+  );
 });
-pauses.openapi(resumeAccount, async (c) => {
+pauses.openapi(resumeAccount, (c) => {
   const { services, actor } = c.var;
-  const subject = await accountOf(services, actor, c.req.valid("param").account_id);
-  return c.json(print(await liftPause(services, subject, decisionOf(c.req.valid("json")), askerOf(actor))), 200);
+  const { account_id } = c.req.valid("param");
+  const body = c.req.valid("json");
+  return changePause(c, accessOf(actor).scope, body, async (change) =>
+    liftPause(services, await accountOf(services, actor, account_id), decisionOf(body), change),
+  );
 });
 
 pauses.openapi(findWorkspacePause, async (c) => {
   const { services, actor } = c.var;
   return c.json(print(await findPause(services, workspaceOf(actor))), 200);
 });
-pauses.openapi(pauseWorkspace, async (c) => {
+pauses.openapi(pauseWorkspace, (c) => {
   const { services, actor } = c.var;
-  return c.json(print(await pause(services, workspaceOf(actor))), 200);
+  return changePause(c, scopeOf(actor), null, (change) => pause(services, workspaceOf(actor), change));
 });
-pauses.openapi(resumeWorkspace, async (c) => {
+pauses.openapi(resumeWorkspace, (c) => {
   const { services, actor } = c.var;
-  return c.json(
-    print(await liftPause(services, workspaceOf(actor), decisionOf(c.req.valid("json")), askerOf(actor))),
-    200,
+  const body = c.req.valid("json");
+  return changePause(c, scopeOf(actor), body, (change) =>
+    liftPause(services, workspaceOf(actor), decisionOf(body), change),
   );
 });
 
-pauses.openapi(findDeploymentPause, async (c) => c.json(print(await findPause(c.var.services, DEPLOYMENT)), 200));
-pauses.openapi(pauseDeployment, async (c) => c.json(print(await pause(c.var.services, DEPLOYMENT)), 200));
-pauses.openapi(resumeDeployment, async (c) =>
-  c.json(print(await liftPause(c.var.services, DEPLOYMENT, decisionOf(c.req.valid("json")), null)), 200),
+pauses.openapi(findDeploymentPause, async (c) => c.json(print(await findPause(c.var.services, ALL)), 200));
+pauses.openapi(pauseDeployment, (c) =>
+  changePause(c, DEPLOYMENT, null, (change) => pause(c.var.services, ALL, change)),
 );
+pauses.openapi(resumeDeployment, (c) => {
+  const body = c.req.valid("json");
+  return changePause(c, DEPLOYMENT, body, (change) => liftPause(c.var.services, ALL, decisionOf(body), change));
+});
 
-const DEPLOYMENT: PauseSubject = { is: "deployment" };
+const ALL: PauseSubject = { is: "deployment" };
+
+/** Pauses or resumes something once, and answers how it stands. */
+function changePause(
+  c: Context<AppEnv>,
+  scope: Scope,
+  meaning: unknown,
+  run: (change: Change<PauseReport>) => Promise<PauseReport>,
+) {
+  const respond = (report: PauseReport) => ({ status: 200 as const, body: print(report) });
+  return once(c, { scope, meaning, respond }, run);
+}
 
 function workspaceOf(actor: Actor): PauseSubject {
   return { is: "workspace", ...scopeOf(actor) };

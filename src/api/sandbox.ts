@@ -1,16 +1,21 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { findAccountIds, findAccounts } from "../db/accounts.ts";
 import { findClockOffset } from "../db/test-clock.ts";
+import type { Millis } from "../lib/clock.ts";
 import { DAY, SECOND } from "../lib/clock.ts";
 import { printTime } from "../lib/time.ts";
 import { LIVE_PLATFORMS } from "../lib/vocabulary.ts";
 import type { SandboxPost } from "../platforms/sandbox/store.ts";
 import { POST_KINDS } from "../platforms/sandbox/store.ts";
 import { advanceClock } from "../post/advance-clock.ts";
+import { clearSandboxPosts } from "../post/clear-sandbox-posts.ts";
 import type { Services } from "../services.ts";
 import { accessOf, requireScope, scopeOf } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
+import { once } from "./once.ts";
+import { REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
+import { answerSuccess, success } from "./post-object.ts";
 import { errorResponses, pageLimit, printedTime } from "./schemas.ts";
 
 /*
@@ -77,13 +82,15 @@ const clearRoute = createRoute({
   operationId: "clearSandboxPosts",
   summary: "Remove everything that is public in the sandbox",
   ...requireScope("posts:write", { mode: "test" }),
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { query: z.strictObject({}) },
   responses: {
     200: {
       description: "Nothing is public any more; posts that were published stay published",
-      content: { "application/json": { schema: z.strictObject({ success: z.literal(true) }) } },
+      headers: REPLAYED,
+      content: { "application/json": { schema: success } },
     },
-    ...errorResponses(400, 401, 403, 500),
+    ...errorResponses(400, 401, 403, 409, 500),
   },
 });
 
@@ -108,10 +115,11 @@ const advanceClockRoute = createRoute({
   operationId: "advanceSandboxClock",
   summary: "Move test mode's clock ahead, for good",
   ...requireScope("posts:write", { mode: "test" }),
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { body: { required: true, content: { "application/json": { schema: advanceBody } } } },
   responses: {
-    200: { description: "What time it is now; what is due by it goes out", content: clockContent },
-    ...errorResponses(400, 401, 403, 413, 415, 500),
+    200: { description: "What time it is now; what is due by it goes out", headers: REPLAYED, content: clockContent },
+    ...errorResponses(400, 401, 403, 409, 413, 415, 500),
   },
 });
 
@@ -135,9 +143,12 @@ sandbox.openapi(listRoute, async (c) => {
   return c.json({ posts, next_cursor }, 200);
 });
 
-sandbox.openapi(clearRoute, async (c) => {
-  await c.var.services.clearSandboxPosts(scopeOf(c.var.actor).workspaceId);
-  return c.json({ success: true as const }, 200);
+sandbox.openapi(clearRoute, (c) => {
+  const { services, actor } = c.var;
+  const scope = scopeOf(actor);
+  return once(c, { scope, meaning: null, respond: answerSuccess }, (change) =>
+    clearSandboxPosts(services, scope.workspaceId, change),
+  );
 });
 
 sandbox.openapi(readClockRoute, async (c) => {
@@ -146,10 +157,14 @@ sandbox.openapi(readClockRoute, async (c) => {
   return c.json({ now: printTime(services.clock() + offset) }, 200);
 });
 
-sandbox.openapi(advanceClockRoute, async (c) => {
+sandbox.openapi(advanceClockRoute, (c) => {
   const { services, actor } = c.var;
-  const by = c.req.valid("json").advance_seconds * SECOND;
-  return c.json({ now: printTime(await advanceClock(services, scopeOf(actor).workspaceId, by)) }, 200);
+  const scope = scopeOf(actor);
+  const body = c.req.valid("json");
+  const respond = (now: Millis) => ({ status: 200 as const, body: { now: printTime(now) } });
+  return once(c, { scope, meaning: body, respond }, (change) =>
+    advanceClock(services, scope.workspaceId, body.advance_seconds * SECOND, change),
+  );
 });
 
 async function printPost(

@@ -3,7 +3,6 @@ import { parseTimestamp } from "../lib/time.ts";
 import {
   APPROVAL_STATES,
   COMING_PLATFORMS,
-  ERROR_CODES,
   LIVE_PLATFORMS,
   POST_STATUSES,
   TASK_ERROR_CODES,
@@ -53,16 +52,6 @@ export const printedTime = z.string().openapi({ format: "date-time", example: "2
 
 export const postStatus = z.enum(POST_STATUSES);
 export const taskStatus = z.enum(TASK_STATUSES);
-
-export const errorEnvelope = z
-  .strictObject({
-    error: z.strictObject({
-      code: z.enum(ERROR_CODES),
-      message: z.string(),
-      field: z.string().optional().openapi({ description: "The field at fault, as a dotted path." }),
-    }),
-  })
-  .openapi("Error");
 
 /** A task as list rows and accepted posts carry it. */
 export const taskSummary = z

@@ -1,6 +1,7 @@
 import type { Hook } from "@hono/zod-openapi";
 import type { z } from "zod";
-import { Refusal } from "../lib/refusal.ts";
+import type { Mistake } from "../lib/refusal.ts";
+import { refuseMistakes } from "../lib/refusal.ts";
 import type { AppEnv } from "./context.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -15,18 +16,26 @@ export const refuseInvalid: Hook<any, AppEnv, any, any> = (result) => {
 };
 
 /**
- * Refuses an input, naming the first field at fault.
+ * Refuses an input, naming every field at fault.
  *
  * @param whole what to call the input itself, when it is at fault as a whole
  * @throws Refusal
  */
 export function refuseIssues(issues: readonly Issue[], whole: string): void {
-  const [issue] = issues;
-  if (!issue) return;
-  const path = issue.code === "unrecognized_keys" ? [...issue.path, issue.keys[0]] : issue.path;
+  refuseMistakes(
+    issues.flatMap((issue): Mistake[] => {
+      const paths = issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
+      return paths.map((path) => {
+        const field = nameOf(path, whole);
+        return { field, message: messageOf(issue, field) };
+      });
+    }),
+  );
+}
+
+function nameOf(path: PropertyKey[], whole: string): string {
   const name = path.length === 0 ? whole : path.join(".");
-  const field = name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name;
-  throw new Refusal("validation_error", messageOf(issue, field), field);
+  return name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name;
 }
 
 function messageOf(issue: Issue, field: string): string {

@@ -24,9 +24,7 @@ import { showPage } from "./page.tsx";
 export const connectPages = new Hono<AppEnv>();
 
 connectPages.use("/connect/*", async (c, next) => {
-  c.header("Referrer-Policy", "no-referrer");
   c.header("Cache-Control", "no-store");
-  c.header("X-Content-Type-Options", "nosniff");
   await next();
 });
 

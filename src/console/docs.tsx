@@ -2,12 +2,14 @@ import { Hono } from "hono";
 import { raw } from "hono/html";
 import type { Child } from "hono/jsx";
 import type { AppEnv } from "../api/context.ts";
-import { ERRORS, STATUS_NAMES } from "../api/errors.ts";
+import { ERRORS, ERRORS_PAGE, STATUS_NAMES } from "../api/errors.ts";
 import { INTRODUCTION } from "../api/openapi.ts";
 import type { ComingPlatform, LivePlatform } from "../api/platform-list.ts";
 import { listPlatforms } from "../api/platform-list.ts";
 import { newSecret } from "../lib/crypto.ts";
 import { Refusal } from "../lib/refusal.ts";
+import { errorsPage } from "./errors-page.tsx";
+import { showPage } from "./page.tsx";
 
 /*
  * The documentation page: what is the same for all endpoints, written here, and the endpoints themselves, shown by
@@ -133,6 +135,8 @@ docs.get("/docs", async (c) => {
   return c.html(`<!doctype html>${page}`);
 });
 
+docs.get(ERRORS_PAGE, (c) => showPage(c, errorsPage()));
+
 docs.get("/docs/:file", async (c) => {
   const file = c.req.param("file");
   if (!FILES.includes(file)) throw new Refusal("not_found", `There is nothing at ${c.req.path}.`);
@@ -200,15 +204,18 @@ const MIB = 1024 * 1024;
 
 function Errors() {
   return (
-    <Table name="Errors" columns={["Status", "Name", "Code", "Description"]}>
-      {Object.entries(ERRORS).map(([code, { status, description }]) => (
+    <Table name="Errors" columns={["Status", "Name", "Code", "Description", "Retry"]}>
+      {Object.entries(ERRORS).map(([code, { status, description, retryable }]) => (
         <tr>
           <td>{status}</td>
           <td class="short">{STATUS_NAMES[status]}</td>
           <td>
-            <code>{code}</code>
+            <a href={`${ERRORS_PAGE}#${code}`}>
+              <code>{code}</code>
+            </a>
           </td>
           <td>{description}</td>
+          <td>{retryable ? "yes" : "no"}</td>
         </tr>
       ))}
     </Table>

@@ -54,7 +54,6 @@ sandboxPosts.get("/sandbox/:workspace_id/:post_id", async (c) => {
     })),
   );
   c.header("Content-Security-Policy", POLICY);
-  c.header("X-Content-Type-Options", "nosniff");
   return c.html(`<!doctype html>${SandboxPostPage({ post: { ...post, media } })}`);
 });
 

@@ -3,6 +3,8 @@ import { and, asc, eq, inArray, isNotNull, isNull, lte, sql } from "drizzle-orm"
 import { reaches } from "../lib/access.ts";
 import type { Millis } from "../lib/clock.ts";
 import type { Access, AccountHealth, Mode, PlatformId, Scope } from "../lib/vocabulary.ts";
+import type { ChangeRecord } from "./change.ts";
+import { commitChange } from "./change.ts";
 import type { ExternalAccount } from "./commits.ts";
 import type { Database } from "./database.ts";
 import type { DeliveryRef } from "./deliveries.ts";
@@ -138,11 +140,12 @@ export async function saveAccount(
   account: Account,
   grant: GrantRow,
   event: NewEvent,
+  record: ChangeRecord,
   now: Millis,
 ): Promise<DeliveryRef[] | null> {
   const { id: grantId, ...grantFields } = grant;
   const isStored = sql`EXISTS (SELECT 1 FROM accounts WHERE id = ${account.id} AND grant_id = ${grantId})`;
-  const [, , , told, , stored] = await db.batch([
+  const work = [
     db
       .insert(accounts)
       .values(account)
@@ -165,18 +168,27 @@ export async function saveAccount(
     db.delete(grants).where(and(eq(grants.id, grantId), sql`NOT ${isStored}`)),
     ...tell(db, account, [event], now, isStored),
     db.select({ id: accounts.id }).from(accounts).where(eq(accounts.id, account.id)),
-  ]);
+  ] as const;
+  const [, , , told, , stored] = await commitChange(db, record, work, isStored);
   return stored.length > 0 ? deliveriesOf(told) : null;
 }
 
 /** @returns whether there is such an account within reach */
-export async function setLabels(db: Database, access: Access, id: string, labels: string[]): Promise<boolean> {
+export async function setLabels(
+  db: Database,
+  access: Access,
+  id: string,
+  labels: string[],
+  record: ChangeRecord,
+): Promise<boolean> {
   if (!reaches(access, id)) return false;
-  const changed = await db
-    .update(accounts)
-    .set({ labels })
-    .where(and(inScope(access.scope), eq(accounts.id, id), isNull(accounts.disconnectedAt)))
-    .returning({ id: accounts.id });
+  const [changed] = await commitChange(db, record, [
+    db
+      .update(accounts)
+      .set({ labels })
+      .where(and(inScope(access.scope), eq(accounts.id, id), isNull(accounts.disconnectedAt)))
+      .returning({ id: accounts.id }),
+  ]);
   return changed.length > 0;
 }
 
@@ -186,10 +198,16 @@ export async function setLabels(db: Database, access: Access, id: string, labels
  *
  * @returns whether there was such an account within reach
  */
-export async function disconnect(db: Database, access: Access, id: string, now: Millis): Promise<boolean> {
+export async function disconnect(
+  db: Database,
+  access: Access,
+  id: string,
+  record: ChangeRecord,
+  now: Millis,
+): Promise<boolean> {
   if (!reaches(access, id)) return false;
   const isConnected = and(inScope(access.scope), eq(accounts.id, id), isNull(accounts.disconnectedAt));
-  const [, disconnected] = await db.batch([
+  const [, disconnected] = await commitChange(db, record, [
     db
       .update(grants)
       .set(ERASED_TOKEN)

@@ -37,3 +37,8 @@ export function insertAuditLines(db: Database, lines: readonly AuditLine[]) {
     FROM json_each(${JSON.stringify(lines)}) WHERE true ON CONFLICT DO NOTHING`,
   );
 }
+
+/** Writes a line by itself: of what an object has done. Repeating it writes nothing. */
+export async function writeAuditLine(db: Database, line: AuditLine): Promise<void> {
+  await db.batch([insertAuditLine(db, line, sql`true`)]);
+}

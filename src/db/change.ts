@@ -30,12 +30,13 @@ export interface AuditEntry {
   details?: { [name: string]: Json };
 }
 
-/** Something that is asked of a post's object, by whom, and under which name. */
+/** Something that is asked of an object, by whom, and under which name. */
 export interface Command {
   /** Asked again under the same name, it is answered again and not done again. Null: it is asked once. */
   id: string | null;
   /** The id of an API key, for the timeline. Null: nobody in particular. */
   asker: string | null;
+  /** Of every attempt of the same request it is the same line, with the time of the first one. */
   audit: AuditLine;
 }
 
@@ -49,11 +50,12 @@ export interface Change<Outcome> {
   /** Of what is written by `commitChange`. */
   record(entry: AuditEntry, outcome: Outcome): Promise<ChangeRecord>;
   /**
-   * Of what a post's object decides: claims the key, to be called when nothing but the object is left to be asked.
+   * Of what an object does: claims the key, to be called when nothing but the object is left to be asked.
    *
+   * @param ref null: it is no post's object
    * @throws KeyTaken when the key is taken, by another request or by this one
    */
-  command(ref: PostRef, entry: AuditEntry): Promise<Command>;
+  command(ref: PostRef | null, entry: AuditEntry): Promise<Command>;
   /** The name under which an earlier attempt of the same request may have asked an object that was not heard any more. */
   earlier: string | null;
 }

@@ -1,6 +1,8 @@
 import { and, eq, gt, inArray, isNotNull, isNull, lte, or } from "drizzle-orm";
 import type { Millis } from "../lib/clock.ts";
 import { DAY } from "../lib/clock.ts";
+import type { ChangeRecord } from "./change.ts";
+import { commitChange } from "./change.ts";
 import type { Database } from "./database.ts";
 import type { ConsentResult } from "./schema.ts";
 import { connectLinks, consents, workspaces } from "./schema.ts";
@@ -14,8 +16,8 @@ export interface AskingWorkspace {
   logoUrl: string | null;
 }
 
-export async function insertConnectLink(db: Database, link: ConnectLinkRow): Promise<void> {
-  await db.insert(connectLinks).values(link);
+export async function insertConnectLink(db: Database, link: ConnectLinkRow, record: ChangeRecord): Promise<void> {
+  await commitChange(db, record, [db.insert(connectLinks).values(link)]);
 }
 
 export async function findConnectLink(

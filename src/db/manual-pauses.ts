@@ -1,7 +1,9 @@
 import { and, desc, eq, gt, inArray, isNull, or, sql } from "drizzle-orm";
 import type { Millis } from "../lib/clock.ts";
 import { DAY, HOUR } from "../lib/clock.ts";
-import type { OverdueAction, PostRef, Scope } from "../lib/vocabulary.ts";
+import type { PostRef, Scope } from "../lib/vocabulary.ts";
+import type { ChangeRecord } from "./change.ts";
+import { commitChange } from "./change.ts";
 import type { Database } from "./database.ts";
 import { manualPauses } from "./schema.ts";
 
@@ -74,43 +76,49 @@ function selectLast(db: Database, subject: PauseSubject) {
     .limit(1);
 }
 
+/** A pause that begins, not stored yet. */
+export function newManualPause(subject: PauseSubject, id: string, pausedAt: Millis): ManualPause {
+  const scope = pauseScope(subject);
+  return { scope, id, pausedAt, liftedAt: null, liftedBy: null, overdue: null, rescheduleTo: null };
+}
+
 /**
- * Pauses something; what is paused already stays so.
+ * Stores a pause, unless one of the same is in force.
  *
- * @returns the pause in force
+ * @returns the pause in force, which may be another; null when it was lifted in the same moment
  */
 export async function insertManualPause(
   db: Database,
-  subject: PauseSubject,
-  id: string,
-  pausedAt: Millis,
-): Promise<ManualPause> {
-  const scope = pauseScope(subject);
-  const made = { scope, id, pausedAt, liftedAt: null, liftedBy: null, overdue: null, rescheduleTo: null };
-  const [, [row]] = await db.batch([
+  made: ManualPause,
+  record: ChangeRecord,
+): Promise<ManualPause | null> {
+  const [, [inForce]] = await commitChange(db, record, [
     db.insert(manualPauses).values(made).onConflictDoNothing(),
-    selectLast(db, subject),
+    db.select().from(manualPauses).where(isInForce(made.scope)),
   ]);
-  return row ?? made;
+  return inForce ?? null;
+}
+
+function isInForce(scope: string) {
+  return and(eq(manualPauses.scope, scope), isNull(manualPauses.liftedAt));
 }
 
 /**
  * Lifts a pause, and writes down what becomes of what came due meanwhile.
  *
- * @returns null when it is not in force
+ * @param lifted the pause as it is to be
+ * @returns whether it was in force
  */
-export async function liftManualPause(
-  db: Database,
-  subject: PauseSubject,
-  lifted: { at: Millis; by: string | null; overdue: OverdueAction; rescheduleTo: Millis | null },
-): Promise<ManualPause | null> {
-  const { at: liftedAt, by: liftedBy, overdue, rescheduleTo } = lifted;
-  const [row] = await db
-    .update(manualPauses)
-    .set({ liftedAt, liftedBy, overdue, rescheduleTo })
-    .where(and(eq(manualPauses.scope, pauseScope(subject)), isNull(manualPauses.liftedAt)))
-    .returning();
-  return row ?? null;
+export async function liftManualPause(db: Database, lifted: ManualPause, record: ChangeRecord): Promise<boolean> {
+  const { scope, id, liftedAt, liftedBy, overdue, rescheduleTo } = lifted;
+  const [rows] = await commitChange(db, record, [
+    db
+      .update(manualPauses)
+      .set({ liftedAt, liftedBy, overdue, rescheduleTo })
+      .where(and(isInForce(scope), eq(manualPauses.id, id)))
+      .returning({ id: manualPauses.id }),
+  ]);
+  return rows.length > 0;
 }
 
 /** Forgets pauses that were lifted long ago, but for the last of each scope, which answers show. */

@@ -2,6 +2,8 @@ import type { SQL } from "drizzle-orm";
 import { eq, sql } from "drizzle-orm";
 import type { Millis } from "../lib/clock.ts";
 import type { Scope } from "../lib/vocabulary.ts";
+import type { ChangeRecord } from "./change.ts";
+import { commitChange } from "./change.ts";
 import type { Database } from "./database.ts";
 import { statement } from "./database.ts";
 import { posts, workspaces } from "./schema.ts";
@@ -30,41 +32,37 @@ export function inRealTime(scope: Scope, at: Millis): SQL {
   return sql`${at} - (SELECT test_clock_offset FROM workspaces WHERE id = ${scope.workspaceId})`;
 }
 
-/** A clock that was moved, and the posts that have something to do by it, the soonest first. */
-export interface MovedClock {
-  offset: Millis;
-  postIds: string[];
-}
-
 /**
- * Moves a workspace's test clock ahead, and with it the moments at which the sweeper looks for its test posts.
+ * Moves a workspace's test clock ahead, and with it the moments at which the sweeper looks for its test posts. Not to be
+ * repeated: it would find its own move.
  *
- * @param limits how far the clock may be ahead in all, and how many posts are returned
- * @returns null when it would be too far ahead: nothing is moved then
+ * @param move from how far ahead to how far
+ * @returns the open posts that have something to do, the soonest first, `limit` of them; null when the clock stands otherwise
+ *   by now: nothing is moved then
  */
 export async function moveClock(
   db: Database,
   workspaceId: string,
-  by: Millis,
-  limits: { offset: Millis; posts: number },
-): Promise<MovedClock | null> {
+  move: { from: Millis; to: Millis },
+  limit: number,
+  record: ChangeRecord,
+): Promise<string[] | null> {
   // As the partial index has it, word for word: it is of no use for a mode that is a parameter.
   const openTestPosts = sql`workspace_id = ${workspaceId} AND mode = 'test' AND wake_by IS NOT NULL`;
-  const [moved, , [clock], open] = await db.batch([
+  const isThere = sql`EXISTS (SELECT 1 FROM workspaces WHERE id = ${workspaceId} AND test_clock_offset = ${move.from})`;
+  const [, moved, open] = await commitChange(db, record, [
     statement(
       db,
-      sql`UPDATE workspaces SET test_clock_offset = test_clock_offset + ${by}
-      WHERE id = ${workspaceId} AND test_clock_offset + ${by} <= ${limits.offset}`,
+      sql`UPDATE posts INDEXED BY test_posts_to_wake SET wake_by = wake_by - ${move.to - move.from}
+      WHERE ${openTestPosts} AND ${isThere}`,
     ),
-    // Directly after the clock: where that was not moved, nothing is.
+    // The clock itself comes last: that it was moved is what the record is of.
     statement(
       db,
-      sql`UPDATE posts INDEXED BY test_posts_to_wake SET wake_by = wake_by - ${by}
-      WHERE changes() > 0 AND ${openTestPosts}`,
+      sql`UPDATE workspaces SET test_clock_offset = ${move.to}
+      WHERE id = ${workspaceId} AND test_clock_offset = ${move.from}`,
     ),
-    selectClockOffset(db, workspaceId),
-    db.select({ id: posts.id }).from(posts).where(openTestPosts).orderBy(posts.wakeBy).limit(limits.posts),
+    db.select({ id: posts.id }).from(posts).where(openTestPosts).orderBy(posts.wakeBy).limit(limit),
   ]);
-  if (!clock || moved.meta.changes === 0) return null;
-  return { offset: clock.offset, postIds: open.map((post) => post.id) };
+  return moved.meta.changes === 0 ? null : open.map((post) => post.id);
 }

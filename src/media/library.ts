@@ -60,7 +60,6 @@ export async function serveMedia(
       "Accept-Ranges": "none",
       "Cache-Control": "public, max-age=86400, no-transform",
       "Content-Security-Policy": "default-src 'none'; sandbox",
-      "X-Content-Type-Options": "nosniff",
     },
   });
 }

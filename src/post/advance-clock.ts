@@ -1,6 +1,8 @@
+import type { Change } from "../db/change.ts";
 import type { Database } from "../db/database.ts";
-import { moveClock } from "../db/test-clock.ts";
+import { moveClock, selectClockOffset } from "../db/test-clock.ts";
 import type { Clock, Millis } from "../lib/clock.ts";
+import { SECOND } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { invalid } from "../lib/refusal.ts";
 import type { PublishMessage } from "./messages.ts";
@@ -22,16 +24,39 @@ export async function advanceClock(
   deps: { db: Database; clock: Clock; log: Log; publishQueue: Queue<PublishMessage> },
   workspaceId: string,
   by: Millis,
+  change: Change<Millis>,
 ): Promise<Millis> {
-  const now = deps.clock();
-  const moved = await moveClock(deps.db, workspaceId, by, { offset: LAST_MOMENT - now, posts: MAX_POSTS });
-  if (!moved) throw invalid("advance_seconds", "advance_seconds would move the clock beyond the year 9997.");
-  const refs = moved.postIds.map((postId) => ({ workspaceId, mode: "test" as const, postId }));
+  for (;;) {
+    const now = deps.clock();
+    const [known] = await selectClockOffset(deps.db, workspaceId);
+    if (!known) throw new Error("the workspace is gone");
+    const from = known.offset;
+    const to = from + by;
+    if (now + to > LAST_MOMENT) {
+      throw invalid("advance_seconds", "advance_seconds would move the clock beyond the year 9997.");
+    }
+    const details = { advance_seconds: by / SECOND };
+    const record = await change.record({ action: "sandbox.clock_advanced", target: null, details }, now + to);
+    const postIds = await moveClock(deps.db, workspaceId, { from, to }, MAX_POSTS, record);
+    // Somebody else moved it in this moment: this move comes on top.
+    if (!postIds) continue;
+    await tellPosts(deps, workspaceId, postIds);
+    return now + to;
+  }
+}
+
+async function tellPosts(
+  deps: { log: Log; publishQueue: Queue<PublishMessage> },
+  workspaceId: string,
+  postIds: readonly string[],
+): Promise<void> {
   try {
-    await wakePosts(deps.publishQueue, refs);
+    await wakePosts(
+      deps.publishQueue,
+      postIds.map((postId) => ({ workspaceId, mode: "test" as const, postId })),
+    );
   } catch (error) {
     // The clock has moved, and a client that is refused would move it again. The sweeper finds the posts.
     deps.log.error("posts were not told of a clock that was moved", error, { workspace_id: workspaceId });
   }
-  return now + moved.offset;
 }

@@ -10,7 +10,7 @@ import type { Clock, Millis } from "../lib/clock.ts";
 import { newId } from "../lib/ids.ts";
 import type { JsonObject } from "../lib/json.ts";
 import type { Refusal } from "../lib/refusal.ts";
-import { invalid, unknownAccountMessage } from "../lib/refusal.ts";
+import { invalid, refuseMistakes, unknownAccountMessage } from "../lib/refusal.ts";
 import type { Access, PostRef, Scope } from "../lib/vocabulary.ts";
 import { MEDIA_LIFE } from "../media/add-media.ts";
 import type { Platforms } from "../platforms/registry.ts";
@@ -51,7 +51,7 @@ const CONTENT_VERSION = 1;
  * A request whose key is taken is answered before anything that depends on time or state is looked at, so that a replay
  * is never refused.
  *
- * @throws Refusal with the field at fault
+ * @throws Refusal with every field at fault
  */
 export async function createPost(
   deps: { db: Database; clock: Clock; platforms: Platforms },
@@ -70,8 +70,7 @@ export async function createPost(
   const { clockOffset } = context;
   const now = realNow + clockOffset;
   const checked = checkPost(deps.platforms, scope, request, context, now);
-  const [violation] = checked.violations;
-  if (violation) throw invalid(violation.field, violation.message);
+  refuseMistakes(checked.violations);
 
   const accepted = acceptPost(scope, request, checked, { now, clockOffset, asker });
   const { ref } = accepted.post;
@@ -103,22 +102,25 @@ export async function createPost(
  * Refuses accounts beyond reach, before an Idempotency-Key is looked up: its answer would tell of them. What a key
  * reaches depends on no time, and so a replay by the same key is not refused.
  *
- * @throws Refusal with the field at fault
+ * @throws Refusal with every field at fault
  */
 export function refuseBeyondReach(access: Access, accountIds: readonly string[]): void {
-  const index = accountIds.findIndex((id) => !reaches(access, id));
-  const field = `accounts.${index}`;
-  if (index !== -1) throw invalid(field, unknownAccountMessage(field, access.scope.mode));
+  const fields = accountIds.flatMap((id, index) => (reaches(access, id) ? [] : [`accounts.${index}`]));
+  const { mode } = access.scope;
+  refuseMistakes(fields.map((field) => ({ code: "unknown", field, message: unknownAccountMessage(field, mode) })));
 }
 
-/** The refusal of a request whose media was deleted while it was checked. */
+/**
+ * The refusal of a request whose media was deleted while it was checked.
+ *
+ * @throws Refusal where checking it again says more
+ */
 async function mediaGone(
   deps: { db: Database; clock: Clock; platforms: Platforms },
   access: Access,
   request: PublishRequest,
 ): Promise<Refusal> {
-  const [violation] = (await validatePost(deps, access, request)).violations;
-  if (violation) return invalid(violation.field, violation.message);
+  refuseMistakes((await validatePost(deps, access, request)).violations);
   return invalid("media", "media was deleted while this was being accepted.");
 }
 

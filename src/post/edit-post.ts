@@ -6,10 +6,11 @@ import { loadPublishContext } from "../db/publish-requests.ts";
 import { retryWrite } from "../db/retry.ts";
 import type { Clock, Millis } from "../lib/clock.ts";
 import { newId } from "../lib/ids.ts";
-import { invalid, Refusal } from "../lib/refusal.ts";
+import type { Mistake } from "../lib/refusal.ts";
+import { invalid, Refusal, refuseMistakes } from "../lib/refusal.ts";
 import type { Access } from "../lib/vocabulary.ts";
 import type { PlatformOptions, Platforms } from "../platforms/registry.ts";
-import type { CheckedPost, PublishRequest } from "./check-post.ts";
+import type { PublishRequest } from "./check-post.ts";
 import { checkPost, mediaOf } from "./check-post.ts";
 import type { EditAnswer } from "./commands.ts";
 import { mediaKeptUntil, optionsOfUsed } from "./create-post.ts";
@@ -45,7 +46,7 @@ const WHY_NOT = {
  * changed; then the post's object decides whether the post says it. Two edits of one version: one of them is told.
  *
  * @param expected the version that the client has seen; null when it does not say
- * @throws Refusal with the field at fault, or when the post is not as the client thinks
+ * @throws Refusal with every field at fault, or when the post is not as the client thinks
  */
 export async function editPost(
   deps: EditDeps,
@@ -87,7 +88,8 @@ async function askToEdit(
   const connected = { ...request, accountIds: accountIds.filter((id) => accounts.some((each) => each.id === id)) };
   const checked = checkPost(deps.platforms, ref, connected, { ...context, publishWithin: null }, now);
   const scheduledAt = changes.schedule === undefined ? post.scheduledAt : checked.scheduledAt;
-  refuseViolations(checked, { scheduledAt, publishBefore: changedDeadline(post, changes, scheduledAt) }, now);
+  const publishBefore = changedDeadline(post, changes, scheduledAt);
+  refuseMistakes([...checked.violations, ...checkDeadline(publishBefore, Math.max(scheduledAt, now))]);
 
   const contentId = newId("content", deps.clock());
   const options = optionsOfUsed(request, post.state.tasks);
@@ -154,17 +156,8 @@ function changedDeadline(post: PostRow, changes: PostChanges, scheduledAt: Milli
   return post.publishBefore === null ? null : post.publishBefore + scheduledAt - post.scheduledAt;
 }
 
-function refuseViolations(
-  { violations }: CheckedPost,
-  { scheduledAt, publishBefore }: { scheduledAt: Millis; publishBefore: Millis | null },
-  now: Millis,
-): void {
-  const [violation] = violations;
-  if (violation) throw invalid(violation.field, violation.message);
-  if (publishBefore !== null && publishBefore <= Math.max(scheduledAt, now)) {
-    throw invalid(
-      "publish_before",
-      "publish_before must be later than the time the post is scheduled for, and than now.",
-    );
-  }
+function checkDeadline(publishBefore: Millis | null, earliest: Millis): Mistake[] {
+  if (publishBefore === null || publishBefore > earliest) return [];
+  const message = "publish_before must be later than the time the post is scheduled for, and than now.";
+  return [{ code: "out_of_range", field: "publish_before", message }];
 }

@@ -1,6 +1,13 @@
+import type { AuditEntry, Change } from "../db/change.ts";
 import type { Database } from "../db/database.ts";
 import type { ManualPause, OverdueTask, PauseSubject } from "../db/manual-pauses.ts";
-import { findManualPause, findOverdue, insertManualPause, liftManualPause } from "../db/manual-pauses.ts";
+import {
+  findManualPause,
+  findOverdue,
+  insertManualPause,
+  liftManualPause,
+  newManualPause,
+} from "../db/manual-pauses.ts";
 import { findClockOffset } from "../db/test-clock.ts";
 import type { Clock, Millis } from "../lib/clock.ts";
 import { newId } from "../lib/ids.ts";
@@ -8,7 +15,6 @@ import type { Log } from "../lib/log.ts";
 import { invalid, Refusal } from "../lib/refusal.ts";
 import type { OverdueAction } from "../lib/vocabulary.ts";
 import { horizon } from "./check-post.ts";
-import type { Asker } from "./commands.ts";
 import type { PublishMessage } from "./messages.ts";
 import { resumeMessages, sendMessages } from "./send-messages.ts";
 
@@ -37,10 +43,25 @@ const SHOWN = 100;
 const MAX_TOLD = 1_000;
 
 /** Holds back all that is not armed. What is paused already stays so. */
-export async function pause(deps: PauseDeps, subject: PauseSubject): Promise<PauseReport> {
-  const now = deps.clock();
-  const made = await insertManualPause(deps.db, subject, newId("pause", now), now);
-  return { pause: made, ...(await held(deps, made, SHOWN)) };
+export async function pause(deps: PauseDeps, subject: PauseSubject, change: Change<PauseReport>): Promise<PauseReport> {
+  for (;;) {
+    const known = await findPause(deps, subject);
+    if (known.pause?.liftedAt === null) return known;
+    const now = deps.clock();
+    const made = newManualPause(subject, newId("pause", now), now);
+    // It has held nothing yet.
+    const report = { pause: made, overdue: [], total: 0 };
+    const record = await change.record(entryOf("paused", subject), report);
+    const inForce = await insertManualPause(deps.db, made, record);
+    if (inForce?.id === made.id) return report;
+    // Somebody else paused it in this moment, and may have lifted that again.
+  }
+}
+
+/** What the audit log says of a pause that was made or lifted. */
+function entryOf(did: "paused" | "resumed", subject: PauseSubject, details?: AuditEntry["details"]): AuditEntry {
+  const target = subject.is === "account" ? subject.accountId : null;
+  return { action: `${subject.is}.${did}`, target, ...(details && { details }) };
 }
 
 export async function findPause(deps: Pick<PauseDeps, "db" | "clock">, subject: PauseSubject): Promise<PauseReport> {
@@ -69,7 +90,7 @@ export async function liftPause(
   deps: PauseDeps,
   subject: PauseSubject,
   decided: { overdue: OverdueAction; rescheduleTo: Millis | null },
-  asker: Asker,
+  change: Change<PauseReport>,
 ): Promise<PauseReport> {
   const now = deps.clock();
   const isTest = subject.is !== "deployment" && subject.mode === "test";
@@ -79,14 +100,28 @@ export async function liftPause(
   if (rescheduleTo !== null && rescheduleTo > horizon(scopeNow)) {
     throw invalid("schedule", "schedule lies more than a year ahead.");
   }
-  const lifted = await liftManualPause(deps.db, subject, { at: now, by: asker, ...decided });
-  if (!lifted) throw new Refusal("conflict", `The ${subject.is} is not paused.`);
-  const { overdue, total } = await held(deps, lifted, MAX_TOLD);
+  const { pause: known, overdue, total } = await findPause(deps, subject);
+  if (known?.liftedAt !== null) throw notPaused(subject);
+  const report = { pause: { ...known, liftedAt: now, liftedBy: change.asker, ...decided }, overdue, total };
+  const entry = entryOf("resumed", subject, { overdue: decided.overdue, held: total });
+  const record = await change.record(entry, report);
+  if (!(await liftManualPause(deps.db, report.pause, record))) throw notPaused(subject);
+  await tellHeld(deps, report.pause);
+  return report;
+}
+
+function notPaused(subject: PauseSubject): Refusal {
+  return new Refusal("conflict", `The ${subject.is} is not paused.`);
+}
+
+/** Tells what a pause held that it may go on. */
+async function tellHeld(deps: PauseDeps, lifted: ManualPause): Promise<void> {
   try {
+    // Read anew: what came upon the pause in its last moment is told too.
+    const { overdue } = await held(deps, lifted, MAX_TOLD);
     await sendMessages(deps.publishQueue, resumeMessages(overdue));
   } catch (error) {
     // It is lifted, and a client that is refused would find nothing to lift. Each task looks again by itself.
-    deps.log.error("held tasks were not told that they may go on", error, { tasks: total });
+    deps.log.error("held tasks were not told that they may go on", error, { pause_id: lifted.id });
   }
-  return { pause: lifted, overdue: overdue.slice(0, SHOWN), total };
 }

@@ -15,7 +15,7 @@ const HEALTH_TIMEOUT: Millis = 5 * SECOND;
 
 /** Of a run, and of nothing else: not a secret. */
 const ADMIN_TOKEN = "admin-token-of-a-chaos-run";
-const API_KEY_PEPPER = "pepper-of-a-chaos-run";
+const API_KEY_PEPPER = "api-key-pepper-of-a-chaos-run";
 
 /** One life of the Worker, from its start until it was killed. */
 export interface Life {

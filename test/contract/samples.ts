@@ -12,6 +12,15 @@ export const ERROR_SAMPLES = {
   "Transient platform failure": `{"error":{"code":"platform_error","message":"The platform API returned a transient error. Retry with the same Idempotency-Key."}}`,
 } as const;
 
+/** What the contract has of an error answer, as text: what we add is not the contract's, and comes after it. */
+export function contractPart(answer: string): string {
+  const sample = JSON.stringify(shapedLike(JSON.parse(answer), { error: { code: "", message: "", field: "" } }));
+  const [begin, end] = [sample.slice(0, -2), sample.slice(-2)];
+  if (!answer.startsWith(begin) || !answer.endsWith(end))
+    throw new Error(`the contract's part does not come first: ${answer}`);
+  return sample;
+}
+
 /** Request and response samples, by endpoint. */
 export const SAMPLES = {
   publishRequest: `{

@@ -42,7 +42,7 @@ async function start(keys: string): Promise<void> {
     INSTAGRAM_DIALOG_ORIGIN: server.origin,
     INSTAGRAM_TOKEN_ORIGIN: server.origin,
     INSTAGRAM_GRAPH_ORIGIN: server.origin,
-    API_KEY_PEPPER: "pepper-of-the-tests",
+    API_KEY_PEPPER: "api-key-pepper-of-the-tests",
   };
   adminToken = settings.ADMIN_TOKEN;
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);

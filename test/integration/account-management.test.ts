@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { STATUS_OF_HEALTH } from "../../src/accounts/print-account.ts";
 import type { TestWorkspace } from "./helpers/api.ts";
-import { call, newAccount, newWorkspace, publish } from "./helpers/api.ts";
+import { call, newAccount, newWorkspace, publish, saidBy } from "./helpers/api.ts";
 import { advance, drive, getPost, holdTime, refOf } from "./helpers/drive.ts";
 
 const DAY = 86_400_000;
@@ -62,7 +62,7 @@ describe("one account", () => {
       expect([missing.status, missing.body.error.code]).toEqual([404, "not_found"]);
       for (const key of [other.test, workspace.live]) {
         const answer = await call(method, path(account), { key, ...body });
-        expect([answer.status, answer.text]).toEqual([404, missing.text]);
+        expect([answer.status, saidBy(answer)]).toEqual([404, saidBy(missing)]);
       }
       expect(await read()).toMatchObject({ id: account, labels: [] });
     },
@@ -259,19 +259,27 @@ describe("locations", () => {
     expect(refused.body.error.message).toContain("Facebook Login");
   });
 
-  it.each<[string, () => Response, number, string]>([
-    ["is out of order", () => new Response("<html>", { status: 502 }), 500, "platform_error"],
-    ["throttles", () => Response.json({ error: { code: 4, message: "slow" } }, { status: 400 }), 500, "platform_error"],
+  it.each<[string, () => Response, number, string, Record<string, string> | undefined]>([
+    ["is out of order", () => new Response("<html>", { status: 502 }), 500, "platform_error", undefined],
+    [
+      "throttles",
+      () => Response.json({ error: { code: 4, message: "slow", fbtrace_id: "Atrace" } }, { status: 400 }),
+      500,
+      "platform_error",
+      { code: "4", message: "slow", trace_id: "Atrace" },
+    ],
     [
       "does not allow it",
-      () => Response.json({ error: { code: 10, message: "no" } }, { status: 400 }),
+      () => Response.json({ error: { code: 10, error_subcode: 7, message: "no" } }, { status: 400 }),
       409,
       "conflict",
+      { code: "10", subcode: "7", message: "no" },
     ],
-  ])("when the platform %s", async (_name, broken, status, code) => {
+  ])("when the platform %s, with its own words where it has any", async (_name, broken, status, code, said) => {
     answer = broken;
     const refused = await search("?q=x");
     expect([refused.status, refused.body.error.code]).toEqual([status, code]);
+    expect(refused.body.error.platform).toEqual(said);
     expect((await read(live, workspace.live)).health).toBe("ok");
   });
 

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { contractPart, ERROR_SAMPLES } from "../contract/samples.ts";
 import type { TestWorkspace } from "./helpers/api.ts";
 import { call, newWorkspace } from "./helpers/api.ts";
 
@@ -108,12 +109,23 @@ describe("an account that is not connected", () => {
     expect(await count()).toEqual(before);
   });
 
+  it("with the platform's own answer, without what is secret, and when to ask again", async () => {
+    graphAnswers(error(190, 463), 400);
+    const said = { code: "190", subcode: "463", message: "words [redacted]", trace_id: "A1" };
+    const refused = (await connect()).body.error;
+    expect([refused.platform, refused.retryable]).toEqual([said, false]);
+    expect(refused).not.toHaveProperty("retry_after");
+    vi.restoreAllMocks();
+    graphAnswers(error(4), 400);
+    const throttled = (await connect()).body.error;
+    expect(throttled).toMatchObject({ platform: { code: "4", trace_id: "A1" }, retryable: true });
+    expect(throttled.retry_after).toBeGreaterThan(0);
+  });
+
   it("in the contract's words, byte for byte, when the platform does not answer", async () => {
     vi.spyOn(globalThis, "fetch").mockRejectedValue(new TypeError(`connection to ${TOKEN} lost`));
     const answer = await connect();
-    expect(answer.text).toBe(
-      '{"error":{"code":"platform_error","message":"The platform API returned a transient error. Retry with the same Idempotency-Key."}}',
-    );
+    expect(contractPart(answer.text)).toBe(ERROR_SAMPLES["Transient platform failure"]);
   });
 
   it.each<[string, Record<string, unknown>, string]>([

@@ -138,7 +138,7 @@ describe("a route is closed", () => {
       for (const key of [allBut.get(`${mode} ${scope}`), env.ADMIN_TOKEN ?? ""]) {
         const answer = await tryRoute(route, key);
         expect(answer.status).toBe(403);
-        expect(answer.body.error).toEqual({ code: "forbidden", message: LACKS_SCOPE, field: "Authorization" });
+        expect(answer.body.error).toMatchObject({ code: "forbidden", message: LACKS_SCOPE, field: "Authorization" });
       }
     },
   );
@@ -155,7 +155,7 @@ describe("a route is closed", () => {
     async (_name, route) => {
       const answer = await tryRoute(route, restricted);
       expect(answer.status).toBe(403);
-      expect(answer.body.error).toEqual({ code: "forbidden", message: RESTRICTED, field: "Authorization" });
+      expect(answer.body.error).toMatchObject({ code: "forbidden", message: RESTRICTED, field: "Authorization" });
     },
   );
 });

@@ -136,7 +136,7 @@ it("a published post cannot be canceled", async () => {
   const accepted = await publish(workspace, { content: "Out", accounts: [account] });
   await drive(refOf(workspace, accepted));
   const answer = await cancel(accepted);
-  expect([answer.status, answer.body.error]).toEqual([
+  expect([answer.status, answer.body.error]).toMatchObject([
     409,
     { code: "conflict", message: "This post is already published and cannot be canceled." },
   ]);
@@ -144,7 +144,7 @@ it("a published post cannot be canceled", async () => {
 
 it("an unknown post is 404", async () => {
   const answer = await call("DELETE", "/v1/posts/post_missing", { key: workspace.test });
-  expect([answer.status, answer.body.error]).toEqual([
+  expect([answer.status, answer.body.error]).toMatchObject([
     404,
     { code: "not_found", message: "Post does not exist in this workspace." },
   ]);

@@ -203,6 +203,28 @@ describe("Facebook Login", () => {
     expect(results).toEqual([]);
   });
 
+  it("stands in the audit log by the link, once for each account, however often it is sent", async () => {
+    for (let i = 0; i < 2; i++) meta.openPage(`Page ${i}`);
+    const created = (await create({ platform: "facebook" })).body;
+    const left = await browser.open(await browser.consent(meta, created.url, "facebook"));
+    const chosen = meta.pages.map(({ id }) => `facebook:${id}`);
+    await Promise.all([1, 2].map(() => browser.open(left.location, { account: chosen })));
+    const { results } = await env.DB.prepare(
+      "SELECT actor, target, mode, details FROM audit_log WHERE workspace_id = ? AND action = 'account.connected'",
+    )
+      .bind(workspace.id)
+      .all();
+    const lines = (await listed()).map(({ id }: { id: string }) => ({
+      actor: created.id,
+      target: id,
+      mode: "live",
+      details: '{"platform":"facebook"}',
+    }));
+    expect(lines).toHaveLength(2);
+    expect(results).toEqual(expect.arrayContaining(lines));
+    expect(results).toHaveLength(2);
+  });
+
   it("forgets what was allowed when nobody chooses in time, and another browser may not choose", async () => {
     meta.openPage("One");
     meta.openPage("Two");

@@ -1,7 +1,8 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { ERRORS, errorBody, rateLimitedMessage } from "../../src/api/errors.ts";
-import { ERROR_SAMPLES, fill, SAMPLES, shapedLike } from "../contract/samples.ts";
+import { errorBody } from "../../src/api/error-envelope.ts";
+import { ERRORS, rateLimitedMessage } from "../../src/api/errors.ts";
+import { contractPart, ERROR_SAMPLES, fill, SAMPLES, shapedLike } from "../contract/samples.ts";
 import type { TestWorkspace } from "./helpers/api.ts";
 import { call, newAccount, newPicture, newWorkspace, publish } from "./helpers/api.ts";
 import { advance, drive, holdTime, refOf } from "./helpers/drive.ts";
@@ -25,10 +26,10 @@ function expectLike(answer: string, sample: string, table: Record<string, unknow
   expect(JSON.stringify(shapedLike(JSON.parse(answer), expected))).toBe(JSON.stringify(expected));
 }
 
-describe("the contract's error samples, byte for byte", () => {
+describe("the contract's error samples, byte for byte and before what we add", () => {
   it("Missing or invalid API key", async () => {
     const answer = await call("GET", "/v1/posts");
-    expect([answer.status, answer.text]).toEqual([401, ERROR_SAMPLES["Missing or invalid API key"]]);
+    expect([answer.status, contractPart(answer.text)]).toEqual([401, ERROR_SAMPLES["Missing or invalid API key"]]);
   });
 
   it("Duplicate idempotency key", async () => {
@@ -36,18 +37,21 @@ describe("the contract's error samples, byte for byte", () => {
     const headers = { "Idempotency-Key": "same" };
     await publish(workspace, { content: "One", accounts: [account] }, headers);
     const answer = await publish(workspace, { content: "Two", accounts: [account] }, headers);
-    expect([answer.status, answer.text]).toEqual([409, ERROR_SAMPLES["Duplicate idempotency key"]]);
+    expect([answer.status, contractPart(answer.text)]).toEqual([409, ERROR_SAMPLES["Duplicate idempotency key"]]);
   });
 
   it("Validation error", async () => {
     for (const body of [{ content: "x", accounts: [] }, { content: "x" }]) {
       const answer = await publish(workspace, body);
-      expect([answer.status, answer.text]).toEqual([400, ERROR_SAMPLES["Validation error"]]);
+      expect([answer.status, contractPart(answer.text)]).toEqual([400, ERROR_SAMPLES["Validation error"]]);
     }
   });
 
   it("Rate limited", () => {
-    expect(JSON.stringify(errorBody("rate_limited", rateLimitedMessage(30)))).toBe(ERROR_SAMPLES["Rate limited"]);
+    const refused = { code: "rate_limited" as const, message: rateLimitedMessage(30), details: { retryAfter: 30 } };
+    const body = errorBody(refused, { requestId: "req_1", origin: "https://api.example.com" });
+    expect(contractPart(JSON.stringify(body))).toBe(ERROR_SAMPLES["Rate limited"]);
+    expect(body.error).toMatchObject({ retryable: true, retry_after: 30 });
     expect(ERRORS.rate_limited.status).toBe(429);
   });
 
@@ -56,7 +60,7 @@ describe("the contract's error samples, byte for byte", () => {
     const body = { platform: "facebook", external_id: "1", access_token: "EAA" };
     const answer = await call("POST", "/v1/accounts", { key: workspace.live, body });
     spy.mockRestore();
-    expect([answer.status, answer.text]).toEqual([500, ERROR_SAMPLES["Transient platform failure"]]);
+    expect([answer.status, contractPart(answer.text)]).toEqual([500, ERROR_SAMPLES["Transient platform failure"]]);
   });
 });
 

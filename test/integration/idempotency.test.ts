@@ -66,7 +66,7 @@ describe.each([
     const key = newKey();
     await publish(workspace, request(`First, ${name}`), keyed(key));
     const other = await publish(workspace, request(`Second, ${name}`), keyed(key));
-    expect([other.status, other.text]).toEqual([409, JSON.stringify(CONFLICT)]);
+    expect([other.status, other.body]).toMatchObject([409, CONFLICT]);
     expect(await countPosts(`Second, ${name}`)).toBe(0);
   });
 

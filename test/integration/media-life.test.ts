@@ -71,7 +71,7 @@ describe("media", () => {
     for (const key of [(await newWorkspace()).test, workspace.live]) {
       for (const method of ["GET", "DELETE"]) {
         const answer = await request(method, `/${id}`, key);
-        expect([answer.status, answer.body.error]).toEqual([
+        expect([answer.status, answer.body.error]).toMatchObject([
           404,
           { code: "not_found", message: "Media does not exist in this workspace." },
         ]);
@@ -95,7 +95,7 @@ describe("deleting media", () => {
     const id = await newPicture(workspace);
     const post = await later([id]);
     const answer = await request("DELETE", `/${id}`);
-    expect([answer.status, answer.body.error]).toEqual([
+    expect([answer.status, answer.body.error]).toMatchObject([
       409,
       { code: "conflict", message: `${post.body.id} uses this media and is not over yet: cancel it first, or wait.` },
     ]);
@@ -139,7 +139,7 @@ describe("deleting media", () => {
         expect(["202 409", "400 200"]).toContain(`${published.status} ${deleted.status}`);
         expect(await isThere(id)).toBe(published.status === 202);
         if (published.status === 400) {
-          expect(published.body.error).toEqual({
+          expect(published.body.error).toMatchObject({
             code: "validation_error",
             message: "media.0 is not media of this workspace.",
             field: "media.0",

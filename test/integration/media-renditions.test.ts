@@ -148,7 +148,7 @@ describe("a rendition is refused", () => {
 
   it("of what only looks like a picture, and nothing is left", async () => {
     const answer = await renderWith(failing(9412));
-    expect([answer.status, answer.body.error]).toEqual([
+    expect([answer.status, answer.body.error]).toMatchObject([
       400,
       {
         code: "validation_error",

@@ -106,7 +106,10 @@ describe("an upload in parts", () => {
     await send(id, 2);
     expect((await request("GET", `/${id}`)).body.received_parts).toEqual([2]);
     const early = await complete(id);
-    expect([early.status, early.body.error]).toEqual([409, { code: "conflict", message: "Parts are missing: 1, 3." }]);
+    expect([early.status, early.body.error]).toMatchObject([
+      409,
+      { code: "conflict", message: "Parts are missing: 1, 3." },
+    ]);
     await Promise.all([send(id, 1), send(id, 3)]);
     expect((await complete(id)).status).toBe(201);
   });

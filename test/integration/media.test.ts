@@ -297,7 +297,7 @@ describe("an upload that is refused", () => {
     const form = new FormData();
     form.set("file", "text");
     const answer = await call("POST", "/v1/media", { key: workspace.test, body: form });
-    expect([answer.status, answer.body.error]).toEqual([
+    expect([answer.status, answer.body.error]).toMatchObject([
       400,
       { code: "validation_error", message: "file must be an uploaded file.", field: "file" },
     ]);

@@ -43,6 +43,8 @@ async function linesOf({ action }: MutatingRoute): Promise<number> {
 }
 
 describe.each(MUTATING_ROUTES.map((each) => [each.route, each] as const))("%s", (_name, each) => {
+  afterEach(() => each.cleanUp?.(workspace));
+
   it("is done once for a key, and answered the same, byte for byte", async () => {
     const mutation = await each.prepare(workspace);
     const [key, before] = [newKey(), await linesOf(each)];

@@ -249,6 +249,42 @@ describe("a pause", () => {
     await call("DELETE", `/v1/posts/${accepted.body.id}`, { key: workspace.test });
   });
 
+  it("is one when several ask for it, or for its end, in one moment, and each is answered again by its own key", async () => {
+    vi.spyOn(env.IDEMPOTENCY, "get").mockResolvedValue(null as never);
+    const keys = ["one", "two", "three"];
+    const send = (path: string, body?: unknown) =>
+      Promise.all(
+        keys.map((key) =>
+          call("POST", `/v1/accounts/${account}/${path}`, {
+            key: workspace.test,
+            headers: { "Idempotency-Key": `${path} ${key}` },
+            ...(body === undefined ? {} : { body }),
+          }),
+        ),
+      );
+    const paused = await send("pause");
+    expect(paused.map(({ status, body }) => [status, body.paused])).toEqual(keys.map(() => [200, true]));
+    const resumed = await send("resume", { overdue: "send" });
+    expect(resumed.map(({ status }) => status).sort()).toEqual([200, 409, 409]);
+    for (const [before, after] of [
+      [paused, await send("pause")],
+      [resumed, await send("resume", { overdue: "send" })],
+    ] as const) {
+      expect(after.map(({ text }) => text)).toEqual(before.map(({ text }) => text));
+      expect(after.map(({ headers }) => headers.get("Idempotent-Replayed"))).toEqual(keys.map(() => "true"));
+    }
+    expect((await look(ofAccount())).body.paused).toBe(false);
+    const { results } = await env.DB.prepare(
+      "SELECT action, details FROM audit_log WHERE workspace_id = ? AND target = ? AND action <> 'account.connected'",
+    )
+      .bind(workspace.id, account)
+      .all();
+    expect(results).toEqual([
+      { action: "account.paused", details: null },
+      { action: "account.resumed", details: '{"overdue":"send","held":0}' },
+    ]);
+  });
+
   it("of one account holds no other, of one mode not the other mode's", async () => {
     const other = await newAccount(workspace, "facebook");
     await pause(ofAccount());

@@ -109,7 +109,7 @@ describe("a publish request is refused with its field, and nothing is written", 
   ])("%s", async (_name, spoil, field, message) => {
     const before = await countPosts();
     const answer = await publish(workspace, spoil({ content: "x", accounts: [facebook] }) as Record<string, unknown>);
-    expect(answer.body).toEqual({
+    expect(answer.body).toMatchObject({
       error: { code: "validation_error", message: expect.stringMatching(message), field },
     });
     expect(answer.status).toBe(400);
@@ -159,7 +159,7 @@ describe("a publish request is refused with its field, and nothing is written", 
       media: [picture],
       ...(await spoil()),
     });
-    expect(answer.body).toEqual({
+    expect(answer.body).toMatchObject({
       error: { code: "validation_error", message: expect.stringMatching(message), field },
     });
   });
@@ -168,6 +168,59 @@ describe("a publish request is refused with its field, and nothing is written", 
     const options = { facebook: { link: "https://example.com/" } };
     const answer = await publish(workspace, { content: "x", accounts: [facebook], media: [picture], options });
     expect(answer.body.error).toMatchObject({ code: "validation_error", field: "options.facebook.link" });
+  });
+});
+
+describe("a request with several mistakes is told all of them, the first as its own", () => {
+  it("of its shape", async () => {
+    const body = { accounts: [7, "acc_1"], when: "now", what: "this", schedule: "tomorrow" };
+    const { status, body: answer } = await publish(workspace, body);
+    expect(status).toBe(400);
+    const { errors, field, message } = answer.error;
+    expect(errors[0]).toEqual({ field, message });
+    expect(errors.map((each: { field: string }) => each.field)).toEqual([
+      "content",
+      "accounts.0",
+      "schedule",
+      "when",
+      "what",
+    ]);
+    expect(errors).toContainEqual({ field: "what", message: "what is not a known field." });
+  });
+
+  it("of its time, its accounts, its media and its platforms' limits", async () => {
+    const body = { content: "x", accounts: ["acc_missing"], media: ["media_missing"], schedule: inDays(-1) };
+    const { error } = (await publish(workspace, body)).body;
+    expect(error).toMatchObject({ code: "validation_error", field: "schedule", message: "schedule lies in the past." });
+    expect(error.errors).toEqual([
+      { code: "past", field: "schedule", message: error.message },
+      { code: "unknown", field: "accounts.0", message: "accounts.0 is not a test account of this workspace." },
+      { code: "unknown", field: "media.0", message: "media.0 is not media of this workspace." },
+    ]);
+  });
+
+  it("of an edit", async () => {
+    const accepted = await publish(workspace, { content: "x", accounts: [facebook], schedule: inDays(7) });
+    const body = { content: "x".repeat(63_207), publish_before: inDays(1) };
+    const { error } = (await call("PATCH", `/v1/posts/${accepted.body.id}`, { key: workspace.test, body })).body;
+    expect(error.errors.map((each: { field: string }) => each.field)).toEqual(["content", "publish_before"]);
+  });
+
+  it("once, where several accounts have it in common", async () => {
+    const accounts = [instagram, await newAccount(workspace, "instagram")];
+    const body = { content: `${"#a ".repeat(31)}${"@a ".repeat(21)}`, accounts, media: [picture] };
+    const { errors } = (await publish(workspace, body)).body.error;
+    expect(errors.map((each: { message: string }) => each.message)).toEqual([
+      expect.stringMatching(/30 hashtags/),
+      expect.stringMatching(/20 accounts/),
+    ]);
+  });
+
+  it("but no more than fifty, and none beside the one that is alone", async () => {
+    const unknown = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`field_${i}`, i]));
+    expect((await publish(workspace, unknown)).body.error.errors).toHaveLength(50);
+    const alone = await publish(workspace, { content: "x", accounts: [facebook], when: "now" });
+    expect(alone.body.error).not.toHaveProperty("errors");
   });
 });
 

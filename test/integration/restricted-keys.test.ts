@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { KEY_SCOPES } from "../../src/lib/vocabulary.ts";
 import type { Answer, TestKey, TestWorkspace } from "./helpers/api.ts";
-import { call, newAccount, newKey, newPicture, newWorkspace, publish } from "./helpers/api.ts";
+import { call, newAccount, newKey, newPicture, newWorkspace, publish, saidBy } from "./helpers/api.ts";
 import { advance, holdTime } from "./helpers/drive.ts";
 
 /*
@@ -62,7 +62,7 @@ describe("a key that is restricted to accounts sees of accounts", () => {
     const other = await asTeam(method, `/v1/accounts/${foreign}${path}`, body);
     const missing = await asTeam(method, `/v1/accounts/acc_missing${path}`, body);
     expect(other.status).toBe(404);
-    expect(other.text).toBe(missing.text);
+    expect(saidBy(other)).toBe(saidBy(missing));
     const account = (await call("GET", `/v1/accounts/${foreign}`, { key: workspace.test })).body;
     expect(account).toMatchObject({ labels: [], paused_at: null, status: "active" });
   });
@@ -75,12 +75,39 @@ describe("a key that is restricted to accounts sees of accounts", () => {
   });
 });
 
+describe("it changes accounts", () => {
+  it("and is not told by an Idempotency-Key what others have changed", async () => {
+    const headers = { "Idempotency-Key": "shared pause" };
+    const path = `/v1/accounts/${foreign}/pause`;
+    expect((await call("POST", path, { key: workspace.test, headers })).status).toBe(200);
+    const answer = await asTeam("POST", path, undefined, headers);
+    expect([answer.status, answer.headers.get("Idempotent-Replayed")]).toEqual([404, null]);
+    const body = { overdue: "send" };
+    await call("POST", `/v1/accounts/${foreign}/resume`, { key: workspace.test, body });
+  });
+
+  it("under its own name in the audit log", async () => {
+    const headers = { "Idempotency-Key": "labels" };
+    const path = `/v1/accounts/${own}`;
+    const answer = await asTeam("PATCH", path, { labels: ["named"] }, headers);
+    expect([answer.status, answer.body.labels]).toEqual([200, ["named"]]);
+    expect((await asTeam("PATCH", path, { labels: ["named"] }, headers)).text).toBe(answer.text);
+    const { results } = await env.DB.prepare(
+      "SELECT target, details FROM audit_log WHERE workspace_id = ? AND actor = ? AND action = 'account.updated'",
+    )
+      .bind(workspace.id, team.id)
+      .all();
+    expect(results.at(-1)).toEqual({ target: own, details: '{"changed":["labels"]}' });
+    await asTeam("PATCH", path, { labels: [] });
+  });
+});
+
 describe("it publishes", () => {
   it("to its accounts alone: another is refused as one that is not there, by the dry run too", async () => {
     for (const path of ["/v1/publish", "/v1/publish/validate"]) {
       const ask = (accounts: string[]) => asTeam("POST", path, { content: "Hello", accounts, schedule: nextWeek() });
       const [other, missing] = [await ask([own, foreign]), await ask([own, "acc_missing"])];
-      expect(other.text.replaceAll(foreign, "acc_missing")).toBe(missing.text);
+      expect(saidBy(other).replaceAll(foreign, "acc_missing")).toBe(saidBy(missing));
       expect(other.text).toContain("accounts.1 is not a test account of this workspace.");
       expect((await ask([own, ownToo])).status).toBe(path === "/v1/publish" ? 202 : 200);
     }
@@ -162,7 +189,7 @@ describe("it sees of posts", () => {
     for (const id of [posts.mixed, posts.foreign]) {
       const answer = await asTeam(method, `/v1/posts/${id}${suffix}`, body);
       expect(answer.status).toBe(404);
-      expect(answer.text).toBe(missing.text);
+      expect(saidBy(answer)).toBe(saidBy(missing));
       const post = (await call("GET", `/v1/posts/${id}`, { key: workspace.test })).body;
       expect(post).toMatchObject({ status: "queued", version: 1 });
     }
@@ -199,7 +226,7 @@ describe("it administers keys", () => {
     const ask = (accounts: string[]) => asTeam("POST", "/v1/api-keys", { ...fields, accounts });
     const [other, missing] = [await ask([own, foreign]), await ask([own, "acc_missing"])];
     expect([other.status, other.body.error.field]).toEqual([400, "accounts.1"]);
-    expect(other.text).toBe(missing.text);
+    expect(saidBy(other)).toBe(saidBy(missing));
     expect((await ask([ownToo])).body.accounts).toEqual([ownToo]);
   });
 

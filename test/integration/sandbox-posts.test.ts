@@ -1,5 +1,6 @@
 import { env, exports } from "cloudflare:workers";
-import { beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { servicesOf } from "../../src/services.ts";
 import type { Answer, TestWorkspace } from "./helpers/api.ts";
 import { call, newAccount, newPicture, newWorkspace, publish } from "./helpers/api.ts";
 import { advance, drive, getPost, holdTime, publicPosts, refOf } from "./helpers/drive.ts";
@@ -15,6 +16,7 @@ beforeEach(async () => {
   workspace = await newWorkspace();
   [facebook, instagram] = [await newAccount(workspace, "facebook"), await newAccount(workspace, "instagram")];
 });
+afterEach(() => vi.restoreAllMocks());
 
 const print = (at: number) => new Date(at).toISOString().replace(".000Z", "Z");
 const list = (query = "", from = workspace): Promise<Answer> =>
@@ -28,6 +30,15 @@ async function goOut(content: string, fields: Record<string, unknown> = {}) {
   if (accepted.status !== 202) throw new Error(accepted.text);
   await drive(refOf(workspace, accepted));
   return refOf(workspace, accepted);
+}
+
+/** No batch that writes into the table is carried out, until all is restored. */
+function failWriting(table: string): void {
+  const prepare = env.DB.prepare.bind(env.DB);
+  vi.spyOn(env.DB, "prepare").mockImplementation((query) => {
+    if (query.includes(`INSERT INTO ${table}`)) throw new Error("D1_ERROR: away");
+    return prepare(query);
+  });
 }
 
 describe("GET /v1/sandbox/posts", () => {
@@ -140,6 +151,33 @@ describe("DELETE /v1/sandbox/posts", () => {
     expect(texts(await list())).toEqual(["Next"]);
   });
 
+  it.each<[string, number, () => void]>([
+    [
+      "never reached the sandbox",
+      500,
+      () => vi.spyOn(servicesOf(env), "clearSandbox").mockRejectedValueOnce(new Error()),
+    ],
+    ["was done, and the database was away", 500, () => failWriting("audit_log")],
+    ["was answered", 200, () => {}],
+  ])(
+    "leaves what became public since, when it is sent again with its key after it %s",
+    async (_name, status, spoil) => {
+      const clear = () =>
+        call("DELETE", "/v1/sandbox/posts", { key: workspace.test, headers: { "Idempotency-Key": "clear-1" } });
+      await goOut("Gone");
+      spoil();
+      expect((await clear()).status).toBe(status);
+      vi.restoreAllMocks();
+      await goOut("Stays");
+      expect((await clear()).text).toBe('{"success":true}');
+      expect(texts(await list())).toEqual(["Stays"]);
+      const lines = await env.DB.prepare("SELECT 1 FROM audit_log WHERE workspace_id = ? AND action = ?")
+        .bind(workspace.id, "sandbox.posts_cleared")
+        .all();
+      expect(lines.results).toHaveLength(1);
+    },
+  );
+
   it("takes no parameters", async () => {
     const answer = await call("DELETE", `/v1/sandbox/posts?account_id=${facebook}`, { key: workspace.test });
     expect([answer.status, answer.body.error.field]).toEqual([400, "account_id"]);
@@ -148,7 +186,7 @@ describe("DELETE /v1/sandbox/posts", () => {
 
 it.each(["GET", "DELETE"])("%s /v1/sandbox/posts is not there for a live key", async (method) => {
   const answer = await call(method, "/v1/sandbox/posts", { key: workspace.live });
-  expect([answer.status, answer.body.error]).toEqual([
+  expect([answer.status, answer.body.error]).toMatchObject([
     403,
     { code: "forbidden", message: "This endpoint needs a test API key.", field: "Authorization" },
   ]);

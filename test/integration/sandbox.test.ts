@@ -114,7 +114,7 @@ describe("on its object's storage, the sandbox", () => {
     const first = await sandbox().allPosts({ limit: 2 }, 0);
     const last = await sandbox().allPosts({ limit: 2, cursor: first.nextCursor }, 0);
     expect([...first.posts, ...last.posts].map(({ text }) => text)).toEqual(["3", "2", "1"]);
-    await sandbox().clearPosts(0);
+    await sandbox().clearPosts(Date.now());
     expect((await sandbox().allPosts({}, 0)).posts).toEqual([]);
     expect(await page.get(`${page.id}/feed`, {})).toEqual({ data: [] });
   });

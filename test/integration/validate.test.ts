@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { heic, jpeg, png } from "../helpers/pictures.ts";
 import { video } from "../helpers/videos.ts";
 import type { Answer, TestWorkspace } from "./helpers/api.ts";
-import { call, newAccount, newWorkspace, publish } from "./helpers/api.ts";
+import { call, newAccount, newWorkspace, publish, saidBy } from "./helpers/api.ts";
 
 let workspace: TestWorkspace;
 let instagram: string;
@@ -130,11 +130,11 @@ describe("the dry run", () => {
     const body = { content: "Hi", accounts: [instagram], ...fields };
     const [dry, real] = [await validate(body), await publish(workspace, body)];
     expect([dry.status, dry.body.error.field]).toEqual([400, field]);
-    expect(dry.body).toEqual(real.body);
+    expect(saidBy(dry)).toBe(saidBy(real));
   });
 });
 
-it("publishing refuses exactly what the dry run refuses, with its first sentence", async () => {
+it("publishing refuses exactly what the dry run refuses, its first sentence first", async () => {
   const bodies = [
     { accounts: [instagram] },
     { accounts: [instagram, facebook], media: [media.png] },
@@ -149,7 +149,12 @@ it("publishing refuses exactly what the dry run refuses, with its first sentence
     const { valid, violations } = (await validate(body)).body;
     const real = await publish(workspace, { content: "Hi", ...body });
     expect(real.status).toBe(valid ? 202 : 400);
-    if (!valid) expect(real.body.error).toMatchObject({ message: violations[0].message, field: violations[0].field });
+    if (valid) continue;
+    const [{ field, message }] = violations;
+    expect(real.body.error).toMatchObject({ field, message });
+    const found = violations.map((each: Record<string, string>) => [each.field, each.message].join(": "));
+    const told = (real.body.error.errors ?? [{ field, message }]) as Record<string, string>[];
+    expect(told.map((each) => [each.field, each.message].join(": "))).toEqual([...new Set(found)]);
   }
 });
 

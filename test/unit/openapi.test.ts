@@ -13,7 +13,7 @@ import { openApiDocument } from "../../src/api/openapi.ts";
 import { errorResponseParts } from "../../src/api/openapi-parts.ts";
 import { printOpenApi } from "../../src/api/openapi-route.ts";
 import { SUBSCRIBED_EVENTS } from "../../src/lib/vocabulary.ts";
-import { ERROR_SAMPLES, SAMPLES, shapedLike } from "../contract/samples.ts";
+import { contractPart, ERROR_SAMPLES, SAMPLES, shapedLike } from "../contract/samples.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const FILE = join(ROOT, "docs/openapi.json");
@@ -103,13 +103,14 @@ describe("the document", () => {
   it("has the contract's error examples, under the contract's headings", () => {
     const examples = Object.values(errorResponseParts([400, 401, 409, 429, 500]))
       .flatMap(({ content }) => Object.values(content["application/json"].examples))
-      .map(({ summary, value }) => [summary, JSON.stringify(value)]);
+      .map(({ summary, value }) => [summary, contractPart(JSON.stringify(value))]);
     expect(examples).toEqual(expect.arrayContaining(Object.entries(ERROR_SAMPLES)));
   });
 
   it("prints every error code", () => {
-    for (const [code, { status, description }] of Object.entries(ERRORS)) {
-      expect(document.info.description).toContain(`| ${status} | \`${code}\` | ${description} |`);
+    for (const [code, { status, description, retryable, remediation }] of Object.entries(ERRORS)) {
+      const row = [status, `\`${code}\``, description, retryable ? "yes" : "no", remediation].join(" | ");
+      expect(document.info.description).toContain(`| ${row} |`);
     }
   });
 

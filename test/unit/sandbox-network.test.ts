@@ -57,7 +57,7 @@ describe("what is public", () => {
   it("is forgotten at once, and what is still processed becomes public all the same", async () => {
     const { sandbox, page, other, network } = await setUp();
     await page.post(`${page.id}/videos`, { file_url: `${MEDIA}/video.mp4`, description: "Later" });
-    network.clearPosts();
+    network.clearPosts(sandbox.now);
     expect([network.allPosts().posts, page.posts(), other.posts()]).toEqual([[], [], []]);
     expect((await page.get(`${page.id}/feed`)).body).toEqual({ data: [] });
     sandbox.now += 3_000;

@@ -3,8 +3,8 @@ import type { Env } from "../../src/env.ts";
 import { SettingsError, settingsOf } from "../../src/env.ts";
 
 const GOOD = {
-  ADMIN_TOKEN: "0123456789abcdef",
-  API_KEY_PEPPER: "0123456789abcdef",
+  ADMIN_TOKEN: "0123456789abcdefghijklmn",
+  API_KEY_PEPPER: "nmlkjihgfedcba9876543210",
   ENCRYPTION_KEYS: `new:${btoa("n".repeat(32))},old:${btoa("o".repeat(32))}`,
   PUBLIC_ORIGIN: "https://api.example.com",
 };
@@ -43,7 +43,11 @@ describe("the settings", () => {
       { ADMIN_TOKEN: undefined, ENCRYPTION_KEYS: undefined },
       /ADMIN_TOKEN is missing; ENCRYPTION_KEYS is missing/,
     ],
-    ["the pepper is short", { API_KEY_PEPPER: "short" }, /API_KEY_PEPPER must have at least 16/],
+    ["the pepper is short", { API_KEY_PEPPER: "short" }, /API_KEY_PEPPER must have at least 24/],
+    ["a secret is empty", { API_KEY_PEPPER: "" }, /API_KEY_PEPPER must have at least 24/],
+    ["a secret is an example", { ADMIN_TOKEN: "please-change-me-0123456789" }, /ADMIN_TOKEN is an example/],
+    ["a secret is one letter", { API_KEY_PEPPER: "x".repeat(40) }, /API_KEY_PEPPER is an example/],
+    ["a key is nothing", { ENCRYPTION_KEYS: `k1:${btoa("\0".repeat(32))}` }, /ENCRYPTION_KEYS is an example/],
     ["a key is no key", { ENCRYPTION_KEYS: "k1:short" }, /ENCRYPTION_KEYS must be a list/],
     ["the origin has a path", { PUBLIC_ORIGIN: "https://api.example.com/v1" }, /PUBLIC_ORIGIN must be an origin/],
     ["a version is none", { META_GRAPH_VERSION: "26" }, /META_GRAPH_VERSION/],
@@ -51,6 +55,13 @@ describe("the settings", () => {
       "private targets are open to the world",
       { ALLOW_PRIVATE_TARGETS: "true" },
       /ALLOW_PRIVATE_TARGETS is for development/,
+    ],
+    ["settling is shortened", { SETTLE_SCALE: "0.05" }, /SETTLE_SCALE below 1 is for development/],
+    ["a number is none", { SETTLE_SCALE: "soon" }, /SETTLE_SCALE Invalid input/],
+    [
+      "much is wrong, all of it at once",
+      { ADMIN_TOKEN: undefined, API_KEY_PEPPER: "short", ALLOW_PRIVATE_TARGETS: "true", SETTLE_SCALE: "0.5" },
+      /ADMIN_TOKEN is missing; API_KEY_PEPPER must .*; ALLOW_PRIVATE_TARGETS is for .*; SETTLE_SCALE below 1 is for/,
     ],
   ])("are refused when %s, by name and without a value", (_name, spoilt, message) => {
     const values = { ...GOOD, ...spoilt };
@@ -71,9 +82,12 @@ describe("the settings", () => {
     });
   });
 
-  it("allow private targets on an http origin", () => {
-    expect(
-      read({ ...GOOD, PUBLIC_ORIGIN: "http://localhost:8787", ALLOW_PRIVATE_TARGETS: "true" }).allowPrivateTargets,
-    ).toBe(true);
+  it("take the switches of development on an http origin", () => {
+    const switches = { PUBLIC_ORIGIN: "http://localhost:8787", ALLOW_PRIVATE_TARGETS: "true", SETTLE_SCALE: "0.05" };
+    expect(read({ ...GOOD, ...switches })).toMatchObject({ allowPrivateTargets: true, settleScale: 0.05 });
+  });
+
+  it("may stretch settling anywhere", () => {
+    expect(read({ ...GOOD, SETTLE_SCALE: "2" }).settleScale).toBe(2);
   });
 });

@@ -1,4 +1,4 @@
-import type { Clock } from "../../lib/clock.ts";
+import type { Clock, Millis } from "../../lib/clock.ts";
 import type { PlatformId, SandboxBehavior } from "../../lib/vocabulary.ts";
 import { authenticate } from "./authenticate.ts";
 import { beforeAnswering, beforeCalling } from "./behavior.ts";
@@ -107,10 +107,10 @@ export class SandboxNetwork {
     return { posts: page.map(([, post]) => post), nextCursor: null };
   }
 
-  /** Forgets every public post. What is still being processed becomes public all the same. */
-  clearPosts(): void {
+  /** Forgets every post that was public at a moment. What was still being processed becomes public all the same. */
+  clearPosts(at: Millis): void {
     const { records } = this.#context;
-    for (const [, post] of [...records.allPosts(this.#past())]) records.deletePost(post);
+    for (const [, post] of [...records.allPosts({ from: 0, to: at + 1 })]) records.deletePost(post);
   }
 
   #past() {

@@ -60,7 +60,7 @@ export class SandboxObject extends DurableObject<Env> {
     return this.#networkAt(clockOffset).allPosts(page);
   }
 
-  async clearPosts(clockOffset: Millis): Promise<void> {
-    this.#networkAt(clockOffset).clearPosts();
+  async clearPosts(at: Millis): Promise<void> {
+    this.#networkAt(0).clearPosts(at);
   }
 }

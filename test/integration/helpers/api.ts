@@ -48,7 +48,17 @@ export async function call(method: string, path: string, options: RequestOptions
   const text = await response.text();
   expectDocumented(method, path, { status: response.status, headers: response.headers, text });
   const isJson = (response.headers.get("Content-Type") ?? "").includes("application/json");
-  return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : null };
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    body: isJson && text !== "" ? JSON.parse(text) : null,
+  };
+}
+
+/** What an answer says, but for what is of the one request: two refusals that may not differ are compared by it. */
+export function saidBy(answer: Answer): string {
+  return answer.text.replaceAll(answer.headers.get("X-Request-Id") ?? "", "req_");
 }
 
 export async function newWorkspace(): Promise<TestWorkspace> {

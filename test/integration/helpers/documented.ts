@@ -1,8 +1,8 @@
 import type { RouteConfig } from "@hono/zod-openapi";
 import type { z } from "zod";
 import { createApp } from "../../../src/api/app.ts";
-import { ERRORS } from "../../../src/api/errors.ts";
-import { errorEnvelope } from "../../../src/api/schemas.ts";
+import { errorEnvelope } from "../../../src/api/error-envelope.ts";
+import { ERRORS, ERRORS_PAGE } from "../../../src/api/errors.ts";
 
 /*
  * Holds every answer of the API against what is documented of its route: the status, the content type, and the schema,
@@ -76,8 +76,14 @@ function problemOf({ status, headers, text }: Answer, schema: z.ZodType | null |
   if (schema !== null) return mismatch(schema, body);
   const envelope = errorEnvelope.safeParse(body);
   if (!envelope.success) return mismatch(errorEnvelope, body);
-  const isCodeOfStatus = ERRORS[envelope.data.error.code].status === status;
-  return isCodeOfStatus ? null : "with the code of another status";
+  const { code, request_id, doc_url, retry_after } = envelope.data.error;
+  if (ERRORS[code].status !== status) return "with the code of another status";
+  // What is answered again names the request that was answered first.
+  const isReplay = headers.has("Idempotent-Replayed");
+  if (!isReplay && request_id !== headers.get("X-Request-Id")) return "with the id of another request";
+  if (!doc_url.endsWith(`${ERRORS_PAGE}#${code}`)) return "with the documentation of something else";
+  const isSaidTwice = (retry_after?.toString() ?? null) === headers.get("Retry-After");
+  return isSaidTwice ? null : "with retry_after and Retry-After apart";
 }
 
 function mismatch(schema: z.ZodType, body: unknown): string | null {

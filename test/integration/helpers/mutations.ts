@@ -1,6 +1,9 @@
+import { env } from "cloudflare:workers";
 import type { Mode } from "../../../src/lib/vocabulary.ts";
 import type { TestWorkspace } from "./api.ts";
-import { newAccount, publish } from "./api.ts";
+import { call, newAccount, publish } from "./api.ts";
+import { standInForMeta } from "./live.ts";
+import { BOTH_APPS, useApps } from "./login.ts";
 
 /*
  * One example of every route that changes something: what to ask for, ready to be asked, and what the audit log says of it.
@@ -24,6 +27,8 @@ export interface MutatingRoute {
   action: string;
   /** Whatever it needs, made anew. */
   prepare(workspace: TestWorkspace): Promise<Mutation>;
+  /** Takes back what others would be hindered by. */
+  cleanUp?(workspace: TestWorkspace): unknown;
 }
 
 const DAY = 86_400_000;
@@ -35,6 +40,36 @@ async function newPost(workspace: TestWorkspace): Promise<{ id: string; account:
   if (answer.status !== 202) throw new Error(answer.text);
   return { id: answer.body.id, account };
 }
+
+/** A pause, or its end, of something that is made ready by its opposite. */
+function pausing(route: string, action: string, subject: (workspace: TestWorkspace) => Promise<string>): MutatingRoute {
+  const isPause = route.endsWith("/pause");
+  const mode = route.includes("/deployment/") ? ("admin" as const) : ("test" as const);
+  const body = { overdue: "send" };
+  const send = (workspace: TestWorkspace, path: string, sent?: unknown) => {
+    const key = mode === "admin" ? (env.ADMIN_TOKEN ?? "") : workspace.test;
+    return call("POST", path, { key, ...(sent === undefined ? {} : { body: sent }) });
+  };
+  return {
+    route,
+    action,
+    prepare: async (workspace) => {
+      const base = await subject(workspace);
+      if (!isPause) await send(workspace, `${base}/pause`);
+      return isPause
+        ? { path: `${base}/pause`, mode, other: { path: `${base}/resume`, body } }
+        : { path: `${base}/resume`, mode, body, other: { body: { overdue: "cancel" } } };
+    },
+    // An account is made for this alone; the others are everybody's.
+    ...(subject !== ofAccount && {
+      cleanUp: async (workspace) => send(workspace, `${await subject(workspace)}/resume`, body),
+    }),
+  };
+}
+
+const ofAccount = async (workspace: TestWorkspace) => `/v1/accounts/${await newAccount(workspace, "facebook")}`;
+const ofWorkspace = async () => "/v1/workspace";
+const ofDeployment = async () => "/v1/deployment";
 
 /** Another post's path means something else. */
 const ELSEWHERE = { path: "/v1/posts/post_elsewhere" };
@@ -72,4 +107,67 @@ export const MUTATING_ROUTES: MutatingRoute[] = [
       return { path: `/v1/posts/${id}/tasks/${account}`, other: { path: `/v1/posts/${id}/tasks/acc_other` } };
     },
   },
+  {
+    route: "POST /v1/accounts",
+    action: "account.connected",
+    prepare: async () => {
+      const { externalId, token } = standInForMeta().open("facebook");
+      const body = { platform: "facebook", external_id: externalId, access_token: token };
+      return { path: "/v1/accounts", mode: "live", body, other: { body: { ...body, external_id: "1" } } };
+    },
+  },
+  {
+    route: "POST /v1/accounts/connect",
+    action: "connect_link.created",
+    prepare: async () => {
+      useApps(BOTH_APPS);
+      const body = { platform: "facebook" };
+      return { path: "/v1/accounts/connect", mode: "live", body, other: { body: { ...body, expires_in: 600 } } };
+    },
+    cleanUp: () => useApps({}),
+  },
+  {
+    route: "POST /v1/accounts/sandbox",
+    action: "account.connected",
+    prepare: async () => {
+      const body = { platform: "facebook", username: "A Page" };
+      return { path: "/v1/accounts/sandbox", body, other: { body: { ...body, username: "Another" } } };
+    },
+  },
+  {
+    route: "PATCH /v1/accounts/{account_id}",
+    action: "account.updated",
+    prepare: async (workspace) => {
+      const path = `/v1/accounts/${await newAccount(workspace, "facebook")}`;
+      return { path, body: { labels: ["summer"] }, other: { body: { labels: ["winter"] } } };
+    },
+  },
+  {
+    route: "DELETE /v1/accounts/{account_id}",
+    action: "account.disconnected",
+    prepare: async (workspace) => ({
+      path: `/v1/accounts/${await newAccount(workspace, "facebook")}`,
+      other: { path: "/v1/accounts/acc_elsewhere" },
+    }),
+  },
+  {
+    route: "DELETE /v1/sandbox/posts",
+    action: "sandbox.posts_cleared",
+    prepare: async () => ({ path: "/v1/sandbox/posts", other: ELSEWHERE }),
+  },
+  {
+    route: "POST /v1/sandbox/clock",
+    action: "sandbox.clock_advanced",
+    prepare: async () => ({
+      path: "/v1/sandbox/clock",
+      body: { advance_seconds: 60 },
+      other: { body: { advance_seconds: 61 } },
+    }),
+  },
+  pausing("POST /v1/accounts/{account_id}/pause", "account.paused", ofAccount),
+  pausing("POST /v1/accounts/{account_id}/resume", "account.resumed", ofAccount),
+  pausing("POST /v1/workspace/pause", "workspace.paused", ofWorkspace),
+  pausing("POST /v1/workspace/resume", "workspace.resumed", ofWorkspace),
+  pausing("POST /v1/deployment/pause", "deployment.paused", ofDeployment),
+  pausing("POST /v1/deployment/resume", "deployment.resumed", ofDeployment),
 ];
