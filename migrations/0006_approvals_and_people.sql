@@ -1,12 +1,11 @@
 CREATE TABLE `account_groups` (
 	`id` text PRIMARY KEY NOT NULL,
 	`workspace_id` text NOT NULL,
-	`mode` text NOT NULL,
 	`name` text NOT NULL,
 	`created_at` integer NOT NULL
 ) WITHOUT ROWID;
 --> statement-breakpoint
-CREATE UNIQUE INDEX `account_groups_by_name` ON `account_groups` (`workspace_id`,`mode`,`name`);--> statement-breakpoint
+CREATE UNIQUE INDEX `account_groups_by_name` ON `account_groups` (`workspace_id`,`name`);--> statement-breakpoint
 CREATE TABLE `ceremonies` (
 	`browser_hash` text PRIMARY KEY NOT NULL,
 	`challenge` text NOT NULL,
@@ -30,6 +29,7 @@ CREATE INDEX `members_by_person` ON `members` (`person_id`);--> statement-breakp
 CREATE TABLE `passkeys` (
 	`id` text PRIMARY KEY NOT NULL,
 	`person_id` text NOT NULL,
+	`workspace_id` text,
 	`public_key` text NOT NULL,
 	`algorithm` text NOT NULL,
 	`counter` integer NOT NULL,
@@ -48,6 +48,7 @@ CREATE TABLE `people` (
 CREATE TABLE `sessions` (
 	`token_hash` text PRIMARY KEY NOT NULL,
 	`person_id` text NOT NULL,
+	`workspace_id` text,
 	`created_at` integer NOT NULL,
 	`seen_at` integer NOT NULL,
 	`expires_at` integer NOT NULL

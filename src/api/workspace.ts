@@ -1,9 +1,14 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { findWorkspace, setPublishWithin } from "../db/workspaces.ts";
+import type { WorkspaceRow, WorkspaceSettings } from "../db/workspaces.ts";
 import { DAY, SECOND } from "../lib/clock.ts";
-import type { Services } from "../services.ts";
+import { wellFormed } from "../lib/text.ts";
+import { APPROVAL_POLICIES } from "../lib/vocabulary.ts";
+import { findTimeZone } from "../lib/zoned-time.ts";
+import { changeSettings, workspaceOfKey } from "../workspace/change-settings.ts";
 import { requireScope, scopeOf } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
+import { once } from "./once.ts";
+import { REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
 import { errorResponses } from "./schemas.ts";
 
 /*
@@ -19,10 +24,38 @@ const publishWithin = z
   .openapi({
     description: "How long after its time a post may still go out that has no publish_before. Null: however late.",
   });
+const name = z.string().trim().min(1).max(100).check(wellFormed);
+const approvals = z.enum(APPROVAL_POLICIES).openapi({
+  description: "Which posts wait for approval that do not ask for it: none, all, or those of keys that need approval.",
+});
+const timeZone = z
+  .string()
+  .refine(
+    (value) => findTimeZone(value) !== null,
+    "{field} must be a time zone of the IANA database, as in Europe/Paris.",
+  )
+  .openapi({ description: "In which the console shows times: a name of the IANA database.", example: "Europe/Paris" });
 
 const settings = z
-  .strictObject({ id: z.string(), name: z.string(), publish_within_seconds: publishWithin })
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    publish_within_seconds: publishWithin,
+    approvals,
+    time_zone: z.string(),
+  })
   .openapi("WorkspaceSettings");
+
+/** What is to be changed of the settings. */
+export const settingsEdit = z
+  .strictObject({
+    name: name.optional(),
+    publish_within_seconds: publishWithin.optional(),
+    approvals: approvals.optional(),
+    time_zone: timeZone.optional(),
+  })
+  .refine((body) => Object.values(body).some((value) => value !== undefined), "The request changes nothing.")
+  .openapi("WorkspaceSettingsEdit");
 
 const one = { description: "The workspace", content: { "application/json": { schema: settings } } };
 
@@ -41,33 +74,50 @@ const updateRoute = createRoute({
   operationId: "updateWorkspace",
   summary: "Change the workspace's settings, for posts that are accepted from now on",
   ...requireScope("keys:admin"),
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: {
     body: {
       required: true,
-      content: { "application/json": { schema: z.strictObject({ publish_within_seconds: publishWithin }) } },
+      content: { "application/json": { schema: settingsEdit } },
     },
   },
-  responses: { 200: one, ...errorResponses(400, 401, 403, 413, 415, 500) },
+  responses: { 200: { ...one, headers: { ...REPLAYED } }, ...errorResponses(400, 401, 403, 409, 413, 415, 500) },
 });
 
 export const workspaceSettings = new OpenAPIHono<AppEnv>();
 
 workspaceSettings.openapi(getRoute, async (c) => {
   const { services, actor } = c.var;
-  return c.json(await print(services, scopeOf(actor).workspaceId), 200);
+  return c.json(print(await workspaceOfKey(services.db, scopeOf(actor).workspaceId)), 200);
 });
 
-workspaceSettings.openapi(updateRoute, async (c) => {
+workspaceSettings.openapi(updateRoute, (c) => {
   const { services, actor } = c.var;
-  const { workspaceId } = scopeOf(actor);
-  const { publish_within_seconds: seconds } = c.req.valid("json");
-  await setPublishWithin(services.db, workspaceId, seconds === null ? null : seconds * SECOND);
-  return c.json(await print(services, workspaceId), 200);
+  const scope = scopeOf(actor);
+  const body = c.req.valid("json");
+  const respond = (row: WorkspaceRow) => ({ status: 200 as const, body: print(row) });
+  return once(c, { scope, meaning: body, respond }, (change) =>
+    changeSettings(services, scope.workspaceId, readSettings(body), change),
+  );
 });
 
-async function print({ db }: Services, workspaceId: string): Promise<z.infer<typeof settings>> {
-  const row = await findWorkspace(db, workspaceId);
-  if (!row) throw new Error("a key belongs to a workspace that is not there");
-  const { id, name, publishWithin: within } = row;
-  return { id, name, publish_within_seconds: within === null ? null : within / SECOND };
+/** The same edit in the words of the database. */
+export function readSettings(edit: z.infer<typeof settingsEdit>): Partial<WorkspaceSettings> {
+  const { name, publish_within_seconds: seconds, approvals, time_zone } = edit;
+  return {
+    ...(name !== undefined && { name }),
+    ...(seconds !== undefined && { publishWithin: seconds === null ? null : seconds * SECOND }),
+    ...(approvals !== undefined && { approvals }),
+    ...(time_zone !== undefined && { timeZone: time_zone }),
+  };
+}
+
+function print(row: WorkspaceRow): z.infer<typeof settings> {
+  return {
+    id: row.id,
+    name: row.name,
+    publish_within_seconds: row.publishWithin === null ? null : row.publishWithin / SECOND,
+    approvals: row.approvals,
+    time_zone: row.timeZone,
+  };
 }

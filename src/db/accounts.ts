@@ -82,6 +82,16 @@ export async function listAccounts(db: Database, { scope, accountIds }: Access):
   return rows.map(accountRow);
 }
 
+/** Whether a workspace has connected anything that is not of the sandbox. */
+export async function hasLiveAccount(db: Database, workspaceId: string): Promise<boolean> {
+  const [row] = await db
+    .select({ id: accounts.id })
+    .from(accounts)
+    .where(and(inScope({ workspaceId, mode: "live" }), isNull(accounts.disconnectedAt)))
+    .limit(1);
+  return row !== undefined;
+}
+
 /** Those of the named accounts that are connected and within reach. */
 export async function findAccounts(db: Database, access: Access, ids: readonly string[]): Promise<AccountRow[]> {
   return (await selectAccounts(db, access, ids)).map(accountRow);

@@ -1,3 +1,4 @@
+import type { SQL } from "drizzle-orm";
 import { and, eq, sql } from "drizzle-orm";
 import type { Role } from "../lib/vocabulary.ts";
 import type { ChangeRecord } from "./change.ts";
@@ -38,13 +39,17 @@ export async function findMember(db: Database, workspaceId: string, personId: st
   return row ?? null;
 }
 
-/** The workspaces that a person belongs to. */
-export async function listMemberships(
-  db: Database,
-  personId: string,
-): Promise<{ workspaceId: string; workspaceName: string; role: Role }[]> {
+/** A workspace that a person belongs to, and as what. */
+export interface Membership {
+  workspace: typeof workspaces.$inferSelect;
+  role: Role;
+  /** The only groups of accounts that they see; null: all of them. */
+  groupIds: string[] | null;
+}
+
+export async function listMemberships(db: Database, personId: string): Promise<Membership[]> {
   return db
-    .select({ workspaceId: members.workspaceId, workspaceName: workspaces.name, role: members.role })
+    .select({ workspace: workspaces, role: members.role, groupIds: members.groupIds })
     .from(members)
     .innerJoin(workspaces, eq(workspaces.id, members.workspaceId))
     .where(and(eq(members.personId, personId), sql`${workspaces.deletedAt} IS NULL`))
@@ -55,8 +60,17 @@ export async function listMemberships(
 const hasOtherAdmin = (workspaceId: string, personId: string) => sql`EXISTS (SELECT 1 FROM members AS other
   WHERE other.workspace_id = ${workspaceId} AND other.person_id <> ${personId} AND other.role = 'admin')`;
 
+/** Takes back what lets people in by a person's word, or lets the person in: who is no admin any more lets nobody in. */
+function deleteLinksOf(db: Database, workspaceId: string, personId: string, condition: SQL) {
+  return statement(
+    db,
+    sql`DELETE FROM sign_in_links WHERE workspace_id = ${workspaceId}
+      AND (created_by = ${personId} OR person_id = ${personId}) AND ${condition}`,
+  );
+}
+
 /**
- * Changes what a member is, unless nobody would be admin afterwards.
+ * Changes what a member is, unless nobody would be admin afterwards. Repeating it changes nothing.
  *
  * @returns whether it is changed
  */
@@ -66,7 +80,8 @@ export async function updateMember(
   record: ChangeRecord,
 ): Promise<boolean> {
   const groups = groupIds && JSON.stringify(groupIds);
-  const [result] = await commitChange(db, record, [
+  const [, result] = await commitChange(db, record, [
+    deleteLinksOf(db, workspaceId, personId, sql`${role} <> 'admin' AND ${hasOtherAdmin(workspaceId, personId)}`),
     statement(
       db,
       sql`UPDATE members SET role = ${role}, group_ids = ${groups} WHERE workspace_id = ${workspaceId}
@@ -77,7 +92,7 @@ export async function updateMember(
 }
 
 /**
- * Takes a person out of a workspace, unless nobody would be admin afterwards.
+ * Takes a person out of a workspace, unless nobody would be admin afterwards. Repeating it changes nothing.
  *
  * @returns whether they are out
  */
@@ -86,12 +101,15 @@ export async function deleteMember(
   { workspaceId, personId }: Pick<MemberRow, "workspaceId" | "personId">,
   record: ChangeRecord,
 ): Promise<boolean> {
-  const [result] = await commitChange(db, record, [
+  const mayGo = sql`(role <> 'admin' OR ${hasOtherAdmin(workspaceId, personId)})`;
+  const isMember = and(eq(members.workspaceId, workspaceId), eq(members.personId, personId));
+  const results = await commitChange(db, record, [
+    deleteLinksOf(db, workspaceId, personId, sql`EXISTS (SELECT 1 FROM members WHERE ${isMember} AND ${mayGo})`),
     statement(
       db,
-      sql`DELETE FROM members WHERE workspace_id = ${workspaceId} AND person_id = ${personId}
-        AND (role <> 'admin' OR ${hasOtherAdmin(workspaceId, personId)})`,
+      sql`DELETE FROM members WHERE workspace_id = ${workspaceId} AND person_id = ${personId} AND ${mayGo}`,
     ),
+    db.select({ personId: members.personId }).from(members).where(isMember),
   ]);
-  return result.meta.changes > 0;
+  return results[2].length === 0;
 }

@@ -665,17 +665,16 @@ export const platformPosts = sqliteTable(
   (table) => [primaryKey({ columns: [table.mode, table.platform, table.externalId, table.platformPostId] })],
 );
 
-/** Accounts that belong together: those of one client, say. */
+/** Accounts that belong together: those of one client, say. A group is the workspace's, and has accounts of both modes. */
 export const accountGroups = sqliteTable(
   "account_groups",
   {
     id: text().primaryKey(),
     workspaceId: workspaceId(),
-    mode: mode(),
     name: text().notNull(),
     createdAt: time().notNull(),
   },
-  (table) => [uniqueIndex("account_groups_by_name").on(table.workspaceId, table.mode, table.name)],
+  (table) => [uniqueIndex("account_groups_by_name").on(table.workspaceId, table.name)],
 );
 
 /** People who sign in, whichever workspaces they belong to. */
@@ -709,6 +708,8 @@ export const passkeys = sqliteTable(
     /** The credential's id, base64url. */
     id: text().primaryKey(),
     personId: text().notNull(),
+    /** The only workspace that it opens, whose admin let its maker back in; null: all that the person belongs to. */
+    workspaceId: text(),
     /** SPKI, base64url. */
     publicKey: text().notNull(),
     /** `ES256` or `RS256`. */
@@ -728,6 +729,8 @@ export const sessions = sqliteTable(
     /** SHA-256 of the cookie, in hexadecimal. */
     tokenHash: text().primaryKey(),
     personId: text().notNull(),
+    /** The only workspace that it opens, as its passkey; null: all that the person belongs to. */
+    workspaceId: text(),
     createdAt: time().notNull(),
     /** To the minute; a session that is not used ends. */
     seenAt: time().notNull(),

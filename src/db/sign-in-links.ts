@@ -8,7 +8,7 @@ import type { Database } from "./database.ts";
 import { statement } from "./database.ts";
 import type { PasskeyRow } from "./passkeys.ts";
 import { insertPasskey } from "./passkeys.ts";
-import { members, people, signInLinks, workspaces } from "./schema.ts";
+import { passkeys, people, signInLinks, workspaces } from "./schema.ts";
 
 export type SignInLinkRow = typeof signInLinks.$inferSelect;
 
@@ -52,8 +52,9 @@ export async function useSignInLink(
 ): Promise<boolean> {
   const { at: now } = line;
   const groups = link.groupIds && JSON.stringify(link.groupIds);
-  // The passkey is there only if this use of the link put it there.
-  const isOurs = sql`EXISTS (SELECT 1 FROM passkeys WHERE id = ${passkey.id} AND person_id = ${person.id})`;
+  // Holds where this use of the link has put the passkey there.
+  const isOurs = sql`EXISTS (SELECT 1 FROM passkeys WHERE id = ${passkey.id} AND person_id = ${person.id}
+    AND created_at = ${now})`;
   const results = await db.batch([
     statement(
       db,
@@ -73,9 +74,34 @@ export async function useSignInLink(
         WHERE ${isOurs} AND ${link.personId === null} ON CONFLICT DO NOTHING`,
     ),
     insertAuditLine(db, line, isOurs),
-    db.select({ personId: members.personId }).from(members).where(sql`${isOurs} AND person_id = ${person.id} LIMIT 1`),
+    db.select({ id: passkeys.id }).from(passkeys).where(isOurs),
   ]);
   return results[5].length > 0;
+}
+
+/**
+ * Uses a link up for somebody who is signed in: they belong to its workspace from now on.
+ *
+ * @returns whether this was it: not when it was used, or they belong there already
+ */
+export async function acceptSignInLink(db: Database, link: SignInLinkRow, line: AuditLine & { actor: string }) {
+  const { at: now, actor: personId } = line;
+  const groups = link.groupIds && JSON.stringify(link.groupIds);
+  const isMember = sql`EXISTS (SELECT 1 FROM members WHERE workspace_id = ${link.workspaceId} AND person_id = ${personId})`;
+  const results = await db.batch([
+    statement(
+      db,
+      sql`UPDATE sign_in_links SET used_at = ${now} WHERE token_hash = ${link.tokenHash} AND used_at IS NULL
+        AND person_id IS NULL AND expires_at > ${now} AND NOT ${isMember}`,
+    ),
+    statement(
+      db,
+      sql`INSERT INTO members (workspace_id, person_id, role, group_ids, created_at)
+        SELECT ${link.workspaceId}, ${personId}, ${link.role}, ${groups}, ${now} WHERE changes() > 0`,
+    ),
+    insertAuditLine(db, line, sql`changes() > 0`),
+  ]);
+  return results[1].meta.changes > 0;
 }
 
 /** Forgets links whose time is over. */

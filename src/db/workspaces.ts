@@ -1,8 +1,11 @@
 import { eq } from "drizzle-orm";
-import type { Millis } from "../lib/clock.ts";
 import type { ApiKeyRow } from "./api-keys.ts";
+import type { ChangeRecord } from "./change.ts";
+import { commitChange } from "./change.ts";
 import type { Database } from "./database.ts";
 import { apiKeys, workspaces } from "./schema.ts";
+
+export type WorkspaceRow = typeof workspaces.$inferSelect;
 
 /** Stores a workspace with its first keys, all or nothing. */
 export async function insertWorkspace(
@@ -14,14 +17,21 @@ export async function insertWorkspace(
 }
 
 /** @returns null when there is no such workspace */
-export async function findWorkspace(db: Database, id: string): Promise<typeof workspaces.$inferSelect | null> {
+export async function findWorkspace(db: Database, id: string): Promise<WorkspaceRow | null> {
   const [row] = await db.select().from(workspaces).where(eq(workspaces.id, id));
   return row ?? null;
 }
 
-/** @param within how long after its time a post may go out that does not say so itself; null: however late */
-export async function setPublishWithin(db: Database, id: string, within: Millis | null): Promise<void> {
-  await db.update(workspaces).set({ publishWithin: within }).where(eq(workspaces.id, id));
+/** What can be changed of a workspace by who administers it. */
+export type WorkspaceSettings = Pick<WorkspaceRow, "name" | "publishWithin" | "approvals" | "timeZone">;
+
+export async function updateSettings(
+  db: Database,
+  record: ChangeRecord,
+  id: string,
+  change: Partial<WorkspaceSettings>,
+): Promise<void> {
+  await commitChange(db, record, [db.update(workspaces).set(change).where(eq(workspaces.id, id))]);
 }
 
 export async function workspaceExists(db: Database, id: string): Promise<boolean> {

@@ -9,6 +9,7 @@ import { MINUTE } from "../lib/clock.ts";
 import { newSecret, sha256Hex } from "../lib/crypto.ts";
 import { newId } from "../lib/ids.ts";
 import type { Log } from "../lib/log.ts";
+import { padSignature } from "./pad-signature.ts";
 
 /*
  * Passkeys: made by whoever opens a sign-in link, and what people sign in with afterwards. What a browser is asked to sign is
@@ -32,26 +33,33 @@ export interface Registration {
   user: { id: string; name: string };
 }
 
+/** `unusable`: the link was used, or its time is over. */
+export type BegunRegistration =
+  | { is: "asked"; registration: Registration }
+  | { is: "unusable" }
+  | { is: "nameMissing" };
+
 /**
  * Begins to make a passkey for whoever opened a link.
  *
- * @param name what a new person is called
+ * @param name what a new person is called; null: they did not say
  * @param browser the secret of the browser's cookie
- * @returns null when the link cannot be used
  */
 export async function beginRegistration(
   deps: PasskeyDeps,
   linkSecret: string,
-  name: string,
+  name: string | null,
   browser: string,
-): Promise<Registration | null> {
+): Promise<BegunRegistration> {
   const now = deps.clock();
   const linkHash = await sha256Hex(linkSecret);
   const found = await findSignInLink(deps.db, linkHash, now);
-  if (!found) return null;
-  const user = { id: found.link.personId ?? newId("person", now), name: found.personName ?? name };
+  if (!found) return { is: "unusable" };
+  const called = found.personName ?? name;
+  if (called === null) return { is: "nameMissing" };
+  const user = { id: found.link.personId ?? newId("person", now), name: called };
   const challenge = await ask(deps, browser, { linkHash, personId: user.id, name: user.name });
-  return { challenge, rpId: hostOf(deps), user };
+  return { is: "asked", registration: { challenge, rpId: hostOf(deps), user } };
 }
 
 /** @returns what the browser is asked to sign */
@@ -90,25 +98,25 @@ const REGISTRATION = z.object({
   }),
 });
 
-/** Who a browser turned out to be of, and where they belong. */
+/** Who a browser turned out to be of. */
 export interface Identified {
   personId: string;
-  /** Null: they have signed in with a passkey they had. */
-  joined: string | null;
+  /** The only workspace that the passkey opens; null: all that they belong to. */
+  workspaceId: string | null;
 }
 
 /**
  * Ends what `beginRegistration` began: the passkey is stored, the link used up.
  *
  * @param answered what the browser says; anything
- * @returns null when it is not what was asked for, or came too late
+ * @returns with the workspace that the link led to; null when it is not what was asked for, or came too late
  */
 export async function finishRegistration(
   deps: PasskeyDeps,
   browser: string,
   answered: unknown,
   request: { id: string; ip: string | null },
-): Promise<Identified | null> {
+): Promise<(Identified & { joined: string }) | null> {
   const now = deps.clock();
   const ceremony = await takeCeremony(deps.db, await sha256Hex(browser), now);
   const parsed = REGISTRATION.safeParse(answered);
@@ -124,9 +132,11 @@ export async function finishRegistration(
   );
   if (!made) return null;
   const { personId, name } = { personId: ceremony.personId, name: ceremony.name };
+  const { workspaceId } = found.link;
   const passkey: PasskeyRow = {
     id: made.credential.id,
     personId,
+    workspaceId: found.link.personId === null ? null : workspaceId,
     publicKey: made.credential.publicKey,
     algorithm: made.credential.algorithm,
     counter: made.authenticator.counter ?? 0,
@@ -134,7 +144,6 @@ export async function finishRegistration(
     createdAt: now,
     lastUsedAt: null,
   };
-  const { workspaceId } = found.link;
   const isUsed = await useSignInLink(deps.db, found.link, { id: personId, name }, passkey, {
     id: newId("auditLine", now),
     workspaceId,
@@ -147,7 +156,7 @@ export async function finishRegistration(
     ip: request.ip,
     details: { role: found.link.role },
   });
-  return isUsed ? { personId, joined: workspaceId } : null;
+  return isUsed ? { personId, workspaceId: passkey.workspaceId, joined: workspaceId } : null;
 }
 
 const AUTHENTICATION = z.object({
@@ -181,16 +190,19 @@ export async function finishSignIn(deps: PasskeyDeps, browser: string, answered:
     algorithm: passkey.algorithm as "ES256" | "RS256",
     transports: passkey.transports as never,
   };
-  const signed = await verified(deps, () =>
-    server.verifyAuthentication(parsed.data as never, credential, {
+  const signed = await verified(deps, () => {
+    const { response } = parsed.data;
+    const signature = passkey.algorithm === "ES256" ? padSignature(response.signature) : response.signature;
+    const answer = { ...parsed.data, response: { ...response, signature } };
+    return server.verifyAuthentication(answer as never, credential, {
       challenge: ceremony.challenge,
       origin: deps.publicOrigin,
       userVerified: true,
-    }),
-  );
+    });
+  });
   // A counter that does not grow belongs to a copy; those that do not count stay at 0.
   const isUsed = signed && (await noteUseOfPasskey(deps.db, passkey.id, signed.counter ?? 0, now));
-  return isUsed ? { personId: passkey.personId, joined: null } : null;
+  return isUsed ? { personId: passkey.personId, workspaceId: passkey.workspaceId } : null;
 }
 
 /** The library throws what does not fit, in words for developers. */
@@ -198,7 +210,9 @@ async function verified<T>({ log }: PasskeyDeps, verify: () => Promise<T>): Prom
   try {
     return await verify();
   } catch (error) {
-    log.error("a passkey's answer does not fit", error);
+    // Behind the colon stands what the browser sent.
+    const [reason = ""] = error instanceof Error ? error.message.split(":") : [];
+    log.info("a passkey's answer does not fit", { reason });
     return null;
   }
 }

@@ -16,6 +16,8 @@ export const SESSION_LIFE: Millis = 7 * DAY;
 export interface SignedIn {
   personId: string;
   name: string;
+  /** The only workspace that they get into; null: all that they belong to. */
+  workspaceId: string | null;
 }
 
 interface SessionDeps {
@@ -24,11 +26,15 @@ interface SessionDeps {
 }
 
 /** @returns the secret for the cookie */
-export async function startSession({ db, clock }: SessionDeps, personId: string): Promise<string> {
+export async function startSession(
+  { db, clock }: SessionDeps,
+  { personId, workspaceId }: Pick<SignedIn, "personId" | "workspaceId">,
+): Promise<string> {
   const now = clock();
   const secret = newSecret();
   const tokenHash = await sha256Hex(secret);
-  await insertSession(db, { tokenHash, personId, createdAt: now, seenAt: now, expiresAt: now + SESSION_LIFE });
+  const row = { tokenHash, personId, workspaceId, createdAt: now, seenAt: now, expiresAt: now + SESSION_LIFE };
+  await insertSession(db, row);
   return secret;
 }
 
@@ -39,7 +45,8 @@ export async function whoIsSignedIn({ db, clock }: SessionDeps, secret: string):
   const found = await findSession(db, tokenHash, { now, seenSince: now - IDLE_LIFE });
   if (!found) return null;
   if (found.session.seenAt <= now - MINUTE) await noteUseOfSession(db, tokenHash, now);
-  return { personId: found.session.personId, name: found.name };
+  const { personId, workspaceId } = found.session;
+  return { personId, name: found.name, workspaceId };
 }
 
 export async function endSession({ db }: SessionDeps, secret: string): Promise<void> {
