@@ -33,6 +33,7 @@ export const FRAME = {
   copied: "Copied",
   cancel: "Cancel",
   formProblem: "Nothing was changed.",
+  seeFields: "What is wrong stands beside the field.",
 } as const;
 
 export const PROBLEMS = {

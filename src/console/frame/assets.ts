@@ -14,17 +14,25 @@ export interface Asset {
   content: string;
 }
 
+const ENDINGS = { "text/css": "css", "text/javascript": "js", "image/svg+xml": "svg" } as const;
+
+/** A dot on its way to several others. */
+const MARK = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="4" fill="#1a56db"/>
+<path d="M5 8 11 4.5M5 8h6M5 8l6 3.5" stroke="#fff" stroke-width="1.2"/><g fill="#fff"><circle cx="5" cy="8" r="2"/>
+<circle cx="11" cy="4.5" r="1.4"/><circle cx="11" cy="8" r="1.4"/><circle cx="11" cy="11.5" r="1.4"/></g></svg>`;
+
 const known = new Map<string, Asset>();
 
 /** Serves a text under a name of its own. To be called once for each, where it is defined. */
-export function asset(name: string, type: "text/css" | "text/javascript", content: string): Asset {
-  const path = `/console/assets/${name}-${hashOf(content)}.${type === "text/css" ? "css" : "js"}`;
+export function asset(name: string, type: keyof typeof ENDINGS, content: string): Asset {
+  const path = `/console/assets/${name}-${hashOf(content)}.${ENDINGS[type]}`;
   const made = { path, type: `${type}; charset=utf-8`, content };
   known.set(path, made);
   return made;
 }
 
 export const STYLE_SHEET = asset("console", "text/css", STYLE);
+export const ICON = asset("icon", "image/svg+xml", MARK);
 export const FORMS_SCRIPT = asset("forms", "text/javascript", FORMS);
 export const COPY_SCRIPT = asset("copy", "text/javascript", COPY);
 export const PASSKEY_SCRIPT = asset("passkey", "text/javascript", PASSKEY);

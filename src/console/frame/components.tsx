@@ -90,9 +90,12 @@ export function Notice({ tone, children }: { tone: Exclude<Tone, "calm">; childr
 /** Says at the top of a page that its form was refused; what is wrong with a field stands beside the field too. */
 export function FormProblem({ problem }: { problem: Problem | undefined }) {
   if (!problem) return null;
+  const { refusal, fields } = problem;
+  const [field = ""] = (refusal.field ?? "").split(".");
+  const isBeside = fields[field] !== undefined;
   return (
     <Notice tone="bad">
-      {FRAME.formProblem} {problem.refusal.message}
+      {FRAME.formProblem} {isBeside ? FRAME.seeFields : refusal.message}
     </Notice>
   );
 }

@@ -24,7 +24,7 @@ export function Field(view: FieldView & { isOptional?: boolean; control: (attrib
         {label}
         {isOptional ? <span class="soft"> ({FRAME.optional})</span> : null}
       </label>
-      <Hints id={id} hint={hint} error={error} />
+      <Hints id={id} hint={hint} error={inWords(view, error)} />
       {view.control(attributesOf(view))}
     </div>
   );
@@ -41,6 +41,11 @@ function attributesOf({ name, id = name, hint, error }: FieldView): Attributes {
     ...(described.length > 0 && { "aria-describedby": described.join(" ") }),
     ...(error !== undefined && { "aria-invalid": "true" }),
   };
+}
+
+/** What the API says of a field begins with its name there; people know it by its label. */
+function inWords({ name, label }: FieldView, error: string | undefined): string | undefined {
+  return error?.replace(new RegExp(`^${name}(\\.\\d+)?(?= )`), label);
 }
 
 function Hints({ id, hint, error }: { id: string; hint?: Child; error: string | undefined }) {
@@ -105,7 +110,7 @@ export function Choices(
   return (
     <fieldset class="field" {...(described !== undefined && { "aria-describedby": described })}>
       <legend>{label}</legend>
-      <Hints id={id} hint={hint} error={error} />
+      <Hints id={id} hint={hint} error={inWords(view, error)} />
       {view.choices.map((choice) => (
         <label class="choice">
           <input

@@ -55,7 +55,7 @@ main:focus { outline: none }
 .pages { display: flex; gap: .125rem; overflow-x: auto; padding: .25rem .75rem; background: var(--paper); border-bottom: 1px solid var(--line); scrollbar-width: none }
 .pages a { display: flex; flex: none; align-items: center; min-height: 2.25rem; padding: 0 .75rem; border-radius: .375rem; color: var(--soft); text-decoration: none }
 .pages a:hover { background: var(--hover); color: var(--ink) }
-.pages a[aria-current] { background: var(--accent-soft); color: var(--accent); font-weight: 650 }
+.pages a[aria-current] { scroll-initial-target: nearest; background: var(--accent-soft); color: var(--accent); font-weight: 650 }
 .pages a:focus-visible { outline-offset: -3px }
 main { display: grid; grid-template-columns: minmax(0, 1fr); align-content: start; gap: 1.25rem; width: 100%; max-width: 72rem; padding: 1.25rem 1rem 4rem }
 @media (min-width: 60rem) {
@@ -82,7 +82,7 @@ main { display: grid; grid-template-columns: minmax(0, 1fr); align-content: star
 
 form.fields { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; max-width: 34rem }
 .field { display: grid; gap: .25rem; margin: 0; padding: 0; border: 0; min-width: 0 }
-.field > label, .field > legend { padding: 0; font-weight: 600 }
+.field > label:not(.choice), .field > legend { padding: 0; font-weight: 600 }
 .field .hint { color: var(--soft); font-size: .8125rem }
 .field .error { color: var(--bad); font-size: .875rem; font-weight: 550 }
 input, select, textarea { font: inherit; color: inherit }
@@ -103,7 +103,7 @@ input, select, textarea { font: inherit; color: inherit }
 .badge.bad { background: var(--bad-soft); color: var(--bad) }
 .badge.info { background: var(--info-soft); color: var(--info) }
 
-.scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: .5rem; background: var(--paper) }
+.scroll { position: relative; overflow-x: auto; border: 1px solid var(--line); border-radius: .5rem; background: var(--paper) }
 table { width: 100%; border-collapse: collapse }
 th, td { padding: .5rem .875rem; text-align: left; vertical-align: top; overflow-wrap: normal }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums }
