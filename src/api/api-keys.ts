@@ -25,8 +25,6 @@ const DEFAULT_OVERLAP_HOURS = 24;
 const MAX_OVERLAP_HOURS = 168;
 const DEFAULT_LIMIT = 25;
 const MAX_LIMIT = 100;
-/** What a cursor of this list is told apart by from one of another. */
-const LIST = { list: "api_keys" };
 
 const KNOWN = KEY_SCOPES.join(", ");
 
@@ -181,12 +179,13 @@ apiKeys.openapi(createKeyRoute, async (c) => {
 apiKeys.openapi(listRoute, async (c) => {
   const { services, actor } = c.var;
   const { limit, cursor } = c.req.valid("query");
-  const after = cursor === undefined ? null : readCursor(cursor, LIST);
+  const list = { list: "api_keys", ...accessOf(actor).scope };
+  const after = cursor === undefined ? null : await readCursor(cursor, list);
   // One more than asked for tells whether there is a next page.
   const rows = await listKeys(services.db, accessOf(actor), { after, limit: limit + 1 });
   const page = rows.slice(0, limit);
   const last = page.at(-1);
-  const nextCursor = rows.length > limit && last ? writeCursor(last.id, LIST) : null;
+  const nextCursor = rows.length > limit && last ? await writeCursor(last.id, list) : null;
   return c.json({ api_keys: page.map(print), next_cursor: nextCursor }, 200);
 });
 

@@ -7,6 +7,7 @@ import { Refusal } from "../lib/refusal.ts";
 import { servicesOf } from "../services.ts";
 import { accounts } from "./accounts.ts";
 import { apiKeys } from "./api-keys.ts";
+import { audit } from "./audit.ts";
 import { authenticate } from "./authenticate.ts";
 import { refuseUndeclared } from "./authorize.ts";
 import { limitBody } from "./body-limit.ts";
@@ -29,8 +30,11 @@ import { postCommands } from "./post-commands.ts";
 import { posts } from "./posts.ts";
 import { publicRoutes } from "./public.ts";
 import { publish } from "./publish.ts";
+import { publishBulk } from "./publish-bulk.ts";
+import { limitRate } from "./rate-limit.ts";
 import { sandbox } from "./sandbox.ts";
 import { secureHeaders } from "./security-headers.ts";
+import { shieldPages } from "./shield.ts";
 import { signInLinks } from "./sign-in-links.ts";
 import { timeline } from "./timeline.ts";
 import { validate } from "./validate.ts";
@@ -54,14 +58,17 @@ export function createApp(): OpenAPIHono<AppEnv> {
     await next();
   });
   app.use("/v1/*", authenticate);
+  app.use("/v1/*", limitRate);
   app.use("/v1/*", refuseUndeclared);
   app.use("/v1/*", limitBody);
-  app.use("/connect/*", limitBody);
+  app.use("/connect/*", shieldPages, limitBody);
+  app.use("/sandbox/*", shieldPages);
 
   app.route("/", publicRoutes);
   app.route("/", metaCallbacks);
   app.route("/", publish);
   app.route("/", validate);
+  app.route("/", publishBulk);
   app.route("/", posts);
   app.route("/", postCommands);
   app.route("/", timeline);
@@ -82,6 +89,7 @@ export function createApp(): OpenAPIHono<AppEnv> {
   app.route("/", platforms);
   app.route("/", healthRoutes);
   app.route("/", encryptionKeys);
+  app.route("/", audit);
   serveOpenApi(app);
 
   app.notFound((c) => {

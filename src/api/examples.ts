@@ -30,6 +30,8 @@ export const EXAMPLES = {
         created_at: "2026-05-31T10:00:00Z",
         scheduled_at: "2026-05-31T10:00:00Z",
         tasks: [TASK],
+        external_id: null,
+        metadata: {},
       },
     ],
     total: 42,
@@ -53,6 +55,8 @@ export const EXAMPLES = {
     created_at: "2026-05-31T10:00:00Z",
     scheduled_at: "2026-05-31T10:00:00Z",
     publish_before: null,
+    external_id: null,
+    metadata: {},
   },
   cancelResponse: { success: true },
   accountsResponse: {

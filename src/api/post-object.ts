@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import type { PostRow } from "../db/posts.ts";
 import { printTime, printTimeOrNull } from "../lib/time.ts";
 import { printTask } from "../post/print-task.ts";
+import { shownExternalId, shownMetadata } from "./publish-request.ts";
 import { postStatus, printedTime, task } from "./schemas.ts";
 
 /** A post as answers show it. */
@@ -20,6 +21,8 @@ export const post = z
     publish_before: printedTime
       .nullable()
       .openapi({ description: "From then on nothing of it goes out any more. Null: however late." }),
+    external_id: shownExternalId,
+    metadata: shownMetadata,
   })
   .openapi("Post");
 
@@ -55,5 +58,7 @@ export function printPost(row: PostRow): z.infer<typeof post> {
     created_at: printTime(row.createdAt),
     scheduled_at: printTime(row.scheduledAt),
     publish_before: printTimeOrNull(row.publishBefore),
+    external_id: row.externalId,
+    metadata: row.metadata ?? {},
   };
 }

@@ -1,6 +1,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { WorkspaceRow, WorkspaceSettings } from "../db/workspaces.ts";
 import { DAY, SECOND } from "../lib/clock.ts";
+import { DEFAULT_RATE_LIMITS } from "../lib/rate-limits.ts";
 import { wellFormed } from "../lib/text.ts";
 import { APPROVAL_POLICIES } from "../lib/vocabulary.ts";
 import { findTimeZone } from "../lib/zoned-time.ts";
@@ -9,10 +10,11 @@ import { requireScope, scopeOf } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
 import { once } from "./once.ts";
 import { REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
+import { printRateLimits, rateLimits } from "./rate-limit-schema.ts";
 import { errorResponses } from "./schemas.ts";
 
 /*
- * The settings of the key's own workspace.
+ * The settings of the key's own workspace. Its rate limits are set by the deployment's owner: nobody raises their own.
  */
 
 const publishWithin = z
@@ -36,11 +38,18 @@ const timeZone = z
   )
   .openapi({ description: "In which the console shows times: a name of the IANA database.", example: "Europe/Paris" });
 
+const duplicateGuard = z.boolean().openapi({
+  description:
+    "Whether the same text and media to the same account within 24 hours is refused, unless a request says allow_duplicate.",
+});
+
 const settings = z
   .strictObject({
     id: z.string(),
     name: z.string(),
     publish_within_seconds: publishWithin,
+    duplicate_guard: duplicateGuard,
+    rate_limits: rateLimits,
     approvals,
     time_zone: z.string(),
   })
@@ -51,6 +60,7 @@ export const settingsEdit = z
   .strictObject({
     name: name.optional(),
     publish_within_seconds: publishWithin.optional(),
+    duplicate_guard: duplicateGuard.optional(),
     approvals: approvals.optional(),
     time_zone: timeZone.optional(),
   })
@@ -76,10 +86,7 @@ const updateRoute = createRoute({
   ...requireScope("keys:admin"),
   parameters: [TAKES_IDEMPOTENCY_KEY],
   request: {
-    body: {
-      required: true,
-      content: { "application/json": { schema: settingsEdit } },
-    },
+    body: { required: true, content: { "application/json": { schema: settingsEdit } } },
   },
   responses: { 200: { ...one, headers: { ...REPLAYED } }, ...errorResponses(400, 401, 403, 409, 413, 415, 500) },
 });
@@ -103,10 +110,11 @@ workspaceSettings.openapi(updateRoute, (c) => {
 
 /** The same edit in the words of the database. */
 export function readSettings(edit: z.infer<typeof settingsEdit>): Partial<WorkspaceSettings> {
-  const { name, publish_within_seconds: seconds, approvals, time_zone } = edit;
+  const { name, publish_within_seconds: seconds, duplicate_guard, approvals, time_zone } = edit;
   return {
     ...(name !== undefined && { name }),
     ...(seconds !== undefined && { publishWithin: seconds === null ? null : seconds * SECOND }),
+    ...(duplicate_guard !== undefined && { duplicateGuard: duplicate_guard }),
     ...(approvals !== undefined && { approvals }),
     ...(time_zone !== undefined && { timeZone: time_zone }),
   };
@@ -117,6 +125,8 @@ function print(row: WorkspaceRow): z.infer<typeof settings> {
     id: row.id,
     name: row.name,
     publish_within_seconds: row.publishWithin === null ? null : row.publishWithin / SECOND,
+    duplicate_guard: row.duplicateGuard,
+    rate_limits: printRateLimits(row.rateLimits ?? DEFAULT_RATE_LIMITS),
     approvals: row.approvals,
     time_zone: row.timeZone,
   };

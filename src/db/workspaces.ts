@@ -1,4 +1,5 @@
 import { eq } from "drizzle-orm";
+import type { RateLimits } from "../lib/rate-limits.ts";
 import type { ApiKeyRow } from "./api-keys.ts";
 import type { ChangeRecord } from "./change.ts";
 import { commitChange } from "./change.ts";
@@ -23,7 +24,10 @@ export async function findWorkspace(db: Database, id: string): Promise<Workspace
 }
 
 /** What can be changed of a workspace by who administers it. */
-export type WorkspaceSettings = Pick<WorkspaceRow, "name" | "publishWithin" | "approvals" | "timeZone">;
+export type WorkspaceSettings = Pick<
+  WorkspaceRow,
+  "name" | "publishWithin" | "duplicateGuard" | "approvals" | "timeZone"
+>;
 
 export async function updateSettings(
   db: Database,
@@ -32,6 +36,15 @@ export async function updateSettings(
   change: Partial<WorkspaceSettings>,
 ): Promise<void> {
   await commitChange(db, record, [db.update(workspaces).set(change).where(eq(workspaces.id, id))]);
+}
+
+/**
+ * Sets how often a workspace may ask, for requests that come in from now on.
+ *
+ * @param limits null: the defaults
+ */
+export async function setRateLimits(db: Database, id: string, limits: RateLimits | null): Promise<void> {
+  await db.update(workspaces).set({ rateLimits: limits }).where(eq(workspaces.id, id));
 }
 
 export async function workspaceExists(db: Database, id: string): Promise<boolean> {

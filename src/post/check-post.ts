@@ -28,6 +28,12 @@ export interface PublishRequest {
   /** From then on nothing of it goes out any more. Null: however late. Undefined: as its workspace has it. */
   publishBefore: Millis | null | undefined;
   options: PlatformOptions;
+  /** What its client calls it. */
+  externalId: string | null;
+  /** Its client's own names and values. */
+  metadata: { [name: string]: string } | null;
+  /** Whether it may say what was said to the same account within a day, where the workspace guards against that. */
+  allowDuplicate: boolean;
 }
 
 /** Of one account, or, where it is null, of the request as a whole. */
@@ -35,7 +41,10 @@ type OfAccount<F> = F & { accountId: string | null };
 
 /** What a request is refused for. `rendition` where the platform does not take media as it is. */
 export type PostViolation = OfAccount<
-  Omit<Violation, "code"> & { code: Violation["code"] | "unknown" | "past" | "too_far"; rendition?: RenditionHint }
+  Omit<Violation, "code"> & {
+    code: Violation["code"] | "unknown" | "past" | "too_far" | "duplicate_content";
+    rendition?: RenditionHint;
+  }
 >;
 
 export interface CheckedPost {

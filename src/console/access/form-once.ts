@@ -58,7 +58,7 @@ class FormChange<Outcome> implements Change<Outcome> {
   readonly #key: string;
   readonly #claimId: string;
   #claimed: IdempotencyRow | null;
-  #isRecorded = false;
+  #recorded: ChangeRecord | null = null;
 
   /** @param known what an earlier attempt has left: its claim, without an outcome */
   constructor(c: Context<AppEnv>, member: Member, key: string, known: IdempotencyRow | null) {
@@ -72,8 +72,13 @@ class FormChange<Outcome> implements Change<Outcome> {
   }
 
   async record(entry: AuditEntry, outcome: Outcome): Promise<ChangeRecord> {
-    this.#isRecorded = true;
-    return { claim: await this.#withOutcome(outcome), audit: this.#audit(entry) };
+    this.#recorded = { claim: await this.#withOutcome(outcome), audit: this.#audit(entry), isStored: false };
+    return this.#recorded;
+  }
+
+  async begin(entry: AuditEntry): Promise<ChangeRecord> {
+    this.#claimed ??= this.#claim();
+    return { claim: this.#claimed, audit: this.#audit(entry), isStored: false };
   }
 
   async command(ref: PostRef | null, entry: AuditEntry): Promise<Command> {
@@ -88,11 +93,13 @@ class FormChange<Outcome> implements Change<Outcome> {
     return { id: this.#claimId, asker: this.asker, audit: { ...this.#audit(entry), id, at: this.#claimed.claimedAt } };
   }
 
-  /** Stores the outcome of what was not written with it: it was an object's to decide. */
+  /** Stores the outcome where it was not written with the change: it was an object's to decide, or there was none. */
   async done(outcome: Outcome): Promise<Outcome> {
-    if (this.#isRecorded || !this.#claimed) return outcome;
+    if (this.#recorded?.isStored) return outcome;
+    const { db } = this.#c.var.services;
     const row = await this.#withOutcome(outcome);
-    await retryWrite(() => storeAnswer(this.#c.var.services.db, row));
+    if (this.#claimed) await retryWrite(() => storeAnswer(db, row));
+    else await retryWrite(() => claimKeyAlone(db, row));
     return outcome;
   }
 

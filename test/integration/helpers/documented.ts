@@ -15,8 +15,14 @@ interface Documented {
   /** How much of the path is written out: of two that match, the one that says more is the route. */
   fixed: number;
   name: string;
-  /** The schema of an answer by its status; null for the error envelope. */
-  answers: Map<number, z.ZodType | null>;
+  /** What is answered by its status; null for the error envelope. */
+  answers: Map<number, Described | null>;
+}
+
+/** An answer, or each line of one that is JSON lines. */
+interface Described {
+  type: "application/json" | "application/x-ndjson";
+  schema: z.ZodType;
 }
 
 const ROUTES: Documented[] = createApp()
@@ -34,20 +40,22 @@ function read({ method, path, responses }: RouteConfig): Documented {
     answers: new Map(
       Object.entries(responses).map(([status, response]) => [
         Number(status),
-        "$ref" in response ? null : schemaOf(response),
+        "$ref" in response ? null : describe(response),
       ]),
     ),
   };
 }
 
-function schemaOf({ content }: ResponseConfig): z.ZodType {
-  const json = content?.["application/json"];
-  if (!json || !("schema" in json)) throw new Error("an answer is documented without a schema");
-  return json.schema as z.ZodType;
+function describe({ content }: ResponseConfig): Described {
+  for (const type of ["application/json", "application/x-ndjson"] as const) {
+    const media = content?.[type];
+    if (media && "schema" in media) return { type, schema: media.schema as z.ZodType };
+  }
+  throw new Error("an answer is documented without a schema");
 }
 
 /** What any path of the API may answer where there is no such route. */
-const NOWHERE = new Map([401, 404, 405].map((status) => [status, null]));
+const NOWHERE = new Map([401, 404, 405, 429].map((status) => [status, null]));
 
 type ResponseConfig = Exclude<RouteConfig["responses"][string], { $ref: string }>;
 
@@ -67,13 +75,16 @@ export function expectDocumented(method: string, url: string, answer: Answer): v
   throw new Error(`${route?.name ?? `${method} ${path}`} answered ${answer.status}, ${problem}: ${answer.text}`);
 }
 
-/** @param schema what is documented of the status: null is the error envelope */
-function problemOf({ status, headers, text }: Answer, schema: z.ZodType | null | undefined): string | null {
-  if (schema === undefined) return "which is not documented";
+/** @param described what is documented of the status: null is the error envelope */
+function problemOf({ status, headers, text }: Answer, described: Described | null | undefined): string | null {
+  if (described === undefined) return "which is not documented";
   if (!headers.has("X-Request-Id")) return "without X-Request-Id";
-  if (headers.get("Content-Type")?.split(";", 1)[0] !== "application/json") return "and not as application/json";
+  const type = described?.type ?? "application/json";
+  if (headers.get("Content-Type")?.split(";", 1)[0] !== type) return `and not as ${type}`;
+  if (type === "application/x-ndjson" && !text.endsWith("\n")) return "and its last line is cut";
+  const values = type === "application/json" ? [text] : text.slice(0, -1).split("\n");
+  if (described) return first(values.map((value) => mismatch(described.schema, JSON.parse(value))));
   const body: unknown = JSON.parse(text);
-  if (schema !== null) return mismatch(schema, body);
   const envelope = errorEnvelope.safeParse(body);
   if (!envelope.success) return mismatch(errorEnvelope, body);
   const { code, request_id, doc_url, retry_after } = envelope.data.error;
@@ -84,6 +95,10 @@ function problemOf({ status, headers, text }: Answer, schema: z.ZodType | null |
   if (!doc_url.endsWith(`${ERRORS_PAGE}#${code}`)) return "with the documentation of something else";
   const isSaidTwice = (retry_after?.toString() ?? null) === headers.get("Retry-After");
   return isSaidTwice ? null : "with retry_after and Retry-After apart";
+}
+
+function first(problems: (string | null)[]): string | null {
+  return problems.find((problem) => problem !== null) ?? null;
 }
 
 function mismatch(schema: z.ZodType, body: unknown): string | null {
