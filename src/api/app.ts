@@ -5,6 +5,7 @@ import { newId } from "../lib/ids.ts";
 import { consoleLog } from "../lib/log.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { servicesOf } from "../services.ts";
+import { accountGroups } from "./account-groups.ts";
 import { accounts } from "./accounts.ts";
 import { apiKeys } from "./api-keys.ts";
 import { audit } from "./audit.ts";
@@ -73,6 +74,7 @@ export function createApp(): OpenAPIHono<AppEnv> {
   app.route("/", postCommands);
   app.route("/", timeline);
   app.route("/", accounts);
+  app.route("/", accountGroups);
   app.route("/", pauses);
   app.route("/", connect);
   app.route("/", webhooks);

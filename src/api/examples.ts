@@ -73,6 +73,7 @@ export const EXAMPLES = {
         avatar_url: null,
         profile_url: "https://www.instagram.com/apionics/",
         labels: [],
+        group_id: null,
         posts_at_risk: 0,
         paused_at: null,
         remaining_posts_today: 99,

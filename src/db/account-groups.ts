@@ -89,19 +89,19 @@ export async function deleteAccountGroup(
   const names = (table: "members" | "sign_in_links" | "api_keys", condition = sql`true`) =>
     sql`EXISTS (SELECT 1 FROM ${sql.raw(table)} AS limited, json_each(limited.group_ids)
       WHERE limited.workspace_id = ${workspaceId} AND ${condition} AND json_each.value = ${id})`;
-  const [, result] = await commitChange(db, record, [
+  const isNamed = sql`(${names("members")} OR ${names("sign_in_links", sql`limited.used_at IS NULL`)}
+    OR ${names("api_keys", sql`limited.revoked_at IS NULL`)})`;
+  const results = await commitChange(db, record, [
     statement(
       db,
       sql`UPDATE accounts SET group_id = NULL WHERE workspace_id = ${workspaceId} AND group_id = ${id}
-        AND NOT ${names("members")} AND NOT ${names("api_keys", sql`limited.revoked_at IS NULL`)}
-        AND NOT ${names("sign_in_links", sql`limited.used_at IS NULL`)}`,
+        AND NOT ${isNamed}`,
     ),
     statement(
       db,
-      sql`DELETE FROM account_groups WHERE workspace_id = ${workspaceId} AND id = ${id}
-        AND NOT ${names("members")} AND NOT ${names("api_keys", sql`limited.revoked_at IS NULL`)}
-        AND NOT ${names("sign_in_links", sql`limited.used_at IS NULL`)}`,
+      sql`DELETE FROM account_groups WHERE workspace_id = ${workspaceId} AND id = ${id} AND NOT ${isNamed}`,
     ),
+    db.select({ id: accountGroups.id }).from(accountGroups).where(eq(accountGroups.id, id)),
   ]);
-  return result.meta.changes > 0;
+  return results[2].length === 0;
 }

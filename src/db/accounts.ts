@@ -183,19 +183,22 @@ export async function saveAccount(
   return stored.length > 0 ? deliveriesOf(told) : null;
 }
 
+/** What a workspace says of an account itself. */
+export type AccountEdit = Partial<Pick<Account, "labels" | "groupId">>;
+
 /** @returns whether there is such an account within reach */
-export async function setLabels(
+export async function updateAccount(
   db: Database,
   access: Access,
   id: string,
-  labels: string[],
+  edit: AccountEdit,
   record: ChangeRecord,
 ): Promise<boolean> {
   if (!reaches(access, id)) return false;
   const [changed] = await commitChange(db, record, [
     db
       .update(accounts)
-      .set({ labels })
+      .set(edit)
       .where(and(inScope(access.scope), eq(accounts.id, id), isNull(accounts.disconnectedAt)))
       .returning({ id: accounts.id }),
   ]);
