@@ -31,10 +31,10 @@ export const accountEdit = z
       .openapi({ example: ["summer campaign"] }),
     group_id: z.string().nullable().optional().openapi({ description: "Null: in no group." }),
   })
-  .refine(
-    (body) => Object.values(body).some((value) => value !== undefined),
-    "The request changes nothing: labels or group_id.",
-  );
+  .refine(({ labels, group_id }) => labels !== undefined || group_id !== undefined, {
+    path: ["labels"],
+    error: "{field} is required, where there is no group_id.",
+  });
 
 const location = z
   .strictObject({

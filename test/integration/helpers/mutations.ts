@@ -4,6 +4,7 @@ import { jpeg } from "../../helpers/pictures.ts";
 import { realPng } from "../../helpers/real-pictures.ts";
 import type { TestWorkspace } from "./api.ts";
 import { call, newAccount, newPicture, publish } from "./api.ts";
+import { newMember } from "./console.ts";
 import { standInForMeta } from "./live.ts";
 import { BOTH_APPS, useApps } from "./login.ts";
 import type { TestWebhook } from "./webhooks.ts";
@@ -318,4 +319,84 @@ export const MUTATING_ROUTES: MutatingRoute[] = [
       return { path: await newUpload(workspace), other: { path: "/v1/media/uploads/upload_elsewhere" } };
     },
   },
+  {
+    route: "PATCH /v1/workspace",
+    action: "workspace.updated",
+    prepare: async () => ({
+      path: "/v1/workspace",
+      body: { time_zone: "Europe/Paris" },
+      other: { body: { time_zone: "Asia/Tokyo" } },
+    }),
+  },
+  {
+    route: "POST /v1/account-groups",
+    action: "group.created",
+    prepare: async () => {
+      const name = crypto.randomUUID();
+      return { path: "/v1/account-groups", body: { name }, other: { body: { name: `not ${name}` } } };
+    },
+  },
+  {
+    route: "PATCH /v1/account-groups/{group_id}",
+    action: "group.updated",
+    prepare: async (workspace) => {
+      const name = crypto.randomUUID();
+      return { path: await newGroup(workspace), body: { name }, other: { body: { name: `not ${name}` } } };
+    },
+  },
+  {
+    route: "DELETE /v1/account-groups/{group_id}",
+    action: "group.deleted",
+    prepare: async (workspace) => {
+      return { path: await newGroup(workspace), other: { path: "/v1/account-groups/group_elsewhere" } };
+    },
+  },
+  {
+    route: "POST /v1/members/invite",
+    action: "member.invited",
+    prepare: async () => ({
+      path: "/v1/members/invite",
+      body: { role: "viewer" },
+      other: { body: { role: "editor" } },
+    }),
+  },
+  {
+    route: "POST /v1/members/{person_id}/sign-in-link",
+    action: "member.invited",
+    prepare: async (workspace) => {
+      const { personId } = await newMember(workspace, "viewer");
+      const other = { path: "/v1/members/person_elsewhere/sign-in-link" };
+      return { path: `/v1/members/${personId}/sign-in-link`, other };
+    },
+  },
+  {
+    route: "PATCH /v1/members/{person_id}",
+    action: "member.updated",
+    prepare: async (workspace) => {
+      const { personId } = await newMember(workspace, "viewer");
+      return { path: `/v1/members/${personId}`, body: { role: "editor" }, other: { body: { role: "approver" } } };
+    },
+  },
+  {
+    route: "DELETE /v1/members/{person_id}",
+    action: "member.removed",
+    prepare: async (workspace) => {
+      const { personId } = await newMember(workspace, "viewer");
+      return { path: `/v1/members/${personId}`, other: { path: "/v1/members/person_elsewhere" } };
+    },
+  },
+  {
+    route: "POST /v1/workspaces/{workspace_id}/sign-in-links",
+    action: "member.invited",
+    prepare: async (workspace) => {
+      const path = `/v1/workspaces/${workspace.id}/sign-in-links`;
+      return { path, mode: "admin", body: {}, other: { body: { role: "viewer" } } };
+    },
+  },
 ];
+
+async function newGroup(workspace: TestWorkspace): Promise<string> {
+  const body = { name: crypto.randomUUID() };
+  const answer = await call("POST", "/v1/account-groups", { key: workspace.test, body });
+  return `/v1/account-groups/${answer.body.id}`;
+}
