@@ -392,7 +392,7 @@ describe("what a member reaches", () => {
       for (const action of [
         "general",
         "invite",
-        `members/${admin.personId}/role`,
+        `members/${admin.personId}/rights`,
         `members/${admin.personId}/link`,
         `members/${person.personId}/remove`,
       ]) {
@@ -420,8 +420,8 @@ describe("what a member reaches", () => {
   it("holds from the next request on", async () => {
     const own = await newWorkspace();
     const [admin, person] = [await newMember(own, "admin"), await newMember(own, "admin")];
-    const path = pageOf(own, `settings/members/${person.personId}/role`);
-    expect((await admin.post(path, { role: "viewer", form_id: "1" })).location).toContain("done=role");
+    const path = pageOf(own, `settings/members/${person.personId}/rights`);
+    expect((await admin.post(path, { role: "viewer", form_id: "1" })).location).toContain("done=member");
     expect((await person.post(pageOf(own, "settings/invite"), { role: "admin", form_id: "2" })).status).toBe(403);
     await call("DELETE", `/v1/members/${person.personId}`, { key: own.test });
     expect((await person.get(pageOf(own, "settings"))).status).toBe(404);

@@ -81,10 +81,11 @@ main { display: grid; grid-template-columns: minmax(0, 1fr); align-content: star
 .wide-button { width: 100%; min-height: 2.75rem }
 
 form.fields { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; max-width: 34rem }
+form.filter { display: flex; flex-wrap: wrap; align-items: end; gap: .75rem }
 .field { display: grid; gap: .25rem; margin: 0; padding: 0; border: 0; min-width: 0 }
 .field > label:not(.choice), .field > legend { padding: 0; font-weight: 600 }
 .field .hint { color: var(--soft); font-size: .8125rem }
-.field .error { color: var(--bad); font-size: .875rem; font-weight: 550 }
+.error { color: var(--bad); font-size: .875rem; font-weight: 550 }
 input, select, textarea { font: inherit; color: inherit }
 .input { width: 100%; min-height: 2.25rem; padding: .375rem .625rem; border: 1px solid var(--edge); border-radius: .375rem; background: var(--paper); color: var(--ink) }
 .input.fit { width: auto }

@@ -5,14 +5,16 @@ import { invitation, memberEdit, readMemberEdit } from "../../api/members.ts";
 import { changeMember, removeMember } from "../../people/change-member.ts";
 import { inviteMember, letMemberBackIn } from "../../people/invite-member.ts";
 import type { SignInLink } from "../../people/sign-in-link.ts";
-import type { FormHandler } from "../access/form.ts";
+import type { FormHandler, SentForm } from "../access/form.ts";
 import { workspaceForm } from "../access/form.ts";
 import type { Member } from "../access/member.ts";
 import { pagePath } from "../access/member.ts";
+import { workspaceRoute } from "../access/member-route.ts";
 import { PageHead, SECRET_SCRIPTS, Secret } from "../frame/components.tsx";
 import { showMember } from "../frame/show.tsx";
 import { Time } from "../frame/time.tsx";
 import { ROLES } from "../strings.ts";
+import { showMemberPage } from "./member-page.tsx";
 import { showSettings } from "./settings-page.tsx";
 import { SETTINGS } from "./strings.ts";
 
@@ -24,13 +26,15 @@ const WORDS = SETTINGS.invite;
 
 export const memberForms = new Hono<AppEnv>();
 
-const byAdmin = (handler: FormHandler) => workspaceForm("keys:admin", showSettings, handler);
+memberForms.get(pagePath("settings/members/:person_id"), workspaceRoute("keys:admin", showMemberPage));
+
+/** A form of a member's page. */
+const ofMember = (handler: FormHandler) => workspaceForm("keys:admin", showMemberPage, handler);
 
 memberForms.post(
   pagePath("settings/invite"),
-  byAdmin(async (c, member, form) => {
-    const groups = form.fields.groups ?? [];
-    const body = form.read(invitation, { role: form.text("role"), groups: groups.length === 0 ? null : groups });
+  workspaceForm("keys:admin", showSettings, async (c, member, form) => {
+    const body = form.read(invitation, rightsIn(form));
     const rights = { role: body.role, groupIds: body.groups };
     const link = await form.once<SignInLink>((change) =>
       inviteMember(c.var.services, member.scope.workspaceId, rights, change),
@@ -41,7 +45,7 @@ memberForms.post(
 
 memberForms.post(
   pagePath("settings/members/:person_id/link"),
-  byAdmin(async (c, member, form) => {
+  ofMember(async (c, member, form) => {
     const link = await form.once<SignInLink>((change) =>
       letMemberBackIn(c.var.services, member.scope.workspaceId, personIn(c), change),
     );
@@ -50,21 +54,27 @@ memberForms.post(
 );
 
 memberForms.post(
-  pagePath("settings/members/:person_id/role"),
-  byAdmin(async (c, member, form) => {
-    const edit = readMemberEdit(form.read(memberEdit, { role: form.text("role") }));
+  pagePath("settings/members/:person_id/rights"),
+  ofMember(async (c, member, form) => {
+    const edit = readMemberEdit(form.read(memberEdit, rightsIn(form)));
     await form.once((change) => changeMember(c.var.services, member.scope.workspaceId, personIn(c), edit, change));
-    return c.redirect(`${member.at("settings")}?done=role`, 303);
+    return c.redirect(`${member.at(`settings/members/${personIn(c)}`)}?done=member`, 303);
   }),
 );
 
 memberForms.post(
   pagePath("settings/members/:person_id/remove"),
-  byAdmin(async (c, member, form) => {
+  ofMember(async (c, member, form) => {
     await form.once<void>((change) => removeMember(c.var.services, member.scope.workspaceId, personIn(c), change));
     return c.redirect(`${member.at("settings")}?done=removed`, 303);
   }),
 );
+
+/** What was chosen for somebody; no group at all is every account. */
+function rightsIn(form: SentForm) {
+  const groups = form.fields.groups ?? [];
+  return { role: form.text("role"), groups: groups.length === 0 ? null : groups };
+}
 
 function personIn(c: Context<AppEnv>): string {
   return c.req.param("person_id") ?? "";

@@ -5,6 +5,8 @@ import { changeSettings } from "../../workspace/change-settings.ts";
 import { workspaceForm } from "../access/form.ts";
 import { pagePath } from "../access/member.ts";
 import { workspaceRoute } from "../access/member-route.ts";
+import { auditPages } from "./audit.tsx";
+import { groupForms } from "./group-forms.tsx";
 import { memberForms } from "./member-forms.tsx";
 import { showSettings } from "./settings-page.tsx";
 
@@ -31,4 +33,6 @@ settingsPages.post(
   }),
 );
 
+settingsPages.route("/", auditPages);
 settingsPages.route("/", memberForms);
+settingsPages.route("/", groupForms);
