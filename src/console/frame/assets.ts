@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import type { AppEnv } from "../../api/context.ts";
 import { Refusal } from "../../lib/refusal.ts";
-import { COPY, FORMS, PASSKEY } from "./scripts.ts";
+import { COPY, FRAME, PASSKEY } from "./scripts.ts";
 import { STYLE } from "./style.ts";
 
 /*
@@ -33,7 +33,7 @@ export function asset(name: string, type: keyof typeof ENDINGS, content: string)
 
 export const STYLE_SHEET = asset("console", "text/css", STYLE);
 export const ICON = asset("icon", "image/svg+xml", MARK);
-export const FORMS_SCRIPT = asset("forms", "text/javascript", FORMS);
+export const FRAME_SCRIPT = asset("frame", "text/javascript", FRAME);
 export const COPY_SCRIPT = asset("copy", "text/javascript", COPY);
 export const PASSKEY_SCRIPT = asset("passkey", "text/javascript", PASSKEY);
 

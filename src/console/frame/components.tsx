@@ -11,11 +11,26 @@ import { COPY_SCRIPT } from "./assets.ts";
 /** How something stands: it is well, asks for attention, is broken, is under way, or is none of these. */
 export type Tone = "ok" | "warn" | "bad" | "info" | "calm";
 
-/** The page's one first heading, with what can be done. */
-export function PageHead({ title, lead, children }: { title: string; lead?: Child; children?: Child }) {
+/**
+ * The page's one first heading, with what can be done.
+ *
+ * @param back the list that the page's object is in
+ */
+export function PageHead(view: {
+  title: string;
+  lead?: Child;
+  back?: { href: string; label: string };
+  children?: Child;
+}) {
+  const { title, lead, back, children } = view;
   return (
     <header class="head">
       <div>
+        {back === undefined ? null : (
+          <a class="back" href={back.href}>
+            {back.label}
+          </a>
+        )}
         <h1>{title}</h1>
         {lead === undefined ? null : <p>{lead}</p>}
       </div>
@@ -43,7 +58,7 @@ export type Column = string | { title: string; kind: "number" | "actions" };
 /** A table; its rows are the children. On a narrow screen it scrolls by itself, also by the keyboard. */
 export function Table({ label, columns, children }: { label: string; columns: readonly Column[]; children: Child }) {
   return (
-    <section class="scroll" aria-label={label} tabindex={0}>
+    <div class="scroll" role="group" aria-label={label} tabindex={0}>
       <table>
         <thead>
           <tr>
@@ -54,7 +69,7 @@ export function Table({ label, columns, children }: { label: string; columns: re
         </thead>
         <tbody>{children}</tbody>
       </table>
-    </section>
+    </div>
   );
 }
 

@@ -21,8 +21,10 @@ export function Frame(view: { member: Member; current: keyof typeof PAGES; path:
   const pages = (Object.keys(PAGES) as (keyof typeof PAGES)[]).filter((page) => mayOpen(member, page));
   return (
     <>
-      <Top member={member} path={view.path} />
-      {member.mode === "test" ? <p class="test-mode">{FRAME.testMode}</p> : null}
+      <header>
+        <Top member={member} path={view.path} />
+        {member.mode === "test" ? <p class="test-mode">{FRAME.testMode}</p> : null}
+      </header>
       <div class="frame">
         <nav class="pages" aria-label={FRAME.navigation}>
           {pages.map((page) => (
@@ -47,7 +49,7 @@ function mayOpen(member: Member, page: keyof typeof PAGES): boolean {
 function Top({ member, path }: { member: Member; path: string }) {
   const { person, workspace, memberships, role } = member;
   return (
-    <header class="top">
+    <div class="top">
       <a class="brand" href="/console">
         {FRAME.product}
       </a>
@@ -92,7 +94,7 @@ function Top({ member, path }: { member: Member; path: string }) {
           </form>
         </div>
       </details>
-    </header>
+    </div>
   );
 }
 

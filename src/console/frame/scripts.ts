@@ -89,12 +89,26 @@ form.addEventListener("submit", async (event) => {
 });
 `;
 
-/** A form is sent once: who presses twice does not send it twice. Should it be, the server does it once all the same. */
-export const FORMS = `
+/**
+ * A form is sent once: who presses twice does not send it twice. Should it be, the server does it once all the same. Menus
+ * close by Escape, and by a click or the focus elsewhere.
+ */
+export const FRAME = `
 addEventListener("submit", (event) => {
   if (event.defaultPrevented) return;
   if (event.target.dataset.sent) event.preventDefault();
   event.target.dataset.sent = "true";
 });
 addEventListener("pageshow", () => { for (const form of document.forms) delete form.dataset.sent; });
+
+const menus = [...document.querySelectorAll("details.menu")];
+const closeOthers = ({ target }) => { for (const menu of menus) if (!menu.contains(target)) menu.open = false; };
+addEventListener("click", closeOthers);
+addEventListener("focusin", closeOthers);
+addEventListener("keydown", ({ key }) => {
+  const open = key === "Escape" && menus.find((menu) => menu.open);
+  if (!open) return;
+  open.open = false;
+  open.querySelector("summary").focus();
+});
 `;

@@ -5,7 +5,7 @@ import type { AppEnv } from "../../api/context.ts";
 import { newSecret } from "../../lib/crypto.ts";
 import type { Member } from "../access/member.ts";
 import { FRAME, type PAGES } from "../strings.ts";
-import { type Asset, FORMS_SCRIPT, ICON, STYLE_SHEET } from "./assets.ts";
+import { type Asset, FRAME_SCRIPT, ICON, STYLE_SHEET } from "./assets.ts";
 import { Frame } from "./frame.tsx";
 
 /** A page of the console. */
@@ -61,7 +61,7 @@ function send(c: Context<AppEnv>, { title, status = 200, scripts = [] }: Console
         <title>{`${title} · ${FRAME.product}`}</title>
         <link rel="icon" type="image/svg+xml" href={ICON.path} />
         <link rel="stylesheet" href={STYLE_SHEET.path} nonce={nonce} />
-        {[FORMS_SCRIPT, ...scripts].map(({ path }) => (
+        {[FRAME_SCRIPT, ...scripts].map(({ path }) => (
           <script type="module" src={path} nonce={nonce} />
         ))}
       </head>

@@ -66,6 +66,8 @@ main { display: grid; grid-template-columns: minmax(0, 1fr); align-content: star
 .narrow main { max-width: 30rem; margin: 0 auto; padding-top: 3rem }
 
 .head { display: flex; flex-wrap: wrap; align-items: flex-start; justify-content: space-between; gap: .75rem 1rem }
+.back { display: inline-flex; align-items: center; gap: .25rem; min-height: 1.5rem; font-size: .875rem }
+.back::before { content: "‹" / "" }
 .head p { max-width: 44rem; margin-top: .25rem; color: var(--soft) }
 .card { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; padding: 1.25rem; background: var(--paper); border: 1px solid var(--line); border-radius: .625rem }
 .card > header { display: grid; gap: .125rem }
@@ -111,6 +113,7 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums }
 thead th { border-bottom: 1px solid var(--line); color: var(--soft); font-size: .8125rem; font-weight: 600; white-space: nowrap }
 tbody tr + tr > * { border-top: 1px solid var(--line) }
 tbody th { font-weight: 600 }
+td code { display: inline-block; min-width: 8rem; overflow-wrap: anywhere }
 dl.facts { display: grid; grid-template-columns: minmax(7rem, max-content) minmax(0, 1fr); gap: .375rem 1.25rem; margin: 0 }
 dl.facts dt { color: var(--soft) }
 dl.facts dd { margin: 0 }

@@ -46,7 +46,11 @@ auditPages.get(
       title: WORDS.title,
       body: (
         <>
-          <PageHead title={WORDS.title} lead={WORDS.lead} />
+          <PageHead
+            title={WORDS.title}
+            lead={WORDS.lead}
+            back={{ href: member.at("settings"), label: SETTINGS.title }}
+          />
           <Filter action={action} />
           {shown.length === 0 ? <Empty title={WORDS.none} /> : <Lines member={member} rows={shown} names={names} />}
           <Pager first={before === null ? null : addressOf(path, action, null)} next={next} />

@@ -29,7 +29,7 @@ export async function showMemberPage(c: Context<AppEnv>, member: Member, problem
     status: statusOf(problem),
     body: (
       <>
-        <PageHead title={found.name} lead={<a href={member.at("settings")}>{SETTINGS.title}</a>} />
+        <PageHead title={found.name} back={{ href: member.at("settings"), label: SETTINGS.title }} />
         {isDone ? <Notice tone="ok">{SETTINGS.done.member}</Notice> : null}
         <FormProblem problem={problem} />
         <Card id="rights" title={WORDS.rights}>
