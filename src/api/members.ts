@@ -6,7 +6,7 @@ import { ROLES } from "../lib/vocabulary.ts";
 import { changeMember, removeMember } from "../people/change-member.ts";
 import type { MemberRights } from "../people/invite-member.ts";
 import { inviteMember, letMemberBackIn } from "../people/invite-member.ts";
-import { requireScope, scopeOf } from "./authorize.ts";
+import { keyOf, requireScope, scopeOf } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
 import { once } from "./once.ts";
 import { REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
@@ -144,7 +144,7 @@ memberRoutes.openapi(inviteRoute, (c) => {
   const body = c.req.valid("json");
   const rights = { role: body.role, groupIds: body.groups };
   return once(c, { scope, meaning: body, respond: answerLink, isSecret: true }, (change) =>
-    inviteMember(services, scope.workspaceId, rights, change),
+    inviteMember(services, scope.workspaceId, rights, keyOf(actor).scopes, change),
   );
 });
 
@@ -153,7 +153,7 @@ memberRoutes.openapi(signInLinkRoute, (c) => {
   const scope = scopeOf(actor);
   const { person_id } = c.req.valid("param");
   return once(c, { scope, meaning: null, respond: answerLink, isSecret: true }, (change) =>
-    letMemberBackIn(services, scope.workspaceId, person_id, change),
+    letMemberBackIn(services, scope.workspaceId, person_id, keyOf(actor).scopes, change),
   );
 });
 
@@ -164,7 +164,7 @@ memberRoutes.openapi(updateRoute, (c) => {
   const body = c.req.valid("json");
   const respond = (row: NamedMember) => ({ status: 200 as const, body: print(row) });
   return once(c, { scope, meaning: body, respond }, (change) =>
-    changeMember(services, scope.workspaceId, person_id, readMemberEdit(body), change),
+    changeMember(services, scope.workspaceId, person_id, readMemberEdit(body), keyOf(actor).scopes, change),
   );
 });
 

@@ -2,7 +2,7 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { findWorkspace } from "../db/workspaces.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { printTime } from "../lib/time.ts";
-import { ROLES } from "../lib/vocabulary.ts";
+import { KEY_SCOPES, ROLES } from "../lib/vocabulary.ts";
 import { inviteMember } from "../people/invite-member.ts";
 import type { SignInLink } from "../people/sign-in-link.ts";
 import { requireAdmin } from "./authorize.ts";
@@ -57,7 +57,7 @@ signInLinks.openapi(createLinkRoute, (c) => {
   const asked = { scope: DEPLOYMENT, meaning: { role }, respond: answerLink, isSecret: true };
   return once(c, asked, async (change) => {
     if (!(await findWorkspace(services.db, workspace_id))) throw new Refusal("not_found", "Workspace does not exist.");
-    return inviteMember(services, workspace_id, { role, groupIds: null }, change);
+    return inviteMember(services, workspace_id, { role, groupIds: null }, KEY_SCOPES, change);
   });
 });
 

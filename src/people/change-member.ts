@@ -4,22 +4,29 @@ import type { NamedMember } from "../db/members.ts";
 import { deleteMember, updateMember } from "../db/members.ts";
 import { retryWrite } from "../db/retry.ts";
 import { Refusal } from "../lib/refusal.ts";
-import { checkRights, existingMember, type MemberRights } from "./invite-member.ts";
+import type { KeyScope } from "../lib/vocabulary.ts";
+import type { MemberRights } from "./invite-member.ts";
+import { checkRights, existingMember, refuseExcess } from "./invite-member.ts";
+import { mayAs, ROLE_SCOPES } from "./roles.ts";
 
 /**
  * Changes what a member is, from the next page on that they open.
  *
- * @throws Refusal when there is no such member, a group is not there, or nobody would be admin any more
+ * @param own what who asks may do themselves: only a change that narrows what the member may is open to everybody
+ * @throws Refusal when there is no such member, a group is not there, nobody would be admin any more, or the member would be
+ *   allowed more than who asks
  */
 export async function changeMember(
   { db }: { db: Database },
   workspaceId: string,
   personId: string,
   edit: Partial<MemberRights>,
+  own: readonly KeyScope[],
   change: Change<NamedMember>,
 ): Promise<NamedMember> {
   const member = await existingMember(db, workspaceId, personId);
   const changed = { ...member, ...edit };
+  if (!isWithin(changed, member)) refuseExcess(changed.role, own);
   await checkRights(db, workspaceId, changed);
   const details = { role: changed.role, changed: Object.keys(edit) };
   const record = await change.record({ action: "member.updated", target: personId, details }, changed);
@@ -44,6 +51,15 @@ export async function removeMember(
   if (!(await retryWrite(() => deleteMember(db, { workspaceId, personId }, record)))) {
     throw await refusalOf(db, workspaceId, personId);
   }
+}
+
+/** Whether some rights are no more than others. */
+function isWithin(rights: MemberRights, others: MemberRights): boolean {
+  const { groupIds } = others;
+  return (
+    ROLE_SCOPES[rights.role].every((scope) => mayAs(others.role, scope)) &&
+    (groupIds === null || (rights.groupIds?.every((id) => groupIds.includes(id)) ?? false))
+  );
 }
 
 /** Why nothing was changed of a member. */

@@ -3,7 +3,8 @@ import type { Change } from "../db/change.ts";
 import type { Database } from "../db/database.ts";
 import { findMember } from "../db/members.ts";
 import { invalid, Refusal } from "../lib/refusal.ts";
-import type { Role } from "../lib/vocabulary.ts";
+import type { KeyScope, Role } from "../lib/vocabulary.ts";
+import { excessOf } from "./roles.ts";
 import type { LinkDeps, SignInLink } from "./sign-in-link.ts";
 import { createSignInLink } from "./sign-in-link.ts";
 
@@ -17,14 +18,17 @@ export interface MemberRights {
 /**
  * Makes a link that lets somebody new in.
  *
- * @throws Refusal when a group is not there, or an admin is to be limited to some
+ * @param own what who asks may do themselves: nobody makes somebody who may do more
+ * @throws Refusal when a group is not there, an admin is to be limited to some, or the role may do more than who asks
  */
 export async function inviteMember(
   deps: LinkDeps,
   workspaceId: string,
   rights: MemberRights,
+  own: readonly KeyScope[],
   change: Change<SignInLink>,
 ): Promise<SignInLink> {
+  refuseExcess(rights.role, own);
   await checkRights(deps.db, workspaceId, rights);
   return createSignInLink(deps, { workspaceId, personId: null, ...rights }, change);
 }
@@ -33,15 +37,18 @@ export async function inviteMember(
  * Makes a link by which a member gets back in who has lost their passkey. What they make with it opens this workspace alone:
  * whoever hands out the link has no say about the others that the person belongs to.
  *
- * @throws Refusal when there is no such member
+ * @param own what who asks may do themselves: a link is as good as what it opens
+ * @throws Refusal when there is no such member, or they may do more than who asks
  */
 export async function letMemberBackIn(
   deps: LinkDeps,
   workspaceId: string,
   personId: string,
+  own: readonly KeyScope[],
   change: Change<SignInLink>,
 ): Promise<SignInLink> {
   const { role, groupIds } = await existingMember(deps.db, workspaceId, personId);
+  if (excessOf(role, own)) throw new Refusal("forbidden", "This member may do more than who asks for the link.");
   return createSignInLink(deps, { workspaceId, personId, role, groupIds }, change);
 }
 
@@ -50,6 +57,12 @@ export async function existingMember(db: Database, workspaceId: string, personId
   const member = await findMember(db, workspaceId, personId);
   if (!member) throw new Refusal("not_found", "Member does not exist in this workspace.");
   return member;
+}
+
+/** @throws Refusal when a role may do more than who asks */
+export function refuseExcess(role: Role, own: readonly KeyScope[]): void {
+  const excess = excessOf(role, own);
+  if (excess) throw invalid("role", `role is ${role}, which may do what the key of this request may not: ${excess}.`);
 }
 
 /** @throws Refusal when a group is not there, or an admin is to be limited to some */

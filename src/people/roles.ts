@@ -11,6 +11,11 @@ export const ROLE_SCOPES: Readonly<Record<Role, readonly KeyScope[]>> = {
   admin: KEY_SCOPES,
 };
 
+/** @returns the first thing that a role may do and who asks may not; null when they may do it all */
+export function excessOf(role: Role, own: readonly KeyScope[]): KeyScope | null {
+  return ROLE_SCOPES[role].find((scope) => !own.includes(scope)) ?? null;
+}
+
 export function mayAs(role: Role, scope: KeyScope): boolean {
   return ROLE_SCOPES[role].includes(scope);
 }

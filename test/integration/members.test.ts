@@ -88,6 +88,24 @@ describe("members", () => {
     expect((await ask("PATCH", path, { role: "admin", groups: null })).body.role).toBe("admin");
   });
 
+  it("are not made, changed or let in by a key that may do less than they", async () => {
+    const admin = await newMember(workspace, "admin");
+    const viewer = await newMember(workspace, "viewer");
+    await newMember(workspace, "admin");
+    const scopes = ["keys:admin", "posts:read", "accounts:read", "webhooks:read"];
+    const { key } = (await ask("POST", "/v1/api-keys", { name: "Less", scopes })).body;
+    const excess = "which may do what the key of this request may not: posts:write.";
+    const invited = await ask("POST", "/v1/members/invite", { role: "admin" }, key);
+    expect([invited.status, invited.body.error.message]).toEqual([400, `role is admin, ${excess}`]);
+    const raised = await ask("PATCH", `/v1/members/${viewer.personId}`, { role: "editor" }, key);
+    expect([raised.status, raised.body.error.message]).toEqual([400, `role is editor, ${excess}`]);
+    expect((await ask("POST", `/v1/members/${admin.personId}/sign-in-link`, undefined, key)).status).toBe(403);
+    expect((await ask("POST", `/v1/members/${viewer.personId}/sign-in-link`, undefined, key)).status).toBe(201);
+    expect((await ask("POST", "/v1/members/invite", { role: "viewer" }, key)).status).toBe(201);
+    expect((await ask("PATCH", `/v1/members/${admin.personId}`, { role: "editor" }, key)).status).toBe(200);
+    expect((await ask("PATCH", `/v1/members/${admin.personId}`, { role: "admin" }, key)).status).toBe(400);
+  });
+
   it("have what they do in the audit log under their name, with the request that it was", async () => {
     const admin = await newMember(workspace, "admin", { name: "Ada" });
     const page = await admin.post(pageOf(workspace, "settings/invite", "live"), { role: "viewer", form_id: "1" });
@@ -168,6 +186,76 @@ describe("the settings", () => {
       publish_within_seconds: null,
     });
     expect((await ask("PATCH", "/v1/workspace", { time_zone: "+02:00" })).status).toBe(400);
+  });
+});
+
+describe("the pages of the settings", () => {
+  it("show one member, and nobody of another workspace", async () => {
+    const elsewhere = await newWorkspace();
+    const foreign = await newMember(elsewhere, "viewer", { name: "Foreign" });
+    const admin = await newMember(workspace, "admin");
+    const group = await newGroup("A client");
+    const person = await newMember(workspace, "editor", { name: "Grace" });
+    const path = pageOf(workspace, `settings/members/${person.personId}`);
+    expect((await admin.get(path)).text).toContain("<h1>Grace</h1>");
+    const saved = await admin.post(`${path}/rights`, { role: "approver", groups: [group], form_id: "1" });
+    expect((await admin.get(saved.location)).text).toMatch(/value="approver" checked[\s\S]*value="group_\w+" checked/);
+    expect((await ask("GET", "/v1/members")).body.members).toContainEqual(
+      expect.objectContaining({ person_id: person.personId, role: "approver", groups: [group] }),
+    );
+    const refused = await admin.post(`${path}/rights`, { role: "admin", groups: [group], form_id: "2" });
+    expect(refused.text).toContain("Accounts that they see must be null for an admin, who sees every account.");
+    for (const id of [foreign.personId, "person_x"]) {
+      const page = await admin.get(pageOf(workspace, `settings/members/${id}`));
+      expect([page.status, page.text.includes("Foreign")]).toEqual([404, false]);
+      const sent = await admin.post(pageOf(workspace, `settings/members/${id}/rights`), {
+        role: "admin",
+        form_id: "3",
+      });
+      expect(sent.status).toBe(404);
+    }
+  });
+
+  it("change groups, and say what is wrong with a name", async () => {
+    const admin = await newMember(workspace, "admin");
+    const path = pageOf(workspace, "settings/groups");
+    expect((await admin.post(path, { name: "A client", form_id: "1" })).location).toContain("done=group");
+    const taken = await admin.post(path, { name: "A client", form_id: "2" });
+    expect([taken.status, taken.text.includes("The name is taken")]).toEqual([409, true]);
+    const [group] = (await ask("GET", "/v1/account-groups")).body.account_groups;
+    expect((await admin.post(`${path}/${group.id}/name`, { name: "B client", form_id: "3" })).status).toBe(303);
+    expect((await admin.get(pageOf(workspace, "settings"))).text).toContain("B client");
+    expect((await admin.post(`${path}/${group.id}/remove`, { form_id: "4" })).status).toBe(303);
+    expect((await admin.post(`${path}/${group.id}/remove`, { form_id: "5" })).status).toBe(404);
+    expect((await ask("GET", "/v1/account-groups")).body.account_groups).toEqual([]);
+  });
+
+  it("list the audit log of the mode, with people by their names, to who may read it", async () => {
+    const admin = await newMember(workspace, "admin", { name: "Ada" });
+    const fields = { name: "Other", time_zone: "UTC", approvals: "off", form_id: "1" };
+    await admin.post(pageOf(workspace, "settings/general", "live"), fields);
+    const live = await admin.get(pageOf(workspace, "settings/audit", "live"));
+    expect(live.text).toMatch(/Ada<\/td><td class="nowrap">workspace\.updated/);
+    const test = await admin.get(pageOf(workspace, "settings/audit"));
+    expect(test.text).not.toContain('<td class="nowrap">workspace.updated');
+    const filtered = await admin.get(pageOf(workspace, "settings/audit?action=member.joined", "live"));
+    expect(filtered.text).not.toContain('<td class="nowrap">workspace.updated');
+    expect(filtered.text).toContain('<td class="nowrap">member.joined');
+    for (const role of ["viewer", "approver", "editor"] as const) {
+      const person = await newMember(workspace, role);
+      expect((await person.get(pageOf(workspace, "settings/audit"))).status).toBe(403);
+    }
+  });
+
+  it("list fifty lines of the audit log a page", async () => {
+    const admin = await newMember(workspace, "admin");
+    for (let i = 0; i < 53; i += 1) await newGroup(`Group ${i}`);
+    const rows = (text: string) => [...text.matchAll(/<tr>/g)].length - 1;
+    const first = await admin.get(pageOf(workspace, "settings/audit?action=group.created"));
+    const next = /rel="next" href="([^"]+)"/.exec(first.text)?.[1]?.replaceAll("&amp;", "&") ?? "";
+    const second = await admin.get(next);
+    expect([rows(first.text), rows(second.text)]).toEqual([50, 3]);
+    expect(second.text).not.toContain('rel="next"');
   });
 });
 

@@ -5,7 +5,7 @@ import type { Membership } from "../../db/members.ts";
 import { listMemberships } from "../../db/members.ts";
 import type { Access, KeyScope, Mode, Role, Scope } from "../../lib/vocabulary.ts";
 import { MODES } from "../../lib/vocabulary.ts";
-import { mayAs } from "../../people/roles.ts";
+import { mayAs, ROLE_SCOPES } from "../../people/roles.ts";
 import type { SignedIn } from "../../people/session.ts";
 import type { PAGES } from "../strings.ts";
 
@@ -28,6 +28,8 @@ export interface Member {
   access: Access;
   /** All workspaces that they can switch to. */
   memberships: readonly Membership[];
+  /** What they may do. */
+  scopes: readonly KeyScope[];
   may(scope: KeyScope): boolean;
   /** The address of a page, or of what is below it: `settings`, `posts/post_1`. */
   at(page: string): string;
@@ -62,6 +64,7 @@ export async function memberAt(c: Context<AppEnv>, person: SignedIn): Promise<Me
     scope,
     access: { scope, accountIds },
     memberships,
+    scopes: ROLE_SCOPES[role],
     may: (asked) => mayAs(role, asked),
     at: (page) => `/console/${workspace.id}/${mode}/${page}`,
   };

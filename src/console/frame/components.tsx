@@ -58,6 +58,7 @@ export type Column = string | { title: string; kind: "number" | "actions" };
 /** A table; its rows are the children. On a narrow screen it scrolls by itself, also by the keyboard. */
 export function Table({ label, columns, children }: { label: string; columns: readonly Column[]; children: Child }) {
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a table is no set of fields, and one more landmark would say its name twice
     <div class="scroll" role="group" aria-label={label} tabindex={0}>
       <table>
         <thead>

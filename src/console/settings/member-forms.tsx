@@ -37,7 +37,7 @@ memberForms.post(
     const body = form.read(invitation, rightsIn(form));
     const rights = { role: body.role, groupIds: body.groups };
     const link = await form.once<SignInLink>((change) =>
-      inviteMember(c.var.services, member.scope.workspaceId, rights, change),
+      inviteMember(c.var.services, member.scope.workspaceId, rights, member.scopes, change),
     );
     return showLink(c, member, link, WORDS.readyText(ROLES[link.role].name.toLowerCase()));
   }),
@@ -47,7 +47,7 @@ memberForms.post(
   pagePath("settings/members/:person_id/link"),
   ofMember(async (c, member, form) => {
     const link = await form.once<SignInLink>((change) =>
-      letMemberBackIn(c.var.services, member.scope.workspaceId, personIn(c), change),
+      letMemberBackIn(c.var.services, member.scope.workspaceId, personIn(c), member.scopes, change),
     );
     return showLink(c, member, link, WORDS.backText);
   }),
@@ -57,7 +57,9 @@ memberForms.post(
   pagePath("settings/members/:person_id/rights"),
   ofMember(async (c, member, form) => {
     const edit = readMemberEdit(form.read(memberEdit, rightsIn(form)));
-    await form.once((change) => changeMember(c.var.services, member.scope.workspaceId, personIn(c), edit, change));
+    await form.once((change) =>
+      changeMember(c.var.services, member.scope.workspaceId, personIn(c), edit, member.scopes, change),
+    );
     return c.redirect(`${member.at(`settings/members/${personIn(c)}`)}?done=member`, 303);
   }),
 );
