@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { limitBody } from "../api/body-limit.ts";
 import type { AppEnv } from "../api/context.ts";
+import { shieldPages } from "../api/shield.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { HOME } from "./access/member.ts";
 import { requireSameOrigin } from "./access/same-origin.ts";
@@ -26,6 +27,7 @@ for (const path of ["/console", "/console/*", "/join/*", "/review/*"]) {
     await next();
   });
 }
+for (const path of ["/console/sign-in/*", "/join/*", "/review/*"]) consolePages.use(path, shieldPages);
 
 consolePages.route("/", assets);
 consolePages.route("/", signInPages);

@@ -54,6 +54,7 @@ export const PROBLEMS = {
     text: "It was sent by another site, so nothing was done. Open the console and try again.",
   },
   tooLarge: { title: "That was too much", text: "What was sent is larger than this page takes." },
+  tooMany: { title: "Too many requests", text: "Too many came from your network. Wait a minute, then try again." },
   internal: {
     title: "Something went wrong on our side",
     text: "Try again. If it happens again, tell whoever runs this deployment the number below.",

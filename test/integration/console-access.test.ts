@@ -358,6 +358,20 @@ describe("what changes something", () => {
   });
 });
 
+describe("strangers", () => {
+  it("who come too often from one address are asked to wait", async () => {
+    vi.spyOn(servicesOf(env), "isTooMuch").mockResolvedValue(true);
+    const browser = new ConsoleBrowser();
+    for (const path of ["/join/x", pageOf(workspace, "settings")]) {
+      const { status, headers, text } = await browser.get(path);
+      expect([path, status, headers.get("Retry-After")]).toEqual([path, 429, "60"]);
+      expect(text).toContain("Wait a minute");
+    }
+    const said = await browser.say("/console/sign-in/begin", {});
+    expect([said.status, said.body.error.message]).toEqual([429, expect.stringContaining("Wait a minute")]);
+  });
+});
+
 describe("what a member reaches", () => {
   it("is their own workspace: any other is as one that is not there", async () => {
     const elsewhere = await newWorkspace();

@@ -1,5 +1,6 @@
 import type { Context, Handler } from "hono";
 import type { AppEnv } from "../../api/context.ts";
+import { refuseFlood } from "../../api/shield.ts";
 import { Refusal } from "../../lib/refusal.ts";
 import type { KeyScope } from "../../lib/vocabulary.ts";
 import { problemPage } from "../frame/problems.tsx";
@@ -31,7 +32,10 @@ export function workspaceRoute(scope: KeyScope, handler: MemberHandler): Handler
 function serve(scope: KeyScope, isServed: (member: Member) => boolean, handler: MemberHandler): Handler<AppEnv> {
   return async (c) => {
     const person = await signedInAt(c);
-    if (!person) return c.redirect(`/console/sign-in?next=${encodeURIComponent(pageOf(c))}`, 303);
+    if (!person) {
+      await refuseFlood(c);
+      return c.redirect(`/console/sign-in?next=${encodeURIComponent(pageOf(c))}`, 303);
+    }
     const member = await memberAt(c, person);
     if (!member) throw new Refusal("not_found", "There is no such workspace.");
     if (member.workspace.suspendedAt !== null) return showAnybody(c, problemPage(c, "suspended"));

@@ -19,6 +19,7 @@ const STATUS = {
   suspended: 403,
   crossSite: 403,
   tooLarge: 413,
+  tooMany: 429,
   internal: 500,
   noWorkspace: 403,
 } as const;
@@ -42,14 +43,22 @@ export function problemPage(c: Context<AppEnv>, problem: keyof typeof STATUS): C
   };
 }
 
-/** Answers what a page's handler has thrown. */
+/** Answers what a page's handler has thrown; in JSON where a script asked in JSON. */
 export function showProblem(error: Error, c: Context<AppEnv>): Response | Promise<Response> {
-  return showAnybody(c, problemPage(c, problemOf(error, c)));
+  const retryAfter = error instanceof Refusal ? error.details.retryAfter : undefined;
+  if (retryAfter !== undefined) c.header("Retry-After", String(retryAfter));
+  const problem = problemOf(error, c);
+  if (/^application\/json\b/.test(c.req.header("Content-Type") ?? "")) {
+    const { title, text } = PROBLEMS[problem];
+    return c.json({ error: { message: `${title}. ${text}` } }, STATUS[problem]);
+  }
+  return showAnybody(c, problemPage(c, problem));
 }
 
 function problemOf(error: Error, c: Context<AppEnv>): keyof typeof STATUS {
   if (error instanceof Refusal) {
     if (error.code === "payload_too_large") return "tooLarge";
+    if (error.code === "rate_limited") return "tooMany";
     if (ERRORS[error.code].status === 404) return "notFound";
     if (ERRORS[error.code].status === 403) return "forbidden";
   }
