@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { fromBase64 } from "./lib/bytes.ts";
 import type { EncryptionKey } from "./lib/crypto.ts";
+import type { RateLimitObject } from "./limits/rate-limit-object.ts";
 import type { MetaSettings } from "./platforms/meta/graph.ts";
 import type { AppCredentials, LoginSettings } from "./platforms/meta/login-settings.ts";
 import type { SandboxObject } from "./platforms/sandbox/sandbox-object.ts";
@@ -21,6 +22,9 @@ export interface Env {
   POSTS: DurableObjectNamespace;
   SWEEPER: DurableObjectNamespace<SweeperObject>;
   SANDBOX: DurableObjectNamespace<SandboxObject>;
+  RATE_LIMITS: DurableObjectNamespace<RateLimitObject>;
+  /** Counts by address what comes without a good key; without it nothing is counted. */
+  SHIELD?: RateLimit;
   PUBLISH: Queue<PublishMessage>;
   WEBHOOKS: Queue<WebhookMessage>;
 

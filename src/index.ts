@@ -8,6 +8,7 @@ import { consumeDeadLetters, consumePublishQueue } from "./post/publish-consumer
 import { servicesOf } from "./services.ts";
 import { consumeWebhookDeadLetters, consumeWebhookQueue } from "./webhooks/consumer.ts";
 
+export { RateLimitObject } from "./limits/rate-limit-object.ts";
 export { SandboxObject } from "./platforms/sandbox/sandbox-object.ts";
 export { PostObject } from "./post/post-object.ts";
 export { SweeperObject } from "./post/sweeper.ts";

@@ -13,6 +13,10 @@ import type { Log } from "./lib/log.ts";
 import { consoleLog } from "./lib/log.ts";
 import type { OutboundPolicy } from "./lib/outbound-url.ts";
 import type { Scope } from "./lib/vocabulary.ts";
+import type { Limiter } from "./limits/rate-limiter.ts";
+import { createLimiter } from "./limits/rate-limiter.ts";
+import type { Shield } from "./limits/shield.ts";
+import { createShield } from "./limits/shield.ts";
 import type { MediaLibrary } from "./media/library.ts";
 import { publicUrl, readMedia, serveMedia } from "./media/library.ts";
 import type { Io } from "./platforms/platform.ts";
@@ -43,6 +47,10 @@ export interface Services {
   clock: Clock;
   log: Log;
   db: Database;
+  /** Decides by the rate limits of a key and its workspace. */
+  limit: Limiter;
+  /** Counts by address what comes without a good key. */
+  isTooMuch: Shield;
   vault: Vault;
   platforms: Platforms;
   auths: Auths;
@@ -99,6 +107,12 @@ export function servicesOf(env: Env): Services {
     clock: systemClock,
     log: consoleLog,
     db,
+    limit: createLimiter({
+      objects: ({ workspaceId, mode }) => env.RATE_LIMITS.getByName(`${workspaceId}/${mode}`),
+      clock: systemClock,
+      log: consoleLog,
+    }),
+    isTooMuch: createShield({ binding: env.SHIELD, log: consoleLog }),
     vault: createVault(settings.encryptionKeys),
     platforms: createPlatforms(settings.meta),
     auths: createAuths(settings.meta, settings.login),

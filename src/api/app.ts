@@ -28,8 +28,10 @@ import { postCommands } from "./post-commands.ts";
 import { posts } from "./posts.ts";
 import { publicRoutes } from "./public.ts";
 import { publish } from "./publish.ts";
+import { limitRate } from "./rate-limit.ts";
 import { sandbox } from "./sandbox.ts";
 import { secureHeaders } from "./security-headers.ts";
+import { shieldPages } from "./shield.ts";
 import { timeline } from "./timeline.ts";
 import { validate } from "./validate.ts";
 import { refuseInvalid } from "./validation.ts";
@@ -52,9 +54,11 @@ export function createApp(): OpenAPIHono<AppEnv> {
     await next();
   });
   app.use("/v1/*", authenticate);
+  app.use("/v1/*", limitRate);
   app.use("/v1/*", refuseUndeclared);
   app.use("/v1/*", limitBody);
-  app.use("/connect/*", limitBody);
+  app.use("/connect/*", shieldPages, limitBody);
+  app.use("/sandbox/*", shieldPages);
 
   app.route("/", publicRoutes);
   app.route("/", metaCallbacks);

@@ -3,19 +3,22 @@ import { createMiddleware } from "hono/factory";
 import type { ApiKeyRow } from "../db/api-keys.ts";
 import { isUseNews, noteUse } from "../db/api-keys.ts";
 import { equalSecrets } from "../lib/crypto.ts";
+import { DEFAULT_RATE_LIMITS } from "../lib/rate-limits.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { modeOfApiKey } from "../workspace/api-key.ts";
 import { findGoodKey } from "../workspace/find-good-key.ts";
 import type { Actor, AppEnv } from "./context.ts";
 import { UNAUTHORIZED_MESSAGE } from "./errors.ts";
+import { refuseFlood } from "./shield.ts";
 
 /**
  * Lets nobody in without a bearer token: one answer for keys that are missing, malformed, unknown, revoked, expired or
- * replaced.
+ * replaced; and another to an address from which too many came.
  */
 export const authenticate = createMiddleware<AppEnv>(async function authenticate(c, next) {
   const actor = await identify(c);
   if (!actor) {
+    await refuseFlood(c);
     c.header("WWW-Authenticate", "Bearer");
     throw new Refusal("unauthorized", UNAUTHORIZED_MESSAGE);
   }
@@ -33,7 +36,7 @@ async function identify(c: Context<AppEnv>): Promise<Actor | null> {
   const key = await findGoodKey({ db, clock, apiKeyPepper }, token);
   if (!key) return null;
   rememberUse(c, key);
-  return { kind: "key", key };
+  return { kind: "key", key, rateLimits: key.rateLimits ?? DEFAULT_RATE_LIMITS };
 }
 
 /** Nothing waits for it, and its failure fails nothing. */

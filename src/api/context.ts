@@ -1,9 +1,10 @@
 import type { Env } from "../env.ts";
+import type { RateLimits } from "../lib/rate-limits.ts";
 import type { Services } from "../services.ts";
 import type { AskingKey } from "../workspace/key-rights.ts";
 
 /** Who makes a request: the deployment's owner, or somebody with a key. */
-export type Actor = { kind: "admin" } | { kind: "key"; key: AskingKey };
+export type Actor = { kind: "admin" } | { kind: "key"; key: AskingKey; rateLimits: RateLimits };
 
 /** What every handler finds. */
 export interface AppEnv {

@@ -1,3 +1,4 @@
+import { DEFAULT_RATE_LIMITS } from "../lib/rate-limits.ts";
 import { platformError } from "../lib/refusal.ts";
 import type { ErrorCode } from "../lib/vocabulary.ts";
 import { postNotFound } from "../post/existing-post.ts";
@@ -13,6 +14,7 @@ import {
   UNAUTHORIZED_MESSAGE,
 } from "./errors.ts";
 import { ACCOUNTS_NEEDED } from "./publish-request.ts";
+import { printPolicies, printStandings } from "./rate-limit.ts";
 import { nameOfErrorResponse } from "./schemas.ts";
 
 /*
@@ -57,7 +59,27 @@ export const HEADERS = {
     description: "There when the answer is the one that was given before.",
     schema: { type: "string", const: "true" },
   },
-  RetryAfter: { description: "Seconds, where that is known.", schema: { type: "integer" }, example: 30 },
+  RetryAfter: {
+    description: "Seconds. After exactly so long the limit has room for one request.",
+    schema: { type: "integer" },
+    example: 30,
+  },
+  RateLimit: {
+    description:
+      "How the limits of the key and of its workspace stand: `r` more requests may come at once, and one more of them " +
+      "after `t` seconds. Without `t` nothing is used. Not there for the admin token, nor when the limits could not be " +
+      "decided in time.",
+    schema: { type: "string" },
+    example: printStandings({
+      key: { remaining: 12, untilMore: 200 },
+      workspace: { remaining: 91, untilMore: 20 },
+    }),
+  },
+  RateLimitPolicy: {
+    description: "What the limits are: `q` requests in `w` seconds in the long run. Not there for the admin token.",
+    schema: { type: "string" },
+    example: printPolicies(DEFAULT_RATE_LIMITS),
+  },
   Authenticate: { description: "Says how to authenticate.", schema: { type: "string" }, example: "Bearer" },
 } as const;
 
@@ -67,6 +89,8 @@ function header(name: keyof typeof HEADERS): { $ref: string } {
 
 /** What every answer carries. */
 export const REQUEST_ID = { "X-Request-Id": header("RequestId") };
+/** What every answer to a key of a workspace carries. */
+export const RATE_LIMITS = { RateLimit: header("RateLimit"), "RateLimit-Policy": header("RateLimitPolicy") };
 export const POST_VERSION = { ETag: header("ETag") };
 export const REPLAYED = { "Idempotent-Replayed": header("IdempotentReplayed") };
 
@@ -108,7 +132,7 @@ export function errorResponseParts(statuses: readonly ErrorStatus[]) {
       nameOfErrorResponse(status),
       {
         description: describe(status),
-        headers: { ...REQUEST_ID, ...ERROR_HEADERS[status] },
+        headers: { ...REQUEST_ID, ...(status === 401 ? {} : RATE_LIMITS), ...ERROR_HEADERS[status] },
         content: {
           "application/json": { schema: { $ref: "#/components/schemas/Error" }, examples: examplesOf(status) },
         },

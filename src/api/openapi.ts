@@ -1,12 +1,13 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { EventType } from "../lib/vocabulary.ts";
 import { EVENT_TYPES } from "../lib/vocabulary.ts";
+import type { OpenTo } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
 import { errorEnvelope } from "./error-envelope.ts";
 import type { ErrorStatus } from "./errors.ts";
 import { ERRORS, STATUS_NAMES } from "./errors.ts";
 import { EVENTS, eventBody } from "./event-schemas.ts";
-import { errorResponseParts, HEADERS, PARAMETERS, REQUEST_ID, SECURITY_SCHEMES } from "./openapi-parts.ts";
+import { errorResponseParts, HEADERS, PARAMETERS, RATE_LIMITS, REQUEST_ID, SECURITY_SCHEMES } from "./openapi-parts.ts";
 import { TAGS, tagOf } from "./openapi-tags.ts";
 
 /*
@@ -89,13 +90,15 @@ const ABOUT = {
 interface Operation {
   tags?: string[];
   responses?: Record<string, { $ref?: string; headers?: object }>;
+  "x-open-to"?: OpenTo;
 }
 
 /** Adds what all routes have in common. */
 function complete(path: string, operation: Operation): void {
   operation.tags = [tagOf(path)];
   for (const response of Object.values(operation.responses ?? {})) {
-    if (response.$ref === undefined) response.headers = { ...REQUEST_ID, ...response.headers };
+    const limits = operation["x-open-to"] === "admin" ? {} : RATE_LIMITS;
+    if (response.$ref === undefined) response.headers = { ...REQUEST_ID, ...limits, ...response.headers };
   }
 }
 

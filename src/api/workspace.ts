@@ -1,13 +1,15 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { findWorkspace, setPublishWithin } from "../db/workspaces.ts";
 import { DAY, SECOND } from "../lib/clock.ts";
+import { DEFAULT_RATE_LIMITS } from "../lib/rate-limits.ts";
 import type { Services } from "../services.ts";
 import { requireScope, scopeOf } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
+import { printRateLimits, rateLimits } from "./rate-limit-schema.ts";
 import { errorResponses } from "./schemas.ts";
 
 /*
- * The settings of the key's own workspace.
+ * The settings of the key's own workspace. Its rate limits are set by the deployment's owner: nobody raises their own.
  */
 
 const publishWithin = z
@@ -21,7 +23,7 @@ const publishWithin = z
   });
 
 const settings = z
-  .strictObject({ id: z.string(), name: z.string(), publish_within_seconds: publishWithin })
+  .strictObject({ id: z.string(), name: z.string(), publish_within_seconds: publishWithin, rate_limits: rateLimits })
   .openapi("WorkspaceSettings");
 
 const one = { description: "The workspace", content: { "application/json": { schema: settings } } };
@@ -69,5 +71,10 @@ async function print({ db }: Services, workspaceId: string): Promise<z.infer<typ
   const row = await findWorkspace(db, workspaceId);
   if (!row) throw new Error("a key belongs to a workspace that is not there");
   const { id, name, publishWithin: within } = row;
-  return { id, name, publish_within_seconds: within === null ? null : within / SECOND };
+  return {
+    id,
+    name,
+    publish_within_seconds: within === null ? null : within / SECOND,
+    rate_limits: printRateLimits(row.rateLimits ?? DEFAULT_RATE_LIMITS),
+  };
 }

@@ -3,10 +3,11 @@ import { and, desc, eq, getTableColumns, gt, isNull, lt, lte, or, sql } from "dr
 import { unionAll } from "drizzle-orm/sqlite-core";
 import type { Millis } from "../lib/clock.ts";
 import { DAY, MINUTE } from "../lib/clock.ts";
+import type { RateLimits } from "../lib/rate-limits.ts";
 import type { Access } from "../lib/vocabulary.ts";
 import type { Database } from "./database.ts";
 import { selectValues, statement } from "./database.ts";
-import { apiKeys, replacedSecrets } from "./schema.ts";
+import { apiKeys, replacedSecrets, workspaces } from "./schema.ts";
 
 export type ApiKeyRow = typeof apiKeys.$inferSelect;
 
@@ -15,8 +16,8 @@ const REVOKED_LIFE: Millis = 30 * DAY;
 /** Its last use is written down as often as that and no more. */
 const USE_PRECISION: Millis = MINUTE;
 
-/** A key by one of its secrets; `goodUntil` where it is one that was replaced. */
-export type KeyBySecret = ApiKeyRow & { goodUntil: Millis | null };
+/** A key by one of its secrets, with the limits of its workspace; `goodUntil` where it is one that was replaced. */
+export type KeyBySecret = ApiKeyRow & { goodUntil: Millis | null; rateLimits: RateLimits | null };
 
 /**
  * The key with a secret, whether it is good any more or not.
@@ -24,16 +25,18 @@ export type KeyBySecret = ApiKeyRow & { goodUntil: Millis | null };
  * @returns null when no key has it
  */
 export async function findKeyBySecret(db: Database, digest: string): Promise<KeyBySecret | null> {
-  const columns = getTableColumns(apiKeys);
+  const columns = { ...getTableColumns(apiKeys), rateLimits: workspaces.rateLimits };
   const [row] = await unionAll(
     db
       .select({ ...columns, goodUntil: sql<Millis | null>`NULL`.as("good_until") })
       .from(apiKeys)
+      .innerJoin(workspaces, eq(workspaces.id, apiKeys.workspaceId))
       .where(eq(apiKeys.digest, digest)),
     db
       .select({ ...columns, goodUntil: sql<Millis | null>`${replacedSecrets.goodUntil}`.as("good_until") })
       .from(replacedSecrets)
       .innerJoin(apiKeys, eq(apiKeys.id, replacedSecrets.keyId))
+      .innerJoin(workspaces, eq(workspaces.id, apiKeys.workspaceId))
       .where(eq(replacedSecrets.digest, digest)),
   );
   return row ?? null;

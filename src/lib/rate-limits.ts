@@ -1,12 +1,12 @@
 /** So many requests at once, and so many more as time goes by. */
 export interface RateLimit {
-  /** How many may come in one moment after a while of silence. */
+  /** How many may come in one moment after a while of silence: a whole number. */
   burst: number;
-  /** How many may come in a minute in the long run. */
+  /** How many may come in a minute in the long run; may be a fraction: 100 an hour are 100 / 60. */
   perMinute: number;
 }
 
-/** How often a workspace may ask: each of its keys, and all of them together. */
+/** How often a workspace may ask in each of its modes: each of its keys, and all of them together. */
 export interface RateLimits {
   key: RateLimit;
   workspace: RateLimit;

@@ -1,8 +1,11 @@
-import type { ApiKeyRow } from "../db/api-keys.ts";
+import type { KeyBySecret } from "../db/api-keys.ts";
 import { findKeyBySecret } from "../db/api-keys.ts";
 import type { Database } from "../db/database.ts";
 import type { Clock } from "../lib/clock.ts";
 import { digestApiKey } from "./api-key.ts";
+
+/** A key that may be used, with the limits of its workspace; null: the defaults. */
+export type GoodKey = Omit<KeyBySecret, "goodUntil">;
 
 /**
  * The key that a secret opens, in this moment.
@@ -14,7 +17,7 @@ import { digestApiKey } from "./api-key.ts";
 export async function findGoodKey(
   deps: { db: Database; clock: Clock; apiKeyPepper: string },
   secret: string,
-): Promise<ApiKeyRow | null> {
+): Promise<GoodKey | null> {
   const found = await findKeyBySecret(deps.db, await digestApiKey(secret, deps.apiKeyPepper));
   if (!found || found.revokedAt !== null) return null;
   const { goodUntil, ...key } = found;

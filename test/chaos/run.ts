@@ -105,6 +105,7 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
 /** Makes a workspace, connects accounts of the platform in live mode, adds a picture, and registers the endpoint. */
 async function setUp(worker: ChaosWorker, platform: Platform, endpoint: Endpoint) {
   const workspace = await client(worker.origin, worker.adminToken).call("POST", "/v1/workspaces", { name: "Chaos" });
+  worker.widenLimits(workspace.body.id);
   const key: string = workspace.body.api_keys.live;
   const { call } = client(worker.origin, key);
   const accounts: Account[] = [];

@@ -1,17 +1,23 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
-import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Millis } from "../../src/lib/clock.ts";
 import { MINUTE, SECOND } from "../../src/lib/clock.ts";
 import type { Project } from "../e2e/helpers/project.ts";
 import { freePort, newProject } from "../e2e/helpers/project.ts";
+import { WIDE_LIMITS } from "../helpers/wide-limits.ts";
 
 const WRANGLER = "node_modules/wrangler/bin/wrangler.js";
 const LOOPBACK = "127.0.0.1";
+/** Where wrangler keeps local databases, below what `--persist-to` says. */
+const DATABASES = "v3/d1/miniflare-D1DatabaseObject";
 const START_TIMEOUT: Millis = MINUTE;
 const HEALTH_TIMEOUT: Millis = 5 * SECOND;
+/** The Worker may hold the database while it writes. */
+const DATABASE_TIMEOUT: Millis = 5 * SECOND;
 
 /** Of a run, and of nothing else: not a secret. */
 const ADMIN_TOKEN = "admin-token-of-a-chaos-run";
@@ -89,6 +95,19 @@ export class ChaosWorker {
       if (await this.#isHealthy()) life.readyAt = Date.now();
       else await sleep(25);
     }
+  }
+
+  /** Gives a workspace limits that no run meets, in the database: it is not what the runs are about. */
+  widenLimits(workspaceId: string): void {
+    const folder = join(this.#project.folder, "state", DATABASES);
+    const file = readdirSync(folder).find((name) => /^[0-9a-f]{64}\.sqlite$/.test(name));
+    if (file === undefined) throw new Error(`there is no database in ${folder}`);
+    const database = new DatabaseSync(join(folder, file), { timeout: DATABASE_TIMEOUT });
+    const { changes } = database
+      .prepare("UPDATE workspaces SET rate_limits = ? WHERE id = ?")
+      .run(JSON.stringify(WIDE_LIMITS), workspaceId);
+    database.close();
+    if (changes !== 1) throw new Error(`there is no workspace ${workspaceId}`);
   }
 
   /** Kills every process of it in this very moment. */

@@ -71,6 +71,7 @@ describe("the imports agree with docs/architecture.md", () => {
     expect(outside(/^drizzle-orm/, ["db"])).toEqual([]);
     expect(outside(/^@?hono/, ["api", "console", "index"])).toEqual([]);
     expect(outside(/^cloudflare:/, []).sort()).toEqual([
+      "limits/rate-limit-object.ts",
       "platforms/sandbox/sandbox-object.ts",
       "post/post-object.ts",
       "post/sweeper.ts",

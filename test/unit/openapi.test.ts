@@ -39,6 +39,11 @@ const OPERATIONS = new Map<string, Operation>(
   ),
 );
 
+function resolveAnswer(answer: { $ref?: string; headers?: object }): { headers?: object } {
+  const name = answer.$ref?.split("/").at(-1);
+  return name === undefined ? answer : (document.components?.responses?.[name] as { headers?: object });
+}
+
 describe("docs/openapi.json", () => {
   it("is what the schemas say", async () => {
     await expect(printOpenApi(app), "docs/openapi.json has drifted: npm run openapi").toMatchFileSnapshot(FILE);
@@ -105,6 +110,22 @@ describe("the document", () => {
       .flatMap(({ content }) => Object.values(content["application/json"].examples))
       .map(({ summary, value }) => [summary, contractPart(JSON.stringify(value))]);
     expect(examples).toEqual(expect.arrayContaining(Object.entries(ERROR_SAMPLES)));
+  });
+
+  it("says of every answer to a key that it tells the rate limits, and of no other", () => {
+    const fields = ["RateLimit", "RateLimit-Policy"];
+    const told = (answer: unknown) => {
+      const { headers } = resolveAnswer(answer as { $ref?: string; headers?: object });
+      return fields.every((field) => Object.keys(headers ?? {}).includes(field));
+    };
+    for (const [name, { responses, ...operation }] of OPERATIONS) {
+      const isForKeys = (operation as Record<string, unknown>)["x-open-to"] !== "admin";
+      for (const [status, answer] of Object.entries(responses)) {
+        // Error answers are described once for all routes; a key that calls a route of the owner's is limited as well.
+        const isExpected = Number(status) < 400 ? isForKeys : status !== "401";
+        expect([name, status, told(answer)]).toEqual([name, status, isExpected]);
+      }
+    }
   });
 
   it("prints every error code", () => {

@@ -9,7 +9,10 @@ export interface Answer {
   body: any;
 }
 
-/** A client of one server with one key. */
+/** Within the limits of a key, 300 a minute. */
+const POLL_MS = 250;
+
+/** A client of one server with one key. It does what a client is asked to do that came too often: it waits. */
 export function client(origin: string, key: string) {
   async function call(
     method: string,
@@ -28,6 +31,10 @@ export function client(origin: string, key: string) {
       ...(body === undefined ? {} : { body: isForm ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
+    if (response.status === 429) {
+      await sleep(Number(response.headers.get("Retry-After")) * 1_000);
+      return call(method, path, body, headers);
+    }
     const isJson = (response.headers.get("Content-Type") ?? "").includes("application/json");
     return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : null };
   }
@@ -37,7 +44,7 @@ export function client(origin: string, key: string) {
     for (;;) {
       const { body } = await call("GET", `/v1/posts/${id}`);
       if (!["queued", "publishing"].includes(body.status)) return body;
-      await sleep(50);
+      await sleep(POLL_MS);
     }
   }
   return { call, ended };

@@ -14,9 +14,11 @@ const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 export type Client = ReturnType<typeof client>;
 
-/** A client in test mode with a workspace of its own. */
-export async function newClient({ origin, adminToken }: ChaosWorker): Promise<Client> {
+/** A client in test mode with a workspace of its own, whose limits it does not meet. */
+export async function newClient(worker: ChaosWorker): Promise<Client> {
+  const { origin, adminToken } = worker;
   const workspace = await client(origin, adminToken).call("POST", "/v1/workspaces", { name: "Webhooks" });
+  worker.widenLimits(workspace.body.id);
   return client(origin, workspace.body.api_keys.test);
 }
 

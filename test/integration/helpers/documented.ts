@@ -47,7 +47,7 @@ function schemaOf({ content }: ResponseConfig): z.ZodType {
 }
 
 /** What any path of the API may answer where there is no such route. */
-const NOWHERE = new Map([401, 404, 405].map((status) => [status, null]));
+const NOWHERE = new Map([401, 404, 405, 429].map((status) => [status, null]));
 
 type ResponseConfig = Exclude<RouteConfig["responses"][string], { $ref: string }>;
 
