@@ -18,10 +18,13 @@ const START_TIMEOUT_MS = 60_000;
 /** What wrangler says on a machine without a way to the internet, and nobody needs to hear. */
 const NOISE = /Request\.cf|workers\.cloudflare\.com|GetAddrInfoReqWrap/;
 
+/** Wrangler would write down the address of every request, and Meta takes some secrets only there. */
+const RECORDS_NOTHING = { X_LOCAL_OBSERVABILITY: "false" };
+
 function wrangler(args: string[]): ChildProcess {
   return spawn(process.execPath, [WRANGLER, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, WRANGLER_SEND_METRICS: "false", CI: "true", NO_COLOR: "1" },
+    env: { ...process.env, ...RECORDS_NOTHING, WRANGLER_SEND_METRICS: "false", CI: "true", NO_COLOR: "1" },
   });
 }
 

@@ -15,7 +15,7 @@ export function occasionOfConsent({ clock }: { clock: Clock }, consent: ConsentR
       const id = `aud_${withoutPrefix(account.id)}_${withoutPrefix(consent.id)}`;
       const { workspaceId, mode } = link;
       const where = { workspaceId, mode, at: clock(), requestId: null, ip: null };
-      return { claim: null, audit: { id, ...where, action, actor: link.id, target, details } };
+      return { claim: null, isStored: false, audit: { id, ...where, action, actor: link.id, target, details } };
     },
   };
 }

@@ -25,7 +25,7 @@ const labelsBody = z.strictObject({
     .array(z.string().trim().min(1).max(50).check(wellFormed))
     .max(MAX_LABELS)
     .check(distinct)
-    .openapi({ example: ["summer campaign"] }),
+    .openapi({ uniqueItems: true, example: ["summer campaign"] }),
 });
 
 const location = z

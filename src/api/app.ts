@@ -7,6 +7,8 @@ import { Refusal } from "../lib/refusal.ts";
 import { servicesOf } from "../services.ts";
 import { accounts } from "./accounts.ts";
 import { apiKeys } from "./api-keys.ts";
+import { approvals } from "./approvals.ts";
+import { audit } from "./audit.ts";
 import { authenticate } from "./authenticate.ts";
 import { refuseUndeclared } from "./authorize.ts";
 import { limitBody } from "./body-limit.ts";
@@ -17,6 +19,7 @@ import { encryptionKeys } from "./encryption-keys.ts";
 import { answerError } from "./error-envelope.ts";
 import { events } from "./events.ts";
 import { healthRoutes } from "./health.ts";
+import { refuseMalformedKey } from "./idempotency.ts";
 import { mediaRoutes } from "./media.ts";
 import { mediaUploads } from "./media-uploads.ts";
 import { metaCallbacks } from "./meta-callbacks.ts";
@@ -28,15 +31,18 @@ import { postCommands } from "./post-commands.ts";
 import { posts } from "./posts.ts";
 import { publicRoutes } from "./public.ts";
 import { publish } from "./publish.ts";
+import { publishBulk } from "./publish-bulk.ts";
 import { limitRate } from "./rate-limit.ts";
 import { sandbox } from "./sandbox.ts";
 import { secureHeaders } from "./security-headers.ts";
 import { shieldPages } from "./shield.ts";
 import { timeline } from "./timeline.ts";
+import { usageRoutes } from "./usage.ts";
 import { validate } from "./validate.ts";
 import { refuseInvalid } from "./validation.ts";
 import { webhooks } from "./webhooks.ts";
 import { workspaceSettings } from "./workspace.ts";
+import { workspaceExport } from "./workspace-export.ts";
 import { workspaces } from "./workspaces.ts";
 
 /** The HTTP API: everything that a request passes on its way, and every answer to one that is refused. */
@@ -56,7 +62,7 @@ export function createApp(): OpenAPIHono<AppEnv> {
   app.use("/v1/*", authenticate);
   app.use("/v1/*", limitRate);
   app.use("/v1/*", refuseUndeclared);
-  app.use("/v1/*", limitBody);
+  app.use("/v1/*", limitBody, refuseMalformedKey);
   app.use("/connect/*", shieldPages, limitBody);
   app.use("/sandbox/*", shieldPages);
 
@@ -64,8 +70,10 @@ export function createApp(): OpenAPIHono<AppEnv> {
   app.route("/", metaCallbacks);
   app.route("/", publish);
   app.route("/", validate);
+  app.route("/", publishBulk);
   app.route("/", posts);
   app.route("/", postCommands);
+  app.route("/", approvals);
   app.route("/", timeline);
   app.route("/", accounts);
   app.route("/", pauses);
@@ -78,10 +86,13 @@ export function createApp(): OpenAPIHono<AppEnv> {
   app.route("/", mediaUploads);
   app.route("/", apiKeys);
   app.route("/", workspaces);
+  app.route("/", workspaceExport);
   app.route("/", workspaceSettings);
+  app.route("/", usageRoutes);
   app.route("/", platforms);
   app.route("/", healthRoutes);
   app.route("/", encryptionKeys);
+  app.route("/", audit);
   serveOpenApi(app);
 
   app.notFound((c) => {

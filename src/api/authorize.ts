@@ -1,6 +1,7 @@
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { createMiddleware } from "hono/factory";
 import { matchedRoutes } from "hono/route";
+import type { Requester } from "../db/audit-log.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { Access, KeyScope, Mode, Scope } from "../lib/vocabulary.ts";
 import { MODES } from "../lib/vocabulary.ts";
@@ -112,6 +113,13 @@ export function keyOf(actor: Actor): AskingKey {
 /** The request's key, as timelines name who asked. */
 export function askerOf(actor: Actor): string | null {
   return actor.kind === "key" ? actor.key.id : null;
+}
+
+/** Who asks, as the audit log names them. */
+export function requesterOf(c: Context<AppEnv>): Requester {
+  const ip = c.req.header("CF-Connecting-IP") ?? null;
+  const { actor, requestId } = c.var;
+  return { asker: askerOf(actor), requestId, ip, needsApproval: actor.kind === "key" && actor.key.needsApproval };
 }
 
 function lacksScope(): Refusal {

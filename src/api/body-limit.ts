@@ -5,11 +5,14 @@ import { MAX_FORM_FILE_BYTES } from "../media/receive.ts";
 import type { AppEnv } from "./context.ts";
 
 const MAX_JSON_BYTES = 256 * 1024;
+/** Many posts at once. */
+const MAX_BULK_BYTES = 1024 * 1024;
 /** The forms of the connect pages, and what platforms send to their callbacks. */
 const MAX_FORM_BYTES = 64 * 1024;
 /** What a multipart body has around its file. */
 const MULTIPART_MARGIN = 16 * 1024;
 
+const BULK = "/v1/publish/bulk";
 const MEDIA = "/v1/media";
 const UPLOAD_PART = /^\/v1\/media\/uploads\/[^/]+\/parts\/[^/]+$/;
 
@@ -29,6 +32,7 @@ export const limitBody = createMiddleware<AppEnv>(async function limitBody(c, ne
 function maxSizeOf(method: string, path: string, contentType: string): number | null {
   if (method === "PUT" && UPLOAD_PART.test(path)) return null;
   if (path.startsWith("/connect/")) return MAX_FORM_BYTES;
+  if (path === BULK) return MAX_BULK_BYTES;
   if (method !== "POST" || path !== MEDIA) return MAX_JSON_BYTES;
   if (/^multipart\/form-data/i.test(contentType)) return MAX_FORM_FILE_BYTES + MULTIPART_MARGIN;
   return isRawFile(contentType) ? null : MAX_JSON_BYTES;

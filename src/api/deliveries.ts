@@ -1,17 +1,19 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { DeliveryRow } from "../db/delivery-log.ts";
-import { findDelivery, listDeliveries, recoverDeliveries, sendAgain } from "../db/delivery-log.ts";
+import { listDeliveries } from "../db/delivery-log.ts";
 import { findWebhook } from "../db/webhooks.ts";
-import { Refusal } from "../lib/refusal.ts";
 import { printTime, printTimeOrNull } from "../lib/time.ts";
 import { DELIVERY_STATUSES, EVENT_TYPES } from "../lib/vocabulary.ts";
 import { webhookNotFound } from "../webhooks/create-webhook.ts";
 import { printDeliveryId, readDeliveryId } from "../webhooks/delivery-id.ts";
-import { deliverMessage, sendWebhookMessages } from "../webhooks/messages.ts";
-import { inactive, testWebhook } from "../webhooks/test-webhook.ts";
+import type { Recovery } from "../webhooks/send-again.ts";
+import { recoverMissed, retryDelivery } from "../webhooks/send-again.ts";
+import { testWebhook } from "../webhooks/test-webhook.ts";
 import { requireScope, scopeOf } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
+import { once } from "./once.ts";
+import { REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
 import { errorResponses, noBody, pageLimit, printedTime, timestamp } from "./schemas.ts";
 import { webhookParams } from "./webhook-schemas.ts";
 
@@ -21,8 +23,6 @@ import { webhookParams } from "./webhook-schemas.ts";
 
 const DEFAULT_LIMIT = 25;
 const MAX_LIMIT = 100;
-/** Deliveries that one call recovers. */
-const MAX_RECOVERED = 1_000;
 
 const attempt = z
   .strictObject({
@@ -60,7 +60,11 @@ const recovery = z
   })
   .openapi("Recovery");
 
-const one = { description: "The delivery", content: { "application/json": { schema: delivery } } };
+const one = {
+  description: "The delivery",
+  headers: REPLAYED,
+  content: { "application/json": { schema: delivery } },
+};
 
 const listRoute = createRoute({
   method: "get",
@@ -84,6 +88,7 @@ const testRoute = createRoute({
   operationId: "testWebhook",
   summary: "Send a webhook endpoint an event of type webhook.test, and say what came of it",
   ...requireScope("webhooks:write"),
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { params: webhookParams, body: noBody },
   responses: { 200: one, ...errorResponses(400, 401, 403, 404, 409, 413, 500) },
 });
@@ -94,12 +99,17 @@ const recoverRoute = createRoute({
   operationId: "recoverDeliveries",
   summary: "Send a webhook endpoint everything that it missed since a time",
   ...requireScope("webhooks:write"),
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: {
     params: webhookParams,
     body: { required: true, content: { "application/json": { schema: z.strictObject({ since: timestamp }) } } },
   },
   responses: {
-    200: { description: "How much is on its way", content: { "application/json": { schema: recovery } } },
+    200: {
+      description: "How much is on its way",
+      headers: REPLAYED,
+      content: { "application/json": { schema: recovery } },
+    },
     ...errorResponses(400, 401, 403, 404, 409, 413, 415, 500),
   },
 });
@@ -110,6 +120,7 @@ const retryRoute = createRoute({
   operationId: "retryDelivery",
   summary: "Send an event to its webhook endpoint again, whatever came of it before",
   ...requireScope("webhooks:write"),
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { params: z.strictObject({ delivery_id: z.string() }), body: noBody },
   responses: { 200: one, ...errorResponses(400, 401, 403, 404, 409, 413, 500) },
 });
@@ -120,53 +131,46 @@ deliveries.openapi(listRoute, async (c) => {
   const { services, actor } = c.var;
   const { webhook_id } = c.req.valid("param");
   const { limit, cursor } = c.req.valid("query");
-  const filters = { list: "deliveries", webhook_id };
-  const after = cursor === undefined ? null : readDeliveryId(readCursor(cursor, filters));
+  const list = { list: "deliveries", ...scopeOf(actor), webhook_id };
+  const after = cursor === undefined ? null : readDeliveryId(await readCursor(cursor, list));
   if (!(await findWebhook(services.db, scopeOf(actor), webhook_id))) throw webhookNotFound();
   const rows = await listDeliveries(services.db, webhook_id, { after, limit: limit + 1 });
   const page = rows.slice(0, limit);
   const last = page.at(-1);
-  const nextCursor = rows.length > limit && last ? writeCursor(printDeliveryId(last), filters) : null;
+  const nextCursor = rows.length > limit && last ? await writeCursor(printDeliveryId(last), list) : null;
   return c.json({ deliveries: page.map(print), next_cursor: nextCursor }, 200);
 });
 
-deliveries.openapi(testRoute, async (c) => {
-  const { services, actor } = c.var;
-  return c.json(print(await testWebhook(services, scopeOf(actor), c.req.valid("param").webhook_id)), 200);
-});
-
-deliveries.openapi(recoverRoute, async (c) => {
+deliveries.openapi(testRoute, (c) => {
   const { services, actor } = c.var;
   const scope = scopeOf(actor);
-  const { webhook_id: id } = c.req.valid("param");
-  const webhook = await findWebhook(services.db, scope, id);
-  if (!webhook) throw webhookNotFound();
-  if (!webhook.active) throw inactive();
-  const { since } = c.req.valid("json");
-  const refs = await recoverDeliveries(services.db, { ...scope, id }, since, services.clock(), MAX_RECOVERED);
-  await services.sendDeliveries(refs);
-  return c.json({ recovered: refs.length, has_more: refs.length === MAX_RECOVERED }, 200);
+  return once(c, { scope, meaning: null, respond: answerDelivery }, (change) =>
+    testWebhook(services, scope, c.req.valid("param").webhook_id, change),
+  );
 });
 
-deliveries.openapi(retryRoute, async (c) => {
+deliveries.openapi(recoverRoute, (c) => {
   const { services, actor } = c.var;
   const scope = scopeOf(actor);
-  const ref = readDeliveryId(c.req.valid("param").delivery_id);
-  const found = ref && (await findDelivery(services.db, scope, ref));
-  if (!found) throw deliveryNotFound();
-  const webhook = await findWebhook(services.db, scope, ref.webhookId);
-  if (!webhook?.active) throw inactive();
-  if (!(await sendAgain(services.db, ref, services.clock()))) {
-    throw new Refusal("conflict", "The delivery is being sent in this moment.");
-  }
-  await sendWebhookMessages(services.webhookQueue, [deliverMessage(ref, true)]);
-  const row = await findDelivery(services.db, scope, ref);
-  if (!row) throw deliveryNotFound();
-  return c.json(print(row), 200);
+  const body = c.req.valid("json");
+  const respond = ({ recovered, hasMore }: Recovery) => {
+    return { status: 200 as const, body: { recovered, has_more: hasMore } };
+  };
+  return once(c, { scope, meaning: body, respond }, (change) =>
+    recoverMissed(services, scope, c.req.valid("param").webhook_id, body.since, change),
+  );
 });
 
-function deliveryNotFound(): Refusal {
-  return new Refusal("not_found", "Delivery does not exist in this workspace.");
+deliveries.openapi(retryRoute, (c) => {
+  const { services, actor } = c.var;
+  const scope = scopeOf(actor);
+  return once(c, { scope, meaning: null, respond: answerDelivery }, (change) =>
+    retryDelivery(services, scope, c.req.valid("param").delivery_id, change),
+  );
+});
+
+function answerDelivery(row: DeliveryRow) {
+  return { status: 200 as const, body: print(row) };
 }
 
 function print(row: DeliveryRow): z.infer<typeof delivery> {

@@ -14,7 +14,6 @@ import { errorResponses, pageLimit } from "./schemas.ts";
 
 const DEFAULT_LIMIT = 25;
 const MAX_LIMIT = 100;
-const LIST = { list: "events" };
 
 const listRoute = createRoute({
   method: "get",
@@ -56,11 +55,12 @@ export const events = new OpenAPIHono<AppEnv>();
 events.openapi(listRoute, async (c) => {
   const { services, actor } = c.var;
   const { limit, cursor } = c.req.valid("query");
-  const after = cursor === undefined ? null : readPosition(readCursor(cursor, LIST));
+  const list = { list: "events", ...scopeOf(actor) };
+  const after = cursor === undefined ? null : readPosition(await readCursor(cursor, list));
   const rows = await listEvents(services.db, scopeOf(actor), { after, limit: limit + 1 });
   const page = rows.slice(0, limit);
   const last = page.at(-1);
-  const nextCursor = rows.length > limit && last ? writeCursor(`${last.createdAt} ${last.id}`, LIST) : null;
+  const nextCursor = rows.length > limit && last ? await writeCursor(`${last.createdAt} ${last.id}`, list) : null;
   return c.json({ events: page.map(print), next_cursor: nextCursor }, 200);
 });
 

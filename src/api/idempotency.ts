@@ -1,4 +1,5 @@
 import type { Context, TypedResponse } from "hono";
+import { createMiddleware } from "hono/factory";
 import type { ContentfulStatusCode, StatusCode } from "hono/utils/http-status";
 import { z } from "zod";
 import { answerRow } from "../accounts/vault.ts";
@@ -28,7 +29,8 @@ export interface IdempotentRequest {
   scope: Scope;
   /** SHA-256 of the key, in hexadecimal. */
   key: string;
-  fingerprint: string;
+  /** What is asked for. For a streamed body: reads what is left of it. */
+  fingerprint(): Promise<string>;
   expiresAt: Millis;
 }
 
@@ -45,7 +47,7 @@ const STORED_ANSWER = z.object({ fingerprint: z.string(), status: z.number().int
  * Reads the request's key, bare or quoted.
  *
  * @param meaning the request's input after validation: key order, white space and spelled-out defaults of the body do
- *   not matter to it
+ *   not matter to it; or a function that finds it out, called only when the key is known or the answer is to be stored
  * @param owner whose key it is, where not all of the scope share their keys: answers tell of what not all may see
  * @returns null when the request has none
  * @throws Refusal when the key is malformed
@@ -59,14 +61,30 @@ export async function readIdempotencyKey(
   const header = c.req.header(HEADER);
   if (header === undefined) return null;
   const key = parseIdempotencyKey(header);
-  if (key === null) throw invalid(HEADER, `${HEADER} must have 1 to 255 printable ASCII characters.`);
-  const parts = ["v1", scope.workspaceId, scope.mode, c.req.method, c.req.path, canonicalJson(meaning)];
+  if (key === null) throw malformedKey();
+  let fingerprint: Promise<string> | null = null;
   return {
     scope,
     key: await sha256Hex(owner === null ? key : `${owner}\n${key}`),
-    fingerprint: await sha256Hex(parts.join("\n")),
+    fingerprint: () => (fingerprint ??= fingerprintOf(c, scope, meaning)),
     expiresAt: c.var.services.clock() + KEY_LIFE,
   };
+}
+
+async function fingerprintOf(c: Context<AppEnv>, scope: Scope, meaning: unknown): Promise<string> {
+  const input = canonicalJson(typeof meaning === "function" ? await meaning() : meaning);
+  return sha256Hex(["v1", scope.workspaceId, scope.mode, c.req.method, c.req.path, input].join("\n"));
+}
+
+/** Refuses a change whose key is malformed, before anything else of it is looked at. */
+export const refuseMalformedKey = createMiddleware<AppEnv>(async function refuseMalformedKey(c, next) {
+  const header = c.req.method === "GET" ? undefined : c.req.header(HEADER);
+  if (header !== undefined && parseIdempotencyKey(header) === null) throw malformedKey();
+  await next();
+});
+
+function malformedKey(): Refusal {
+  return invalid(HEADER, `${HEADER} must have 1 to 255 printable ASCII characters.`);
 }
 
 /**
@@ -93,7 +111,7 @@ export async function replayFromCache<Body, Status extends StatusCode>(
   const { replayCache, log } = c.var.services;
   try {
     const cached = STORED_ANSWER.safeParse(await replayCache.get(cacheKey(request), "json"));
-    return cached.success ? replay<Body, Status>(c, request, cached.data) : null;
+    return cached.success ? await replay<Body, Status>(c, request, cached.data) : null;
   } catch (error) {
     if (error instanceof Refusal) throw error;
     log.error("the replay cache could not be read", error);
@@ -107,7 +125,7 @@ export async function replayFromRow<Body, Status extends StatusCode>(
   request: IdempotentRequest,
   row: IdempotencyRow,
 ): Promise<TypedResponse<Body, Status, "json">> {
-  refuseOther(request, row);
+  await refuseOther(request, row);
   const answer = answerOf(row);
   const body = row.isSealed ? await c.var.services.vault.open(answer.body, answerRow(row, row.key)) : answer.body;
   if (body === null) throw new Error("the answer of a key cannot be opened: it was sealed by another encryption key");
@@ -130,8 +148,8 @@ export function cacheAnswer(c: Context<AppEnv>, request: IdempotentRequest, row:
 }
 
 /** @throws Refusal when the key was used for something else */
-export function refuseOther(request: IdempotentRequest, answer: { fingerprint: string }): void {
-  if (answer.fingerprint !== request.fingerprint) {
+export async function refuseOther(request: IdempotentRequest, answer: { fingerprint: string }): Promise<void> {
+  if (answer.fingerprint !== (await request.fingerprint())) {
     throw new Refusal("idempotency_conflict", IDEMPOTENCY_CONFLICT_MESSAGE);
   }
 }
@@ -141,8 +159,12 @@ function answerOf({ fingerprint, responseStatus, responseBody }: IdempotencyRow)
   return { fingerprint, status: responseStatus, body: responseBody };
 }
 
-function replay<Body, Status extends StatusCode>(c: Context<AppEnv>, request: IdempotentRequest, answer: StoredAnswer) {
-  refuseOther(request, answer);
+async function replay<Body, Status extends StatusCode>(
+  c: Context<AppEnv>,
+  request: IdempotentRequest,
+  answer: StoredAnswer,
+) {
+  await refuseOther(request, answer);
   c.header("Idempotent-Replayed", "true");
   return jsonText<Body, Status>(c, answer.status, answer.body);
 }

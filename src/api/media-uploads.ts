@@ -1,7 +1,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { MediaRow } from "../db/media.ts";
 import { printTime } from "../lib/time.ts";
 import { printMedia } from "../media/print-media.ts";
-import { announcedLength } from "../media/store-bytes.ts";
 import type { PartedUpload } from "../media/uploads.ts";
 import {
   abortUpload,
@@ -13,7 +13,11 @@ import {
 } from "../media/uploads.ts";
 import { accessOf, requireScopeWithinReach } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
+import { fileBody } from "./file-body.ts";
 import { media } from "./media-object.ts";
+import { once } from "./once.ts";
+import { REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
+import { answerSuccess, success } from "./post-object.ts";
 import { errorResponses, printedTime } from "./schemas.ts";
 
 /*
@@ -46,6 +50,7 @@ const upload = z
   .openapi("MediaUpload");
 
 const one = (description: string) => ({ description, content: { "application/json": { schema: upload } } });
+const changed = (description: string) => ({ ...one(description), headers: REPLAYED });
 const binary = { schema: { type: "string" as const, format: "binary" } };
 
 const startRoute = createRoute({
@@ -54,8 +59,9 @@ const startRoute = createRoute({
   operationId: "startMediaUpload",
   summary: "Start an upload in parts, of a file up to 1 GiB",
   ...requireScopeWithinReach("media:write"),
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { body: { required: true, content: { "application/json": { schema: startBody } } } },
-  responses: { 201: one("The upload"), ...errorResponses(400, 401, 403, 413, 415, 500) },
+  responses: { 201: changed("The upload"), ...errorResponses(400, 401, 403, 409, 413, 415, 500) },
 });
 
 const getRoute = createRoute({
@@ -74,8 +80,9 @@ const partRoute = createRoute({
   operationId: "putMediaUploadPart",
   summary: "Send a part, as the body itself: in any order, several at once, also again",
   ...requireScopeWithinReach("media:write"),
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { params: partParams, body: { content: { "application/octet-stream": binary } } },
-  responses: { 200: one("The upload"), ...errorResponses(400, 401, 403, 404, 409, 500) },
+  responses: { 200: changed("The upload"), ...errorResponses(400, 401, 403, 404, 409, 413, 500) },
 });
 
 const completeRoute = createRoute({
@@ -84,9 +91,10 @@ const completeRoute = createRoute({
   operationId: "completeMediaUpload",
   summary: "Make media of an upload; again, it answers the same",
   ...requireScopeWithinReach("media:write"),
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { params: uploadParams },
   responses: {
-    201: { description: "The media", content: { "application/json": { schema: media } } },
+    201: { description: "The media", headers: REPLAYED, content: { "application/json": { schema: media } } },
     ...errorResponses(400, 401, 403, 404, 409, 500),
   },
 });
@@ -97,23 +105,27 @@ const abortRoute = createRoute({
   operationId: "abortMediaUpload",
   summary: "Give an upload up",
   ...requireScopeWithinReach("media:write"),
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { params: uploadParams },
   responses: {
     200: {
       description: "Nothing of the upload is left",
-      content: { "application/json": { schema: z.strictObject({ success: z.literal(true) }) } },
+      headers: REPLAYED,
+      content: { "application/json": { schema: success } },
     },
-    ...errorResponses(401, 403, 404, 500),
+    ...errorResponses(400, 401, 403, 404, 409, 500),
   },
 });
 
 export const mediaUploads = new OpenAPIHono<AppEnv>();
 
-mediaUploads.openapi(startRoute, async (c) => {
+mediaUploads.openapi(startRoute, (c) => {
   const { services, actor } = c.var;
-  const { bytes, file_name } = c.req.valid("json");
-  const started = await startUpload(services, accessOf(actor).scope, { bytes, fileName: file_name ?? null });
-  return c.json(printUpload(started), 201);
+  const { scope } = accessOf(actor);
+  const body = c.req.valid("json");
+  const file = { bytes: body.bytes, fileName: body.file_name ?? null };
+  const respond = (started: PartedUpload) => ({ status: 201 as const, body: printUpload(started) });
+  return once(c, { scope, meaning: body, respond }, (change) => startUpload(services, scope, file, change));
 });
 
 mediaUploads.openapi(getRoute, async (c) => {
@@ -124,23 +136,31 @@ mediaUploads.openapi(getRoute, async (c) => {
   );
 });
 
-mediaUploads.openapi(partRoute, async (c) => {
+mediaUploads.openapi(partRoute, (c) => {
   const { services, actor } = c.var;
+  const { scope } = accessOf(actor);
   const { upload_id, number } = c.req.valid("param");
-  const { body, headers } = c.req.raw;
-  const part = { uploadId: upload_id, number, body, length: announcedLength(headers) };
-  return c.json(printUpload(await receivePart(services, accessOf(actor).scope, part)), 200);
+  const { stream, length, meaning } = fileBody(c);
+  const part = { uploadId: upload_id, number, body: stream, length };
+  const respond = (upload: PartedUpload) => ({ status: 200 as const, body: printUpload(upload) });
+  return once(c, { scope, meaning, respond }, (change) => receivePart(services, scope, part, change));
 });
 
-mediaUploads.openapi(completeRoute, async (c) => {
+mediaUploads.openapi(completeRoute, (c) => {
   const { services, actor } = c.var;
-  return c.json(printMedia(await completeUpload(services, accessOf(actor).scope, c.req.valid("param").upload_id)), 201);
+  const { scope } = accessOf(actor);
+  const respond = (row: MediaRow) => ({ status: 201 as const, body: printMedia(row) });
+  return once(c, { scope, meaning: null, respond }, (change) =>
+    completeUpload(services, scope, c.req.valid("param").upload_id, change),
+  );
 });
 
-mediaUploads.openapi(abortRoute, async (c) => {
+mediaUploads.openapi(abortRoute, (c) => {
   const { services, actor } = c.var;
-  await abortUpload(services, accessOf(actor).scope, c.req.valid("param").upload_id);
-  return c.json({ success: true as const }, 200);
+  const { scope } = accessOf(actor);
+  return once(c, { scope, meaning: null, respond: answerSuccess }, (change) =>
+    abortUpload(services, scope, c.req.valid("param").upload_id, change),
+  );
 });
 
 function printUpload(row: PartedUpload): z.infer<typeof upload> {

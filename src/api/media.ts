@@ -1,18 +1,24 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { createMiddleware } from "hono/factory";
+import type { MediaRow } from "../db/media.ts";
 import { listMedia } from "../db/media.ts";
 import { invalid, Refusal } from "../lib/refusal.ts";
 import { removeMedia } from "../media/discard.ts";
 import { requireMedia } from "../media/find-media.ts";
+import { HashedBody } from "../media/hashed-body.ts";
+import type { RenditionOutcome } from "../media/make-rendition.ts";
 import { makeRendition } from "../media/make-rendition.ts";
 import { printMedia } from "../media/print-media.ts";
 import { receiveBody, receiveFormFile, receiveFromUrl } from "../media/receive.ts";
-import { announcedLength } from "../media/store-bytes.ts";
 import { accessOf, requireScope, requireScopeWithinReach, scopeOf } from "./authorize.ts";
 import { isRawFile } from "./body-limit.ts";
 import type { AppEnv } from "./context.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
+import { fileBody } from "./file-body.ts";
 import { media } from "./media-object.ts";
+import { once } from "./once.ts";
+import { REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
+import { answerSuccess, success } from "./post-object.ts";
 import { errorResponses, pageLimit } from "./schemas.ts";
 
 /*
@@ -22,11 +28,9 @@ import { errorResponses, pageLimit } from "./schemas.ts";
 
 const DEFAULT_LIMIT = 25;
 const MAX_LIMIT = 100;
-/** What a cursor of this list is told apart by from one of another. */
-const LIST = { list: "media" };
 
 const urlBody = z.strictObject({ url: z.string() });
-const fileBody = z.strictObject({
+const formBody = z.strictObject({
   file: z
     .instanceof(File, { error: "{field} must be an uploaded file." })
     .openapi({ type: "string", format: "binary" }),
@@ -41,6 +45,7 @@ const renditionBody = z.strictObject({ for: z.literal("instagram", "{field} must
 const mediaList = z.strictObject({ media: z.array(media), next_cursor: z.string().nullable() }).openapi("MediaList");
 
 const one = (description: string) => ({ description, content: { "application/json": { schema: media } } });
+const made = (description: string) => ({ ...one(description), headers: REPLAYED });
 const binary = { schema: { type: "string", format: "binary" } };
 const rawFile = { "image/*": binary, "video/*": binary, "application/octet-stream": binary };
 
@@ -62,18 +67,19 @@ const createMediaRoute = createRoute({
   operationId: "createMedia",
   summary: "Add a picture or a video: by address, as a form's file, or as the body itself",
   ...forMedia,
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   middleware: [forMedia.middleware, refuseUrlencoded] as const,
   request: {
     body: {
       content: {
         "application/json": { schema: urlBody },
-        "multipart/form-data": { schema: fileBody },
+        "multipart/form-data": { schema: formBody },
         // For the description alone: no schema reads such a body, and the types must not ask for one.
         ...(rawFile as object),
       },
     },
   },
-  responses: { 201: one("The media"), ...errorResponses(400, 401, 403, 413, 415, 500) },
+  responses: { 201: made("The media"), ...errorResponses(400, 401, 403, 409, 413, 415, 500) },
 });
 
 const listRoute = createRoute({
@@ -105,13 +111,15 @@ const deleteRoute = createRoute({
   operationId: "deleteMedia",
   summary: "Delete media that no waiting post uses",
   ...requireScope("media:write"),
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { params: mediaParams },
   responses: {
     200: {
       description: "The media is deleted",
-      content: { "application/json": { schema: z.strictObject({ success: z.literal(true) }) } },
+      headers: REPLAYED,
+      content: { "application/json": { schema: success } },
     },
-    ...errorResponses(401, 403, 404, 409, 500),
+    ...errorResponses(400, 401, 403, 404, 409, 500),
   },
 });
 
@@ -121,43 +129,51 @@ const renditionRoute = createRoute({
   operationId: "makeRendition",
   summary: "Make of a picture one that a platform takes",
   ...requireScopeWithinReach("media:write"),
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: {
     params: mediaParams,
     body: { required: true, content: { "application/json": { schema: renditionBody } } },
   },
   responses: {
-    200: one("The media itself, which fits, or the rendition that was made before"),
-    201: one("The rendition"),
+    200: made("The media itself, which fits, or the rendition that was made before"),
+    201: made("The rendition"),
     ...errorResponses(400, 401, 403, 404, 409, 413, 415, 500),
   },
 });
 
 export const mediaRoutes = new OpenAPIHono<AppEnv>();
 
-mediaRoutes.openapi(createMediaRoute, async (c) => {
+mediaRoutes.openapi(createMediaRoute, (c) => {
   const { services, actor } = c.var;
   const { scope } = accessOf(actor);
+  const respond = (row: MediaRow) => ({ status: 201 as const, body: printMedia(row) });
   // The library validates the one that the content type names and leaves the other empty.
   const form = c.req.valid("form");
-  if ("file" in form) return c.json(printMedia(await receiveFormFile(services, scope, form.file)), 201);
+  if ("file" in form) {
+    const { file } = form;
+    const meaning = async () => ({ sha256: await new HashedBody(file.stream()).sha256() });
+    return once(c, { scope, meaning, respond }, (change) => receiveFormFile(services, scope, file, change));
+  }
   const json = c.req.valid("json");
   if ("url" in json) {
-    return c.json(printMedia(await receiveFromUrl(services, scope, json.url)), 201);
+    return once(c, { scope, meaning: json, respond }, (change) => receiveFromUrl(services, scope, json.url, change));
   }
-  const { body, headers } = c.req.raw;
-  if (!body || !isRawFile(c.req.header("Content-Type") ?? "")) throw invalid("file", "A file or a url is required.");
-  return c.json(printMedia(await receiveBody(services, scope, { body, length: announcedLength(headers) })), 201);
+  const { stream, length, meaning } = fileBody(c);
+  if (!stream || !isRawFile(c.req.header("Content-Type") ?? "")) throw invalid("file", "A file or a url is required.");
+  const file = { body: stream, length };
+  return once(c, { scope, meaning, respond }, (change) => receiveBody(services, scope, file, change));
 });
 
 mediaRoutes.openapi(listRoute, async (c) => {
   const { services, actor } = c.var;
   const { limit, cursor } = c.req.valid("query");
-  const after = cursor === undefined ? null : readCursor(cursor, LIST);
+  const list = { list: "media", ...scopeOf(actor) };
+  const after = cursor === undefined ? null : await readCursor(cursor, list);
   // One more than asked for tells whether there is a next page.
   const rows = await listMedia(services.db, scopeOf(actor), { after, limit: limit + 1 });
   const page = rows.slice(0, limit);
   const last = page.at(-1);
-  const nextCursor = rows.length > limit && last ? writeCursor(last.id, LIST) : null;
+  const nextCursor = rows.length > limit && last ? await writeCursor(last.id, list) : null;
   return c.json({ media: page.map(printMedia), next_cursor: nextCursor }, 200);
 });
 
@@ -166,14 +182,21 @@ mediaRoutes.openapi(getRoute, async (c) => {
   return c.json(printMedia(await requireMedia(services.db, accessOf(actor).scope, c.req.valid("param").media_id)), 200);
 });
 
-mediaRoutes.openapi(deleteRoute, async (c) => {
+mediaRoutes.openapi(deleteRoute, (c) => {
   const { services, actor } = c.var;
-  await removeMedia(services, scopeOf(actor), c.req.valid("param").media_id);
-  return c.json({ success: true as const }, 200);
+  const scope = scopeOf(actor);
+  return once(c, { scope, meaning: null, respond: answerSuccess }, (change) =>
+    removeMedia(services, scope, c.req.valid("param").media_id, change),
+  );
 });
 
-mediaRoutes.openapi(renditionRoute, async (c) => {
+mediaRoutes.openapi(renditionRoute, (c) => {
   const { services, actor } = c.var;
-  const outcome = await makeRendition(services, accessOf(actor).scope, c.req.valid("param").media_id);
-  return c.json(printMedia(outcome.media), outcome.is === "made" ? 201 : 200);
+  const { scope } = accessOf(actor);
+  const respond = (outcome: RenditionOutcome) => {
+    return { status: outcome.is === "made" ? (201 as const) : (200 as const), body: printMedia(outcome.media) };
+  };
+  return once(c, { scope, meaning: c.req.valid("json"), respond }, (change) =>
+    makeRendition(services, scope, c.req.valid("param").media_id, change),
+  );
 });

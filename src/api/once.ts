@@ -10,6 +10,7 @@ import { retryWrite } from "../db/retry.ts";
 import { ID_PREFIXES, newId } from "../lib/ids.ts";
 import { Refusal } from "../lib/refusal.ts";
 import type { ErrorCode, PostRef, Scope } from "../lib/vocabulary.ts";
+import { requesterOf } from "./authorize.ts";
 import type { Actor, AppEnv } from "./context.ts";
 import { errorBody, originOf } from "./error-envelope.ts";
 import { ERRORS } from "./errors.ts";
@@ -31,7 +32,7 @@ import {
 /** A request that changes something. */
 export interface Asked<Outcome, Body, Status extends ContentfulStatusCode> {
   scope: Scope;
-  /** The request's input after validation, see `readIdempotencyKey`. */
+  /** The request's input after validation, or what finds it out, see `readIdempotencyKey`. */
   meaning: unknown;
   respond(outcome: Outcome): Answer<Body, Status> | Promise<Answer<Body, Status>>;
   /** Headers that the answer has beside, made from its body. */
@@ -65,7 +66,7 @@ export async function once<Outcome, Body, Status extends ContentfulStatusCode>(
   run: (change: Change<Outcome>) => Promise<Outcome>,
 ): Promise<Answered<Body, Status>> {
   const { scope, meaning } = asked;
-  const request = await readIdempotencyKey(c, scope, meaning, ownerOf(c.var.actor));
+  const request = await readIdempotencyKey(c, scope, meaning, ownerOf(c.var.actor, asked.isSecret ?? false));
   if (!request) {
     const { status, body } = await asked.respond(await run(new Attempt(c, asked, null, null)));
     return withHeaders(c, asked, jsonText<Body, Status>(c, status, JSON.stringify(body)));
@@ -75,7 +76,7 @@ export async function once<Outcome, Body, Status extends ContentfulStatusCode>(
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const known = await findClaim(c.var.services.db, scope, request.key, c.var.services.clock());
     if (known && known.responseStatus !== null) return replayed(c, asked, request, known);
-    if (known) refuseOther(request, known);
+    if (known) await refuseOther(request, known);
     try {
       return await carryOut(c, asked, request, known, run);
     } catch (error) {
@@ -125,9 +126,12 @@ function isDecided({ code }: Refusal): boolean {
   return status === 404 || (status === 409 && !PASSING.includes(code));
 }
 
-/** Keys that see less than their whole world do not share theirs with it: an answer would tell of what they do not see. */
-function ownerOf(actor: Actor): string | null {
-  return actor.kind === "key" && actor.key.accountIds !== null ? actor.key.id : null;
+/**
+ * Keys that see less than their whole world do not share theirs with it: an answer would tell of what they do not see. And
+ * an answer that holds a secret is for who asked: another key that says the same may have no right to it.
+ */
+function ownerOf(actor: Actor, isSecret: boolean): string | null {
+  return actor.kind === "key" && (isSecret || actor.key.accountIds !== null) ? actor.key.id : null;
 }
 
 async function withHeaders<Outcome, Body, Status extends ContentfulStatusCode>(
@@ -154,7 +158,7 @@ class Attempt<Outcome, Body, Status extends ContentfulStatusCode> implements Cha
   readonly #asked: Asked<Outcome, Body, Status>;
   readonly #request: IdempotentRequest | null;
   #claimed: IdempotencyRow | null;
-  #recorded: { row: IdempotencyRow; outcome: Outcome } | null = null;
+  #recorded: ChangeRecord | null = null;
 
   /**
    * @param request null: it has no key
@@ -170,25 +174,32 @@ class Attempt<Outcome, Body, Status extends ContentfulStatusCode> implements Cha
     this.#asked = asked;
     this.#request = request;
     this.#claimed = known;
-    this.asker = c.var.actor.kind === "key" ? c.var.actor.key.id : null;
+    this.asker = requesterOf(c).asker;
     this.earlier = known?.claim ?? null;
     this.claimId = known?.claim ?? newId("claim", c.var.services.clock());
   }
 
   async record(entry: AuditEntry, outcome: Outcome): Promise<ChangeRecord> {
-    const audit = this.#audit(entry);
-    if (!this.#request) return { claim: null, audit };
+    const audit = auditLine(this.#c, this.#asked.scope, entry);
+    if (!this.#request) return { claim: null, audit, isStored: false };
     const { status, body } = await this.#asked.respond(outcome);
-    const row = await this.#answer(this.#request, status, JSON.stringify(body), this.#asked.isSecret ?? false);
-    this.#recorded = { row, outcome };
-    return { claim: row, audit };
+    const claim = await this.#answer(this.#request, status, JSON.stringify(body), this.#asked.isSecret ?? false);
+    this.#recorded = { claim, audit, isStored: false };
+    return this.#recorded;
+  }
+
+  async begin(entry: AuditEntry): Promise<ChangeRecord> {
+    const audit = auditLine(this.#c, this.#asked.scope, entry);
+    if (!this.#request) return { claim: null, audit, isStored: false };
+    this.#claimed ??= await this.#claim(this.#request);
+    return { claim: this.#claimed, audit, isStored: false };
   }
 
   async command(ref: PostRef | null, entry: AuditEntry): Promise<Command> {
-    const [asker, audit] = [this.asker, this.#audit(entry)];
+    const [asker, audit] = [this.asker, auditLine(this.#c, this.#asked.scope, entry)];
     if (!this.#request) return { id: null, asker, audit };
     if (!this.#claimed) {
-      const row = { ...this.#claim(this.#request), postId: ref?.postId ?? null };
+      const row = { ...(await this.#claim(this.#request)), postId: ref?.postId ?? null };
       const winner = await retryWrite(() => claimKeyAlone(this.#c.var.services.db, row));
       if (winner.claim !== this.claimId) throw new KeyTaken("the key is taken");
       this.#claimed = row;
@@ -200,8 +211,7 @@ class Attempt<Outcome, Body, Status extends ContentfulStatusCode> implements Cha
 
   /** @returns the key's row, with the answer that counts */
   async done(outcome: Outcome): Promise<IdempotencyRow> {
-    // What came out is another outcome where somebody else made the change in this moment: nothing was written with it then.
-    if (this.#recorded && this.#recorded.outcome === outcome) return this.#recorded.row;
+    if (this.#recorded?.isStored && this.#recorded.claim) return this.#recorded.claim;
     const { status, body } = await this.#asked.respond(outcome);
     return this.#settle(status, JSON.stringify(body), this.#asked.isSecret ?? false);
   }
@@ -228,14 +238,14 @@ class Attempt<Outcome, Body, Status extends ContentfulStatusCode> implements Cha
   async #answer(request: IdempotentRequest, status: number, text: string, isSecret: boolean): Promise<IdempotencyRow> {
     this.text = text;
     const body = isSecret ? await this.#c.var.services.vault.seal(text, answerRow(request.scope, request.key)) : text;
-    return { ...this.#claim(request), responseStatus: status, responseBody: body, isSealed: isSecret };
+    return { ...(await this.#claim(request)), responseStatus: status, responseBody: body, isSealed: isSecret };
   }
 
-  #claim({ scope, key, fingerprint, expiresAt }: IdempotentRequest): IdempotencyRow {
+  async #claim({ scope, key, fingerprint, expiresAt }: IdempotentRequest): Promise<IdempotencyRow> {
     return {
       ...scope,
       key,
-      fingerprint,
+      fingerprint: await fingerprint(),
       claim: this.claimId,
       claimedAt: this.#c.var.services.clock(),
       postId: this.#claimed?.postId ?? null,
@@ -245,19 +255,21 @@ class Attempt<Outcome, Body, Status extends ContentfulStatusCode> implements Cha
       expiresAt,
     };
   }
+}
 
-  #audit({ action, target, details }: AuditEntry): AuditLine {
-    const at = this.#c.var.services.clock();
-    return {
-      id: newId("auditLine", at),
-      ...this.#asked.scope,
-      at,
-      action,
-      actor: this.asker ?? "admin",
-      target,
-      requestId: this.#c.var.requestId,
-      ip: this.#c.req.header("CF-Connecting-IP") ?? null,
-      details: details ?? null,
-    };
-  }
+/** A line that the audit log is to have of a request. */
+export function auditLine(c: Context<AppEnv>, scope: Scope, { action, target, details }: AuditEntry): AuditLine {
+  const { asker, requestId, ip } = requesterOf(c);
+  const at = c.var.services.clock();
+  return {
+    id: newId("auditLine", at),
+    ...scope,
+    at,
+    action,
+    actor: asker ?? "admin",
+    target,
+    requestId,
+    ip,
+    details: details ?? null,
+  };
 }

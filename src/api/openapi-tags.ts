@@ -31,7 +31,16 @@ export const TAGS: readonly { name: string; description: string; paths: RegExp }
     description: "Keys, what they may do, and how they are replaced.",
     paths: /^\/v1\/api-keys/,
   },
-  { name: "Workspace", description: "The settings of the key's own workspace.", paths: /^\/v1\/workspace(\/|$)/ },
+  {
+    name: "Audit log",
+    description: "What was changed, by whom and when, under seals that whoever has them can verify.",
+    paths: /^\/v1\/(deployment\/)?audit/,
+  },
+  {
+    name: "Workspace",
+    description: "The settings of the key's own workspace, and what it was used for.",
+    paths: /^\/v1\/(workspace|usage)(\/|$)/,
+  },
   { name: "Sandbox", description: "Test mode: what is public in the sandbox, and its clock.", paths: /^\/v1\/sandbox/ },
   {
     name: "Deployment",

@@ -1,6 +1,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import type { PostFilters, PostRow } from "../db/posts.ts";
-import { countPosts, listPosts } from "../db/posts.ts";
+import type { PostFilters } from "../db/post-lists.ts";
+import { countPosts, listPosts } from "../db/post-lists.ts";
+import type { PostRow } from "../db/posts.ts";
 import { printTime } from "../lib/time.ts";
 import { cancelPost } from "../post/cancel-post.ts";
 import { existingPost } from "../post/existing-post.ts";
@@ -10,18 +11,29 @@ import { readCursor, writeCursor } from "./cursor.ts";
 import { EXAMPLES } from "./examples.ts";
 import { once } from "./once.ts";
 import { POST_VERSION, REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
+import { metadataFilter, statusList } from "./post-filters.ts";
 import { answerPost, answerSuccess, post, success } from "./post-object.ts";
+import { hashKey } from "./publish-key.ts";
+import { externalId, shownExternalId, shownMetadata } from "./publish-request.ts";
 import { errorResponses, pageLimit, platform, postStatus, printedTime, taskSummary, timestamp } from "./schemas.ts";
 
 const DEFAULT_LIMIT = 25;
 const MAX_LIMIT = 100;
 
 const listQuery = z.strictObject({
-  status: postStatus.optional(),
+  status: statusList.optional(),
   platform: platform.optional(),
   account_id: z.string().optional(),
   from: timestamp.optional().openapi({ description: "Posts whose time is not before it." }),
   to: timestamp.optional().openapi({ description: "Posts whose time is before it." }),
+  created_from: timestamp.optional().openapi({ description: "Posts that were not made before it." }),
+  created_to: timestamp.optional().openapi({ description: "Posts that were made before it." }),
+  external_id: externalId.optional(),
+  metadata: metadataFilter.optional(),
+  idempotency_key: z
+    .string()
+    .optional()
+    .openapi({ description: "The post that came of the request with this Idempotency-Key: did my call land?" }),
   limit: pageLimit(MAX_LIMIT, DEFAULT_LIMIT),
   cursor: z.string().optional(),
 });
@@ -35,6 +47,8 @@ const listedPost = z
     created_at: printedTime,
     scheduled_at: printedTime,
     tasks: z.array(taskSummary),
+    external_id: shownExternalId,
+    metadata: shownMetadata,
   })
   .openapi("ListedPost");
 
@@ -100,17 +114,19 @@ export const posts = new OpenAPIHono<AppEnv>();
 posts.openapi(listRoute, async (c) => {
   const { services, actor } = c.var;
   const access = accessOf(actor);
-  const { status, platform, account_id, from, to, limit, cursor } = c.req.valid("query");
-  const filters: PostFilters = { status, platform, accountId: account_id, from, to };
-  const after = cursor === undefined ? null : readCursor(cursor, filters);
+  const { limit, cursor, ...query } = c.req.valid("query");
+  const filters = await filtersOf(query);
+  const list = { list: "posts", ...access.scope, ...filters };
+  const after = cursor === undefined ? null : await readCursor(cursor, list);
+  const now = services.clock();
   // One more than asked for tells whether there is a next page.
   const [rows, total] = await Promise.all([
-    listPosts(services.db, access, filters, { after, limit: limit + 1 }),
-    countPosts(services.db, access, filters),
+    listPosts(services.db, access, filters, { after, limit: limit + 1 }, now),
+    countPosts(services.db, access, filters, now),
   ]);
   const page = rows.slice(0, limit);
   const last = page.at(-1);
-  const nextCursor = rows.length > limit && last ? writeCursor(last.id, filters) : null;
+  const nextCursor = rows.length > limit && last ? await writeCursor(last.id, list) : null;
   return c.json({ posts: page.map(printListedPost), total, next_cursor: nextCursor }, 200);
 });
 
@@ -126,6 +142,22 @@ posts.openapi(cancelRoute, (c) => {
   return once(c, asked, (change) => cancelPost(services, access, c.req.valid("param").post_id, change));
 });
 
+async function filtersOf(query: Omit<z.infer<typeof listQuery>, "limit" | "cursor">): Promise<PostFilters> {
+  const key = query.idempotency_key;
+  return {
+    statuses: query.status,
+    platform: query.platform,
+    accountId: query.account_id,
+    from: query.from,
+    to: query.to,
+    createdFrom: query.created_from,
+    createdTo: query.created_to,
+    externalId: query.external_id,
+    metadata: query.metadata,
+    idempotencyKey: key === undefined ? undefined : await hashKey("idempotency_key", key),
+  };
+}
+
 function printListedPost(row: PostRow): z.infer<typeof listedPost> {
   return {
     id: row.id,
@@ -135,5 +167,7 @@ function printListedPost(row: PostRow): z.infer<typeof listedPost> {
     created_at: printTime(row.createdAt),
     scheduled_at: printTime(row.scheduledAt),
     tasks: row.state.tasks.map(({ accountId, platform, status }) => ({ account_id: accountId, platform, status })),
+    external_id: row.externalId,
+    metadata: row.metadata ?? {},
   };
 }

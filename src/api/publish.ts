@@ -1,25 +1,14 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { printTime } from "../lib/time.ts";
-import type { AcceptedPost } from "../post/create-post.ts";
+import type { z } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { createPost, refuseBeyondReach } from "../post/create-post.ts";
-import { accessOf, askerOf, requireScopeWithinReach } from "./authorize.ts";
+import { acceptedPost, printAccepted } from "./accepted-post.ts";
+import { accessOf, requesterOf, requireScopeWithinReach } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
 import { EXAMPLES } from "./examples.ts";
 import { cacheAnswer, jsonText, readIdempotencyKey, replayFromCache, replayFromRow } from "./idempotency.ts";
 import { REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
 import { publishBody, requestOf } from "./publish-request.ts";
-import { errorResponses, postStatus, printedTime, taskSummary } from "./schemas.ts";
-
-const acceptedPost = z
-  .strictObject({
-    id: z.string(),
-    status: postStatus,
-    scheduled_at: printedTime,
-    platforms: z.array(z.string()),
-    tasks: z.array(taskSummary),
-    warnings: z.array(z.string()).optional(),
-  })
-  .openapi("AcceptedPost");
+import { errorResponses } from "./schemas.ts";
 
 type Answer = z.infer<typeof acceptedPost>;
 
@@ -57,8 +46,12 @@ publish.openapi(publishRoute, async (c) => {
   const cached = idempotent && (await replayFromCache<Answer, 202>(c, idempotent));
   if (cached) return cached;
 
-  const claim = idempotent && { ...idempotent, respond: printAccepted };
-  const outcome = await createPost(services, access, requestOf(body), claim, askerOf(actor));
+  const claim = idempotent && {
+    ...idempotent,
+    fingerprint: await idempotent.fingerprint(),
+    respond: printAccepted,
+  };
+  const outcome = await createPost(services, access, { request: requestOf(body), claim }, requesterOf(c));
   if (outcome.is === "taken") {
     if (!idempotent) throw new Error("a request without a key found it taken");
     cacheAnswer(c, idempotent, outcome.row);
@@ -75,20 +68,3 @@ publish.openapi(publishRoute, async (c) => {
   const { status, body: answer } = printAccepted(outcome.accepted);
   return jsonText<Answer, 202>(c, status, answer);
 });
-
-/** The contract's answer; `warnings` only when there is something to warn of. */
-function printAccepted({ post, warnings }: AcceptedPost): { status: number; body: string } {
-  const answer: Answer = {
-    id: post.ref.postId,
-    status: post.status,
-    scheduled_at: printTime(post.scheduledAt),
-    platforms: post.platforms,
-    tasks: post.state.tasks.map((task) => ({
-      account_id: task.accountId,
-      platform: task.platform,
-      status: task.status,
-    })),
-    ...(warnings.length === 0 ? {} : { warnings }),
-  };
-  return { status: 202, body: JSON.stringify(answer) };
-}

@@ -129,8 +129,8 @@ sandbox.openapi(listRoute, async (c) => {
   const { services, actor } = c.var;
   const scope = scopeOf(actor);
   const { account_id, limit, cursor } = c.req.valid("query");
-  const filters = { account_id };
-  const place = cursor === undefined ? null : readCursor(cursor, filters);
+  const list = { list: "sandbox_posts", ...scope, account_id };
+  const place = cursor === undefined ? null : await readCursor(cursor, list);
   const [account] = account_id === undefined ? [] : await findAccounts(services.db, accessOf(actor), [account_id]);
   if (account_id !== undefined && !account) return c.json({ posts: [], next_cursor: null }, 200);
   const page = { userId: account?.externalId ?? null, cursor: place, limit };
@@ -139,7 +139,7 @@ sandbox.openapi(listRoute, async (c) => {
   const posts = await Promise.all(
     found.posts.map((post) => printPost(services, post, accountIds.get(post.userId) ?? null)),
   );
-  const next_cursor = found.nextCursor === null ? null : writeCursor(found.nextCursor, filters);
+  const next_cursor = found.nextCursor === null ? null : await writeCursor(found.nextCursor, list);
   return c.json({ posts, next_cursor }, 200);
 });
 

@@ -1,5 +1,6 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { validatePost } from "../post/create-post.ts";
+import type { CheckedPost } from "../post/check-post.ts";
+import { validatePosts } from "../post/validate-posts.ts";
 import { accessOf, requireScopeWithinReach } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
 import { publishBody, requestOf } from "./publish-request.ts";
@@ -30,7 +31,7 @@ const finding = z
   })
   .openapi("Finding");
 
-const validation = z
+export const validation = z
   .strictObject({ valid: z.boolean(), violations: z.array(finding), warnings: z.array(finding) })
   .openapi("Validation");
 
@@ -54,12 +55,17 @@ export const validate = new OpenAPIHono<AppEnv>();
 
 validate.openapi(validateRoute, async (c) => {
   const { services, actor } = c.var;
-  const { violations, warnings } = await validatePost(services, accessOf(actor), requestOf(c.req.valid("json")));
-  return c.json(
-    { valid: violations.length === 0, violations: violations.map(print), warnings: warnings.map(print) },
-    200,
-  );
+  const [found] = await validatePosts(services, accessOf(actor), [requestOf(c.req.valid("json"))]);
+  if (!found) throw new Error("a request was not looked at");
+  return c.json(printValidation(found), 200);
 });
+
+export function printValidation({
+  violations,
+  warnings,
+}: Pick<CheckedPost, "violations" | "warnings">): z.infer<typeof validation> {
+  return { valid: violations.length === 0, violations: violations.map(print), warnings: warnings.map(print) };
+}
 
 function print<Found extends { accountId: string | null }>({ accountId, ...found }: Found) {
   return { account_id: accountId, ...found };

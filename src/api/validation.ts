@@ -23,7 +23,7 @@ export const refuseInvalid: Hook<any, AppEnv, any, any> = (result) => {
  */
 export function refuseIssues(issues: readonly Issue[], whole: string): void {
   refuseMistakes(
-    issues.flatMap((issue): Mistake[] => {
+    issues.map(inside).flatMap((issue): Mistake[] => {
       const paths = issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
       return paths.map((path) => {
         const field = nameOf(path, whole);
@@ -36,6 +36,13 @@ export function refuseIssues(issues: readonly Issue[], whole: string): void {
 function nameOf(path: PropertyKey[], whole: string): string {
   const name = path.length === 0 ? whole : path.join(".");
   return name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name;
+}
+
+/** What is wrong within an object, where alternatives are objects and others: the object is the alternative that is meant. */
+function inside(issue: Issue): Issue {
+  if (issue.code !== "invalid_union") return issue;
+  const found = issue.errors.flat().find(({ code, path }) => path.length > 0 || code === "unrecognized_keys");
+  return found ? { ...found, path: [...issue.path, ...found.path] } : issue;
 }
 
 function messageOf(issue: Issue, field: string): string {

@@ -1,13 +1,18 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { deleteWebhook, findWebhook, listWebhooks, updateWebhook } from "../db/webhooks.ts";
+import type { WebhookRow } from "../db/webhooks.ts";
+import { findWebhook, listWebhooks } from "../db/webhooks.ts";
 import { HOUR } from "../lib/clock.ts";
-import { checkWebhookUrl, createWebhook, webhookNotFound } from "../webhooks/create-webhook.ts";
+import { changeWebhook, removeWebhook } from "../webhooks/change-webhook.ts";
+import type { WithSecret } from "../webhooks/create-webhook.ts";
+import { createWebhook, webhookNotFound } from "../webhooks/create-webhook.ts";
 import { printWebhook } from "../webhooks/print-webhook.ts";
 import { rotateSecret } from "../webhooks/rotate-secret.ts";
 import { requireScope, scopeOf } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
 import { EXAMPLES } from "./examples.ts";
-import { success } from "./post-object.ts";
+import { once } from "./once.ts";
+import { REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
+import { answerSuccess, success } from "./post-object.ts";
 import { errorResponses } from "./schemas.ts";
 import {
   createdWebhook,
@@ -41,7 +46,8 @@ const updateBody = z
     active: z.boolean().optional(),
     description: webhookDescription.optional(),
   })
-  .refine((body) => Object.keys(body).length > 0, "The request changes nothing: url, events, active or description.");
+  .refine((body) => Object.keys(body).length > 0, "The request changes nothing: url, events, active or description.")
+  .openapi({ minProperties: 1 });
 
 const rotateBody = z.strictObject({
   secret: webhookSecret.optional(),
@@ -51,6 +57,7 @@ const rotateBody = z.strictObject({
 });
 
 const one = { description: "The endpoint", content: { "application/json": { schema: webhook } } };
+const changed = { ...one, headers: REPLAYED };
 
 const createWebhookRoute = createRoute({
   method: "post",
@@ -58,12 +65,14 @@ const createWebhookRoute = createRoute({
   operationId: "createWebhook",
   summary: "Register a webhook endpoint",
   ...requireScope("webhooks:write"),
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: {
     body: { required: true, content: { "application/json": { schema: createBody, example: EXAMPLES.webhookRequest } } },
   },
   responses: {
     201: {
       description: "The endpoint",
+      headers: REPLAYED,
       content: { "application/json": { schema: createdWebhook, example: EXAMPLES.webhookResponse } },
     },
     ...errorResponses(400, 401, 403, 409, 413, 415, 500),
@@ -102,11 +111,12 @@ const updateRoute = createRoute({
   operationId: "updateWebhook",
   summary: "Change a webhook endpoint; made active again, it begins as a new one",
   ...requireScope("webhooks:write"),
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: {
     params: webhookParams,
     body: { required: true, content: { "application/json": { schema: updateBody } } },
   },
-  responses: { 200: one, ...errorResponses(400, 401, 403, 404, 413, 415, 500) },
+  responses: { 200: changed, ...errorResponses(400, 401, 403, 404, 409, 413, 415, 500) },
 });
 
 const deleteRoute = createRoute({
@@ -115,10 +125,11 @@ const deleteRoute = createRoute({
   operationId: "deleteWebhook",
   summary: "Delete a webhook endpoint with its deliveries",
   ...requireScope("webhooks:write"),
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { params: webhookParams },
   responses: {
-    200: { description: "It is deleted", content: { "application/json": { schema: success } } },
-    ...errorResponses(401, 403, 404, 500),
+    200: { description: "It is deleted", headers: REPLAYED, content: { "application/json": { schema: success } } },
+    ...errorResponses(400, 401, 403, 404, 409, 500),
   },
 });
 
@@ -128,6 +139,7 @@ const rotateRoute = createRoute({
   operationId: "rotateWebhookSecret",
   summary: "Give a webhook endpoint another secret",
   ...requireScope("webhooks:write"),
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: {
     params: webhookParams,
     body: { content: { "application/json": { schema: rotateBody } } },
@@ -135,6 +147,7 @@ const rotateRoute = createRoute({
   responses: {
     200: {
       description: "The endpoint, and the secret if there was none in the request",
+      headers: REPLAYED,
       content: { "application/json": { schema: webhookWithSecret } },
     },
     ...errorResponses(400, 401, 403, 404, 409, 413, 415, 500),
@@ -143,13 +156,17 @@ const rotateRoute = createRoute({
 
 export const webhooks = new OpenAPIHono<AppEnv>();
 
-webhooks.openapi(createWebhookRoute, async (c) => {
+webhooks.openapi(createWebhookRoute, (c) => {
   const { services, actor } = c.var;
-  const { url, events, secret, description } = c.req.valid("json");
-  const asked = { url, events, secret: secret ?? null, description: description ?? null };
-  const created = await createWebhook(services, scopeOf(actor), asked);
-  const { row } = created;
-  return c.json({ id: row.id, url: row.url, active: row.active, ...shown(created.secret) }, 201);
+  const scope = scopeOf(actor);
+  const body = c.req.valid("json");
+  const { url, events, secret = null, description = null } = body;
+  const respond = (created: WithSecret) => {
+    const { id, active } = created.row;
+    return { status: 201 as const, body: { id, url: created.row.url, active, ...shown(created.secret) } };
+  };
+  const asked = { scope, meaning: body, respond, isSecret: secret === null };
+  return once(c, asked, (change) => createWebhook(services, scope, { url, events, secret, description }, change));
 });
 
 webhooks.openapi(listRoute, async (c) => {
@@ -163,29 +180,36 @@ webhooks.openapi(getRoute, async (c) => {
   return c.json(printWebhook(row), 200);
 });
 
-webhooks.openapi(updateRoute, async (c) => {
+webhooks.openapi(updateRoute, (c) => {
   const { services, actor } = c.var;
-  const change = c.req.valid("json");
-  if (change.url !== undefined) checkWebhookUrl(change.url, services.outbound);
-  const { webhook_id } = c.req.valid("param");
-  const row = await updateWebhook(services.db, scopeOf(actor), webhook_id, change, services.clock());
-  if (!row) throw webhookNotFound();
-  return c.json(printWebhook(row), 200);
+  const scope = scopeOf(actor);
+  const body = c.req.valid("json");
+  const respond = (row: WebhookRow) => ({ status: 200 as const, body: printWebhook(row) });
+  return once(c, { scope, meaning: body, respond }, (change) =>
+    changeWebhook(services, scope, c.req.valid("param").webhook_id, body, change),
+  );
 });
 
-webhooks.openapi(deleteRoute, async (c) => {
+webhooks.openapi(deleteRoute, (c) => {
   const { services, actor } = c.var;
-  if (!(await deleteWebhook(services.db, scopeOf(actor), c.req.valid("param").webhook_id))) throw webhookNotFound();
-  return c.json({ success: true as const }, 200);
+  const scope = scopeOf(actor);
+  return once(c, { scope, meaning: null, respond: answerSuccess }, (change) =>
+    removeWebhook(services.db, scope, c.req.valid("param").webhook_id, change),
+  );
 });
 
-webhooks.openapi(rotateRoute, async (c) => {
+webhooks.openapi(rotateRoute, (c) => {
   const { services, actor } = c.var;
+  const scope = scopeOf(actor);
   // The library leaves it empty where there was no body.
-  const { secret, overlap_hours: hours = DEFAULT_OVERLAP_HOURS } = c.req.valid("json");
-  const asked = { secret: secret ?? null, overlap: hours * HOUR };
-  const rotated = await rotateSecret(services, scopeOf(actor), c.req.valid("param").webhook_id, asked);
-  return c.json({ ...printWebhook(rotated.row), ...shown(rotated.secret) }, 200);
+  const { secret = null, overlap_hours: hours = DEFAULT_OVERLAP_HOURS } = c.req.valid("json");
+  const respond = (rotated: WithSecret) => {
+    return { status: 200 as const, body: { ...printWebhook(rotated.row), ...shown(rotated.secret) } };
+  };
+  const asked = { scope, meaning: { secret, hours }, respond, isSecret: secret === null };
+  return once(c, asked, (change) =>
+    rotateSecret(services, scope, c.req.valid("param").webhook_id, { secret, overlap: hours * HOUR }, change),
+  );
 });
 
 function shown(secret: string | null) {

@@ -1,10 +1,12 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { findWorkspace, setPublishWithin } from "../db/workspaces.ts";
+import type { WorkspaceRow } from "../db/workspaces.ts";
 import { DAY, SECOND } from "../lib/clock.ts";
 import { DEFAULT_RATE_LIMITS } from "../lib/rate-limits.ts";
-import type { Services } from "../services.ts";
+import { changeSettings, workspaceOfKey } from "../workspace/change-settings.ts";
 import { requireScope, scopeOf } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
+import { once } from "./once.ts";
+import { REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
 import { printRateLimits, rateLimits } from "./rate-limit-schema.ts";
 import { errorResponses } from "./schemas.ts";
 
@@ -22,9 +24,24 @@ const publishWithin = z
     description: "How long after its time a post may still go out that has no publish_before. Null: however late.",
   });
 
+const duplicateGuard = z.boolean().openapi({
+  description:
+    "Whether the same text and media to the same account within 24 hours is refused, unless a request says allow_duplicate.",
+});
+
 const settings = z
-  .strictObject({ id: z.string(), name: z.string(), publish_within_seconds: publishWithin, rate_limits: rateLimits })
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    publish_within_seconds: publishWithin,
+    duplicate_guard: duplicateGuard,
+    rate_limits: rateLimits,
+  })
   .openapi("WorkspaceSettings");
+
+const changes = z
+  .strictObject({ publish_within_seconds: publishWithin.optional(), duplicate_guard: duplicateGuard.optional() })
+  .refine((body) => Object.values(body).some((value) => value !== undefined), "The body must change something.");
 
 const one = { description: "The workspace", content: { "application/json": { schema: settings } } };
 
@@ -43,38 +60,41 @@ const updateRoute = createRoute({
   operationId: "updateWorkspace",
   summary: "Change the workspace's settings, for posts that are accepted from now on",
   ...requireScope("keys:admin"),
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: {
-    body: {
-      required: true,
-      content: { "application/json": { schema: z.strictObject({ publish_within_seconds: publishWithin }) } },
-    },
+    body: { required: true, content: { "application/json": { schema: changes } } },
   },
-  responses: { 200: one, ...errorResponses(400, 401, 403, 413, 415, 500) },
+  responses: { 200: { ...one, headers: { ...REPLAYED } }, ...errorResponses(400, 401, 403, 409, 413, 415, 500) },
 });
 
 export const workspaceSettings = new OpenAPIHono<AppEnv>();
 
 workspaceSettings.openapi(getRoute, async (c) => {
   const { services, actor } = c.var;
-  return c.json(await print(services, scopeOf(actor).workspaceId), 200);
+  return c.json(print(await workspaceOfKey(services.db, scopeOf(actor).workspaceId)), 200);
 });
 
-workspaceSettings.openapi(updateRoute, async (c) => {
+workspaceSettings.openapi(updateRoute, (c) => {
   const { services, actor } = c.var;
-  const { workspaceId } = scopeOf(actor);
-  const { publish_within_seconds: seconds } = c.req.valid("json");
-  await setPublishWithin(services.db, workspaceId, seconds === null ? null : seconds * SECOND);
-  return c.json(await print(services, workspaceId), 200);
+  const scope = scopeOf(actor);
+  const body = c.req.valid("json");
+  const { publish_within_seconds: seconds, duplicate_guard } = body;
+  const edit = {
+    ...(seconds !== undefined && { publishWithin: seconds === null ? null : seconds * SECOND }),
+    ...(duplicate_guard !== undefined && { duplicateGuard: duplicate_guard }),
+  };
+  const respond = (row: WorkspaceRow) => ({ status: 200 as const, body: print(row) });
+  return once(c, { scope, meaning: body, respond }, (change) =>
+    changeSettings(services, scope.workspaceId, edit, change),
+  );
 });
 
-async function print({ db }: Services, workspaceId: string): Promise<z.infer<typeof settings>> {
-  const row = await findWorkspace(db, workspaceId);
-  if (!row) throw new Error("a key belongs to a workspace that is not there");
-  const { id, name, publishWithin: within } = row;
+function print({ id, name, publishWithin: within, ...others }: WorkspaceRow): z.infer<typeof settings> {
   return {
     id,
     name,
     publish_within_seconds: within === null ? null : within / SECOND,
-    rate_limits: printRateLimits(row.rateLimits ?? DEFAULT_RATE_LIMITS),
+    duplicate_guard: others.duplicateGuard,
+    rate_limits: printRateLimits(others.rateLimits ?? DEFAULT_RATE_LIMITS),
   };
 }

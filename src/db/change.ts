@@ -19,6 +19,8 @@ export interface ChangeRecord {
   /** Null: the request has no key. */
   claim: IdempotencyRow | null;
   audit: AuditLine;
+  /** Set where the claim was written: where the change was not made, or was before, it is not. */
+  isStored: boolean;
 }
 
 /** What the audit log is to say of a change. */
@@ -50,13 +52,18 @@ export interface Change<Outcome> {
   /** Of what is written by `commitChange`. */
   record(entry: AuditEntry, outcome: Outcome): Promise<ChangeRecord>;
   /**
+   * Of what has no answer yet when it is written, for that is only where it begins: the key is claimed with it, and whoever
+   * comes again meanwhile finds the claim as `earlier`.
+   */
+  begin(entry: AuditEntry): Promise<ChangeRecord>;
+  /**
    * Of what an object does: claims the key, to be called when nothing but the object is left to be asked.
    *
    * @param ref null: it is no post's object
    * @throws KeyTaken when the key is taken, by another request or by this one
    */
   command(ref: PostRef | null, entry: AuditEntry): Promise<Command>;
-  /** The name under which an earlier attempt of the same request may have asked an object that was not heard any more. */
+  /** The claim of an earlier attempt of the same request: it began, or asked an object, and was not heard of any more. */
   earlier: string | null;
 }
 
@@ -77,15 +84,17 @@ type Work = readonly [BatchItem<"sqlite">, ...BatchItem<"sqlite">[]];
  */
 export async function commitChange<T extends Work>(
   db: Database,
-  { claim, audit }: ChangeRecord,
+  record: ChangeRecord,
   work: T,
   isMade: SQL = sql`changes() > 0`,
 ): Promise<BatchResponse<T>> {
+  const { claim, audit } = record;
   const before = claim ? [refuseTakenKey(db, claim)] : [];
   const after = claim ? [claimKey(db, claim, claim.claimedAt, sql`changes() > 0`)] : [];
   const statements: BatchItem<"sqlite">[] = [...before, ...work, insertAuditLine(db, audit, isMade), ...after];
   try {
     const results = await db.batch(statements as [BatchItem<"sqlite">, ...BatchItem<"sqlite">[]]);
+    record.isStored ||= claim !== null && (results.at(-1) as D1Result).meta.changes > 0;
     return results.slice(before.length, before.length + work.length) as BatchResponse<T>;
   } catch (error) {
     if (isTakenKey(error)) throw new KeyTaken("the key is taken", { cause: error });

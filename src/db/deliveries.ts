@@ -3,6 +3,8 @@ import { and, asc, isNotNull, lte, sql } from "drizzle-orm";
 import type { Millis } from "../lib/clock.ts";
 import { SECOND } from "../lib/clock.ts";
 import type { Mode, Scope } from "../lib/vocabulary.ts";
+import type { ChangeRecord } from "./change.ts";
+import { commitChange } from "./change.ts";
 import type { Database } from "./database.ts";
 import { statement } from "./database.ts";
 import { deliveriesOf } from "./events.ts";
@@ -231,21 +233,22 @@ function noteOf(webhookId: string, says: "well" | Failure, now: Millis): SQL {
     WHERE id = ${webhookId} AND active RETURNING failing_since, probe_at`;
 }
 
-/** Stores an event for one endpoint alone, which nobody has asked to be told of. */
+/** Stores an event for one endpoint alone, which nobody has asked to be told of, for whoever stores it to be sent. */
 export async function insertTestDelivery(
   db: Database,
   scope: Scope,
   event: Pick<typeof events.$inferInsert, "id" | "type" | "body" | "createdAt">,
-  { webhookId, eventAt, eventId }: DeliveryRef,
+  { ref, attempt, claimedUntil }: Pick<ClaimedDelivery, "ref" | "attempt" | "claimedUntil">,
+  record: ChangeRecord,
 ): Promise<void> {
-  await db.batch([
+  await commitChange(db, record, [
     db
       .insert(events)
       .values({ ...event, ...scope })
       .onConflictDoNothing(),
     db
       .insert(deliveries)
-      .values({ webhookId, eventAt, eventId, status: "pending", nextAttemptAt: eventAt })
+      .values({ ...ref, status: "pending", attempts: attempt, nextAttemptAt: ref.eventAt, claimedUntil })
       .onConflictDoNothing(),
   ]);
 }

@@ -1,6 +1,8 @@
 import { and, asc, eq, gt, inArray, isNotNull, lte, sql } from "drizzle-orm";
 import type { Millis } from "../lib/clock.ts";
 import type { Scope } from "../lib/vocabulary.ts";
+import type { ChangeRecord } from "./change.ts";
+import { commitChange } from "./change.ts";
 import type { Database } from "./database.ts";
 import { selectValues } from "./database.ts";
 import type { DeliveryRef } from "./deliveries.ts";
@@ -20,6 +22,11 @@ export interface ArrivedPart {
 
 export async function insertUpload(db: Database, row: MediaUploadRow): Promise<void> {
   await db.insert(mediaUploads).values(row);
+}
+
+/** Stores an upload that is a change of its own: one in parts. */
+export async function insertPartedUpload(db: Database, row: MediaUploadRow, record: ChangeRecord): Promise<void> {
+  await commitChange(db, record, [db.insert(mediaUploads).values(row)]);
 }
 
 /** @returns null when the workspace has no such upload under way: never had, or completed, or its time is over */
@@ -57,12 +64,19 @@ export async function beginPart(db: Database, mediaId: string, number: number): 
   return row.attempts;
 }
 
-export async function recordPart(db: Database, mediaId: string, part: ArrivedPart): Promise<void> {
+export async function recordPart(
+  db: Database,
+  mediaId: string,
+  part: ArrivedPart,
+  record: ChangeRecord,
+): Promise<void> {
   const { number, r2Number, etag } = part;
-  await db
-    .update(mediaUploadParts)
-    .set({ r2Number, etag })
-    .where(and(eq(mediaUploadParts.mediaId, mediaId), eq(mediaUploadParts.number, number)));
+  await commitChange(db, record, [
+    db
+      .update(mediaUploadParts)
+      .set({ r2Number, etag })
+      .where(and(eq(mediaUploadParts.mediaId, mediaId), eq(mediaUploadParts.number, number))),
+  ]);
 }
 
 /** The parts that arrived, in order. */
@@ -89,10 +103,12 @@ export async function finishUpload(
   row: MediaRow,
   event: NewEvent,
   now: Millis,
+  record: ChangeRecord,
 ): Promise<{ media: MediaRow | null; told: DeliveryRef[] }> {
   const isUnderWay = sql`EXISTS (SELECT 1 FROM media_uploads WHERE media_id = ${row.id} AND expires_at > ${now})`;
   const isFinished = sql`EXISTS (SELECT 1 FROM media WHERE id = ${row.id})`;
-  const [, told, , , , rows] = await db.batch([
+  // What tells whether this call made it is the upload's row, which goes with it: the last that is written.
+  const [, told, , , , rows] = await commitChange(db, record, [
     db
       .insert(media)
       .select(selectValues(media, row, isUnderWay))
@@ -108,6 +124,18 @@ export async function finishUpload(
 /** Gives an upload up: nothing may become of it any more. Media that was made of it meanwhile stays. */
 export async function giveUpUpload(db: Database, mediaId: string): Promise<MediaUploadRow[]> {
   return db.update(mediaUploads).set({ expiresAt: 0 }).where(eq(mediaUploads.mediaId, mediaId)).returning();
+}
+
+/** The same as a change of its own. @returns nothing where it was given up before */
+export async function abandonUpload(db: Database, mediaId: string, record: ChangeRecord): Promise<MediaUploadRow[]> {
+  const [abandoned] = await commitChange(db, record, [
+    db
+      .update(mediaUploads)
+      .set({ expiresAt: 0 })
+      .where(and(eq(mediaUploads.mediaId, mediaId), gt(mediaUploads.expiresAt, 0)))
+      .returning(),
+  ]);
+  return abandoned;
 }
 
 /** Gives uploads up whose time is over, some at a time, and finds those that were given up and not cleared away. */

@@ -2,6 +2,8 @@ import type { SQL } from "drizzle-orm";
 import { and, desc, eq, inArray, lt, sql } from "drizzle-orm";
 import type { Millis } from "../lib/clock.ts";
 import type { Scope } from "../lib/vocabulary.ts";
+import type { ChangeRecord } from "./change.ts";
+import { commitChange } from "./change.ts";
 import type { Database } from "./database.ts";
 import { statement } from "./database.ts";
 import { media, mediaUploads } from "./schema.ts";
@@ -89,10 +91,16 @@ function deleteUnused(db: Database, candidates: SQL, now: Millis) {
 export type DeleteMediaOutcome = { is: "deleted" } | { is: "used"; postId: string } | { is: "unknown" };
 
 /** Deletes media unless a waiting post uses it. */
-export async function deleteMedia(db: Database, scope: Scope, id: string, now: Millis): Promise<DeleteMediaOutcome> {
+export async function deleteMedia(
+  db: Database,
+  scope: Scope,
+  id: string,
+  now: Millis,
+  record: ChangeRecord,
+): Promise<DeleteMediaOutcome> {
   const { workspaceId, mode } = scope;
   const isIt = sql`workspace_id = ${workspaceId} AND mode = ${mode} AND id = ${id}`;
-  const results = await db.batch([
+  const results = await commitChange(db, record, [
     ...deleteUnused(db, isIt, now),
     db
       .select({ postId: sql<string | null>`(${WAITING_POST} LIMIT 1)` })

@@ -27,7 +27,7 @@ export async function findClockOffset(db: Database, workspaceId: string): Promis
  * A point on the clock that a scope's posts live by, as the real time in which `posts.wake_by` is kept. It is worked out
  * inside the statement: so a clock that is moved in the same moment moves what is written before it and after it alike.
  */
-export function inRealTime(scope: Scope, at: Millis): SQL {
+export function inRealTime(scope: Scope, at: Millis | SQL): SQL {
   if (scope.mode === "live") return sql`${at}`;
   return sql`${at} - (SELECT test_clock_offset FROM workspaces WHERE id = ${scope.workspaceId})`;
 }

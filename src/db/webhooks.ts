@@ -1,6 +1,10 @@
 import { and, asc, eq, isNotNull, lte, sql } from "drizzle-orm";
 import type { Millis } from "../lib/clock.ts";
 import type { DisabledReason, Scope } from "../lib/vocabulary.ts";
+import type { AuditLine } from "./audit-log.ts";
+import { insertAuditLine } from "./audit-log.ts";
+import type { ChangeRecord } from "./change.ts";
+import { commitChange } from "./change.ts";
 import type { Database } from "./database.ts";
 import { selectValues, statement } from "./database.ts";
 import type { DeliveryRef } from "./deliveries.ts";
@@ -19,10 +23,15 @@ function inScope(scope: Scope) {
 }
 
 /** @returns whether the workspace has it: not when it has as many as it may */
-export async function insertWebhook(db: Database, row: WebhookRow, atMost: number): Promise<boolean> {
+export async function insertWebhook(
+  db: Database,
+  row: WebhookRow,
+  atMost: number,
+  record: ChangeRecord,
+): Promise<boolean> {
   const hasRoom = sql`(SELECT count(*) FROM webhooks WHERE workspace_id = ${row.workspaceId} AND mode = ${row.mode}
     AND id <> ${row.id}) < ${atMost}`;
-  const [, stored] = await db.batch([
+  const [, stored] = await commitChange(db, record, [
     db
       .insert(webhooks)
       .select(selectValues(webhooks, row, hasRoom))
@@ -52,26 +61,36 @@ export type WebhookChange = {
 const FRESH = { failures: 0, failingSince: null, probes: 0 } as const;
 const ENABLED = { disabledAt: null, disabledReason: null } as const;
 
-/** @returns the endpoint as it is now; null when the workspace has none like it */
+function isFresh(change: WebhookChange): boolean {
+  return change.active === true || change.url !== undefined;
+}
+
+/** An endpoint after a change, as people see it. */
+export function changedWebhook(row: WebhookRow, change: WebhookChange): WebhookRow {
+  const { url = row.url, events = row.events, description = row.description, active = row.active } = change;
+  const changed = { ...row, url, events, description, active };
+  return { ...changed, ...(change.active === true && ENABLED), ...(isFresh(change) && FRESH) };
+}
+
+/** @returns whether the workspace has it */
 export async function updateWebhook(
   db: Database,
   scope: Scope,
   id: string,
   change: WebhookChange,
   now: Millis,
-): Promise<WebhookRow | null> {
+  record: ChangeRecord,
+): Promise<boolean> {
   // What was held meanwhile is let go.
   const probeAt = sql`iif(EXISTS (SELECT 1 FROM deliveries WHERE webhook_id = ${id} AND status = 'held'), ${now}, NULL)`;
-  const [row] = await db
-    .update(webhooks)
-    .set({
-      ...change,
-      ...(change.active === true && ENABLED),
-      ...((change.active === true || change.url !== undefined) && { ...FRESH, probeAt }),
-    })
-    .where(isWebhook(scope, id))
-    .returning();
-  return row ?? null;
+  const [updated] = await commitChange(db, record, [
+    db
+      .update(webhooks)
+      .set({ ...change, ...(change.active === true && ENABLED), ...(isFresh(change) && { ...FRESH, probeAt }) })
+      .where(isWebhook(scope, id))
+      .returning({ id: webhooks.id }),
+  ]);
+  return updated.length > 0;
 }
 
 /** Replaces the secrets of an endpoint, unless somebody else did meanwhile. @returns whether they are these now */
@@ -79,18 +98,21 @@ export async function replaceSecrets(
   db: Database,
   { id, secretEnvelope }: WebhookRow,
   envelope: string,
+  record: ChangeRecord,
 ): Promise<boolean> {
-  const rows = await db
-    .update(webhooks)
-    .set({ secretEnvelope: envelope })
-    .where(and(eq(webhooks.id, id), eq(webhooks.secretEnvelope, secretEnvelope)))
-    .returning({ id: webhooks.id });
-  return rows.length > 0;
+  const [replaced] = await commitChange(db, record, [
+    db
+      .update(webhooks)
+      .set({ secretEnvelope: envelope })
+      .where(and(eq(webhooks.id, id), eq(webhooks.secretEnvelope, secretEnvelope)))
+      .returning({ id: webhooks.id }),
+  ]);
+  return replaced.length > 0;
 }
 
 /** Deletes an endpoint with all that was sent to it. @returns whether the workspace had it */
-export async function deleteWebhook(db: Database, scope: Scope, id: string): Promise<boolean> {
-  const [, deleted] = await db.batch([
+export async function deleteWebhook(db: Database, scope: Scope, id: string, record: ChangeRecord): Promise<boolean> {
+  const [, deleted] = await commitChange(db, record, [
     db.delete(deliveries).where(sql`${deliveries.webhookId} = (SELECT id FROM webhooks WHERE id = ${id}
         AND workspace_id = ${scope.workspaceId} AND mode = ${scope.mode})`),
     db.delete(webhooks).where(isWebhook(scope, id)).returning({ id: webhooks.id }),
@@ -112,6 +134,7 @@ export async function findWebhooksToProbe(db: Database, now: Millis, limit: numb
 /**
  * Gives an endpoint up, and tells the others. What waits for it fails; what is pending does when its time comes.
  *
+ * @param line what the audit log says of it
  * @returns what is to be sent to the others
  */
 export async function disableWebhook(
@@ -119,14 +142,16 @@ export async function disableWebhook(
   webhook: Scope & { id: string },
   reason: DisabledReason,
   event: NewEvent,
+  line: AuditLine,
   now: Millis,
 ): Promise<DeliveryRef[]> {
   const isNews = sql`EXISTS (SELECT 1 FROM webhooks WHERE id = ${webhook.id} AND disabled_at = ${now})`;
-  const [, , told] = await db.batch([
+  const [, , , told] = await db.batch([
     db
       .update(webhooks)
       .set({ active: false, disabledAt: now, disabledReason: reason, probeAt: null })
       .where(and(isWebhook(webhook, webhook.id), eq(webhooks.active, true))),
+    insertAuditLine(db, line, sql`changes() > 0`),
     db
       .update(deliveries)
       .set({ status: "failed" })

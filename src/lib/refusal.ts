@@ -54,21 +54,31 @@ export function invalid(field: string, message: string, details?: RefusalDetails
 const MAX_MISTAKES = 50;
 
 /**
- * Refuses a request for all that is wrong with it at once, in the order in which it was found. What several accounts
- * have in common is said once.
+ * Refuses a request for all that is wrong with it at once.
  *
  * @throws Refusal unless nothing is wrong
  */
 export function refuseMistakes(found: readonly Mistake[]): void {
+  const refusal = refusalOfMistakes(found);
+  if (refusal) throw refusal;
+}
+
+/**
+ * The refusal of a request for all that is wrong with it at once, in the order in which it was found. What several accounts
+ * have in common is said once.
+ *
+ * @returns null when nothing is wrong
+ */
+export function refusalOfMistakes(found: readonly Mistake[]): Refusal | null {
   const [first] = found;
-  if (!first) return;
+  if (!first) return null;
   const distinct = new Map<string, Mistake>();
   for (const { code, field, message } of found) {
     const said = JSON.stringify([field, message]);
     if (!distinct.has(said)) distinct.set(said, { ...(code !== undefined && { code }), field, message });
     if (distinct.size === MAX_MISTAKES) break;
   }
-  throw invalid(first.field, first.message, { mistakes: [...distinct.values()] });
+  return invalid(first.field, first.message, { mistakes: [...distinct.values()] });
 }
 
 /** The same words for an account that is not there and for one that the key does not reach: nobody learns which. */

@@ -169,6 +169,7 @@ export const AUDIT_ACTIONS = [
   "media.created",
   "media.deleted",
   "upload.created",
+  "upload.part_received",
   "upload.deleted",
   "webhook.created",
   "webhook.updated",

@@ -1,3 +1,4 @@
+import type { AuditEntry, ChangeRecord } from "../db/change.ts";
 import type { Database } from "../db/database.ts";
 import type { DeliveryRef } from "../db/deliveries.ts";
 import type { MediaRow } from "../db/media.ts";
@@ -48,6 +49,15 @@ export interface Origin {
   renditionOf: string | null;
 }
 
+/** What is written down of media that is to be, with the answer to whoever asked for it. */
+export type RecordMedia = (row: MediaRow) => Promise<ChangeRecord>;
+
+/** What the audit log says of new media. */
+export function mediaCreated({ id, mimeType, bytes, renditionOf }: MediaRow): AuditEntry {
+  const source = renditionOf === null ? {} : { rendition_of: renditionOf };
+  return { action: "media.created", target: id, details: { mime_type: mimeType, bytes, ...source } };
+}
+
 /**
  * Adds a file that comes in one piece. What is refused, or breaks off, leaves nothing behind.
  *
@@ -59,6 +69,7 @@ export async function addMedia(
   deps: MediaDeps,
   scope: Scope,
   origin: Origin,
+  record: RecordMedia,
   store: (key: string) => Promise<unknown>,
 ): Promise<MediaRow | null> {
   const { workspaceId, mode } = scope;
@@ -67,7 +78,7 @@ export async function addMedia(
   let row: MediaRow | null = null;
   try {
     await store(upload.mediaId);
-    row = await keepUpload(deps, upload, origin);
+    row = await keepUpload(deps, upload, origin, record);
     return row;
   } finally {
     // Should this fail, the sweeper does it: what the client is told is why the file was not added.
@@ -81,7 +92,12 @@ export async function addMedia(
  * @returns null when the upload was given up meanwhile, or other media was made of the same source first
  * @throws Refusal when the file is not one that we take
  */
-export async function keepUpload(deps: MediaDeps, upload: MediaUploadRow, origin: Origin): Promise<MediaRow | null> {
+export async function keepUpload(
+  deps: MediaDeps,
+  upload: MediaUploadRow,
+  origin: Origin,
+  record: RecordMedia,
+): Promise<MediaRow | null> {
   const { mediaId, workspaceId, mode } = upload;
   const object = await deps.bucket.head(mediaId);
   if (!object) return null;
@@ -98,7 +114,8 @@ export async function keepUpload(deps: MediaDeps, upload: MediaUploadRow, origin
     createdAt: now,
     expiresAt: now + MEDIA_LIFE,
   };
-  const finished = await retryWrite(() => finishUpload(deps.db, row, readyEvent(row, now), now));
+  const recorded = await record(row);
+  const finished = await retryWrite(() => finishUpload(deps.db, row, readyEvent(row, now), now, recorded));
   await deps.sendDeliveries(finished.told);
   return finished.media;
 }

@@ -1,7 +1,8 @@
+import type { Change, ChangeRecord } from "../db/change.ts";
 import type { Database } from "../db/database.ts";
 import { deleteExpiredMedia, deleteMedia } from "../db/media.ts";
 import type { MediaUploadRow } from "../db/media-uploads.ts";
-import { deleteGivenUpUploads, giveUpExpiredUploads, giveUpUpload } from "../db/media-uploads.ts";
+import { abandonUpload, deleteGivenUpUploads, giveUpExpiredUploads, giveUpUpload } from "../db/media-uploads.ts";
 import { retryWrite } from "../db/retry.ts";
 import type { Clock, Millis } from "../lib/clock.ts";
 import { DAY } from "../lib/clock.ts";
@@ -30,13 +31,24 @@ export async function discardUpload(deps: DiscardDeps, mediaId: string): Promise
   await clearAway(deps, await giveUpUpload(deps.db, mediaId));
 }
 
+/** The same where a client asks for it. */
+export async function discardAskedUpload(deps: DiscardDeps, mediaId: string, record: ChangeRecord): Promise<void> {
+  await clearAway(deps, await abandonUpload(deps.db, mediaId, record));
+}
+
 /**
  * Deletes media.
  *
  * @throws Refusal when the workspace has no such media, or a post that waits uses it
  */
-export async function removeMedia(deps: DiscardDeps & { clock: Clock }, scope: Scope, id: string): Promise<void> {
-  const outcome = await retryWrite(() => deleteMedia(deps.db, scope, id, deps.clock()));
+export async function removeMedia(
+  deps: DiscardDeps & { clock: Clock },
+  scope: Scope,
+  id: string,
+  change: Change<void>,
+): Promise<void> {
+  const record = await change.record({ action: "media.deleted", target: id }, undefined);
+  const outcome = await retryWrite(() => deleteMedia(deps.db, scope, id, deps.clock(), record));
   if (outcome.is === "unknown") throw mediaNotFound();
   if (outcome.is === "used") {
     throw new Refusal("conflict", `${outcome.postId} uses this media and is not over yet: cancel it first, or wait.`);

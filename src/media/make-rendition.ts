@@ -1,9 +1,10 @@
+import type { Change } from "../db/change.ts";
 import type { MediaRow } from "../db/media.ts";
 import { findRendition } from "../db/media.ts";
 import { invalid, Refusal } from "../lib/refusal.ts";
 import type { Scope } from "../lib/vocabulary.ts";
 import type { MediaDeps } from "./add-media.ts";
-import { addMedia } from "./add-media.ts";
+import { addMedia, mediaCreated } from "./add-media.ts";
 import { requireMedia } from "./find-media.ts";
 import { INSTAGRAM_MAX_BYTES, INSTAGRAM_WIDTHS, renditionHint } from "./rendition-hint.ts";
 
@@ -27,6 +28,7 @@ export async function makeRendition(
   deps: MediaDeps & { images: ImagesBinding | null },
   scope: Scope,
   sourceId: string,
+  change: Change<RenditionOutcome>,
 ): Promise<RenditionOutcome> {
   const source = await requireMedia(deps.db, scope, sourceId);
   const hint = renditionHint(source, "instagram");
@@ -37,7 +39,8 @@ export async function makeRendition(
   const { images, bucket } = deps;
   if (!images) throw new Refusal("platform_not_configured", NOT_CONFIGURED);
 
-  const media = await addMedia(deps, scope, { field: "media_id", renditionOf: sourceId }, async (key) => {
+  const record = (row: MediaRow) => change.record(mediaCreated(row), { is: "made", media: row });
+  const media = await addMedia(deps, scope, { field: "media_id", renditionOf: sourceId }, record, async (key) => {
     const object = await bucket.get(sourceId);
     if (!object) throw new Error("the bytes of media are gone");
     await bucket.put(key, await convert(images, object.body, targetWidth(source.width)));

@@ -1,9 +1,10 @@
+import type { Change } from "../db/change.ts";
 import type { MediaRow } from "../db/media.ts";
 import type { OutboundPolicy } from "../lib/outbound-url.ts";
 import { invalid, Refusal } from "../lib/refusal.ts";
 import type { Scope } from "../lib/vocabulary.ts";
 import type { MediaDeps } from "./add-media.ts";
-import { addMedia } from "./add-media.ts";
+import { addMedia, mediaCreated } from "./add-media.ts";
 import type { IncomingFile } from "./fetch-file.ts";
 import { fetchFile } from "./fetch-file.ts";
 import { MAX_STREAMED_BYTES, storeBytes } from "./store-bytes.ts";
@@ -16,13 +17,23 @@ import { MAX_STREAMED_BYTES, storeBytes } from "./store-bytes.ts";
 export const MAX_FORM_FILE_BYTES = 20 * 1024 * 1024;
 
 /** @throws Refusal when the file is not one that we take */
-export async function receiveFormFile(deps: MediaDeps, scope: Scope, file: File): Promise<MediaRow> {
-  return added(await addMedia(deps, scope, { field: "file", renditionOf: null }, (key) => deps.bucket.put(key, file)));
+export function receiveFormFile(
+  deps: MediaDeps,
+  scope: Scope,
+  file: File,
+  change: Change<MediaRow>,
+): Promise<MediaRow> {
+  return add(deps, scope, "file", change, (key) => deps.bucket.put(key, file));
 }
 
 /** @throws Refusal when the body is too large or breaks off, or the file is not one that we take */
-export async function receiveBody(deps: MediaDeps, scope: Scope, file: IncomingFile): Promise<MediaRow> {
-  return receive(deps, scope, "body", file);
+export function receiveBody(
+  deps: MediaDeps,
+  scope: Scope,
+  file: IncomingFile,
+  change: Change<MediaRow>,
+): Promise<MediaRow> {
+  return receive(deps, scope, "body", file, change);
 }
 
 /** @throws Refusal when the address is not allowed or has no file that we take */
@@ -30,17 +41,36 @@ export async function receiveFromUrl(
   deps: MediaDeps & { outbound: OutboundPolicy },
   scope: Scope,
   address: string,
+  change: Change<MediaRow>,
 ): Promise<MediaRow> {
-  return receive(deps, scope, "url", await fetchFile(deps.outbound, address));
+  return receive(deps, scope, "url", await fetchFile(deps.outbound, address), change);
 }
 
-async function receive(deps: MediaDeps, scope: Scope, field: "body" | "url", file: IncomingFile): Promise<MediaRow> {
-  const row = await addMedia(deps, scope, { field, renditionOf: null }, async (key) => {
+function receive(
+  deps: MediaDeps,
+  scope: Scope,
+  field: "body" | "url",
+  file: IncomingFile,
+  change: Change<MediaRow>,
+): Promise<MediaRow> {
+  return add(deps, scope, field, change, async (key) => {
     const outcome = await storeBytes(deps.bucket, key, file.body, file.length);
     if (outcome.is === "too_large") throw tooLarge(field);
     if (outcome.is === "broken") throw invalid(field, BROKEN[field]);
   });
-  return added(row);
+}
+
+async function add(
+  deps: MediaDeps,
+  scope: Scope,
+  field: string,
+  change: Change<MediaRow>,
+  store: (key: string) => Promise<unknown>,
+): Promise<MediaRow> {
+  const record = (row: MediaRow) => change.record(mediaCreated(row), row);
+  const added = await addMedia(deps, scope, { field, renditionOf: null }, record, store);
+  if (added) return added;
+  throw new Refusal("conflict", "The upload took so long that it was given up. Send it again.");
 }
 
 const BROKEN = {
@@ -51,9 +81,4 @@ const BROKEN = {
 function tooLarge(field: "body" | "url"): Refusal {
   const message = `The file has more than ${MAX_STREAMED_BYTES} bytes. Larger ones take POST /v1/media/uploads.`;
   return field === "url" ? invalid(field, message) : new Refusal("payload_too_large", message, field);
-}
-
-function added(row: MediaRow | null): MediaRow {
-  if (row) return row;
-  throw new Refusal("conflict", "The upload took so long that it was given up. Send it again.");
 }

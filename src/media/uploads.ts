@@ -1,15 +1,18 @@
+import type { Change } from "../db/change.ts";
+import { KeyTaken } from "../db/change.ts";
 import { tellAlone } from "../db/events.ts";
 import type { MediaRow } from "../db/media.ts";
 import { findMedia } from "../db/media.ts";
 import type { ArrivedPart, MediaUploadRow } from "../db/media-uploads.ts";
-import { beginPart, findUpload, insertUpload, listArrivedParts, recordPart } from "../db/media-uploads.ts";
+import { beginPart, findUpload, insertPartedUpload, listArrivedParts, recordPart } from "../db/media-uploads.ts";
+import { retryWrite } from "../db/retry.ts";
 import type { Millis } from "../lib/clock.ts";
 import { ID_PREFIXES } from "../lib/ids.ts";
 import { invalid, Refusal } from "../lib/refusal.ts";
 import type { Scope } from "../lib/vocabulary.ts";
 import type { MediaDeps } from "./add-media.ts";
-import { keepUpload, newUpload } from "./add-media.ts";
-import { discardUpload } from "./discard.ts";
+import { keepUpload, mediaCreated, newUpload } from "./add-media.ts";
+import { discardAskedUpload, discardUpload } from "./discard.ts";
 import { failedEvent } from "./media-events.ts";
 import { pipeExactly } from "./store-bytes.ts";
 
@@ -43,14 +46,17 @@ export async function startUpload(
   deps: MediaDeps,
   scope: Scope,
   file: { bytes: number; fileName: string | null },
+  change: Change<PartedUpload>,
 ): Promise<PartedUpload> {
   const { workspaceId, mode } = scope;
   const upload = newUpload({ workspaceId, mode }, deps.clock());
   const { uploadId } = await deps.bucket.createMultipartUpload(upload.mediaId);
-  // Should this fail, R2 gives the upload up by itself after seven days.
+  // Should nothing come of it, R2 gives the upload up by itself after seven days.
   const row = { ...upload, ...file, r2UploadId: uploadId };
-  await insertUpload(deps.db, row);
-  return describe(row, []);
+  const started = describe(row, []);
+  const entry = { action: "upload.created", target: started.id, details: { bytes: file.bytes } } as const;
+  await insertPartedUpload(deps.db, row, await change.record(entry, started));
+  return started;
 }
 
 /** @throws Refusal when the workspace has no such upload under way */
@@ -60,7 +66,8 @@ export async function describeUpload(deps: MediaDeps, scope: Scope, id: string):
 }
 
 /**
- * Takes a part: in any order, also several at once, also again.
+ * Takes a part: in any order, also several at once, also again. The answer tells of all that have arrived by then, and so
+ * is not known before the part is written down.
  *
  * @throws Refusal when there is no such part, or the body has another size
  */
@@ -68,9 +75,12 @@ export async function receivePart(
   deps: MediaDeps,
   scope: Scope,
   part: { uploadId: string; number: number; body: ReadableStream<Uint8Array> | null; length: number | null },
+  change: Change<PartedUpload>,
 ): Promise<PartedUpload> {
   const row = await requireUpload(deps, scope, part.uploadId);
   const { number, body, length } = part;
+  // Written down with the claim of an earlier attempt: nothing but the answer is missing.
+  if (change.earlier !== null) return describe(row, await listArrivedParts(deps.db, row.mediaId));
   const parts = countParts(row.bytes);
   if (number > parts) throw invalid("number", `This upload has ${parts} parts.`);
   const size = number < parts ? PART_BYTES : row.bytes - (parts - 1) * PART_BYTES;
@@ -90,7 +100,9 @@ export async function receivePart(
     },
   );
   if (!uploaded) throw wrongSize(number, size);
-  await recordPart(deps.db, row.mediaId, { number, r2Number, etag: uploaded.etag });
+  const record = await change.begin({ action: "upload.part_received", target: part.uploadId, details: { number } });
+  const arrived = { number, r2Number, etag: uploaded.etag };
+  await retryWrite(() => recordPart(deps.db, row.mediaId, arrived, record));
   return describe(row, await listArrivedParts(deps.db, row.mediaId));
 }
 
@@ -99,7 +111,12 @@ export async function receivePart(
  *
  * @throws Refusal when parts are missing, or the file is not one that we take; then nothing of it is left
  */
-export async function completeUpload(deps: MediaDeps, scope: Scope, id: string): Promise<MediaRow> {
+export async function completeUpload(
+  deps: MediaDeps,
+  scope: Scope,
+  id: string,
+  change: Change<MediaRow>,
+): Promise<MediaRow> {
   const [completed] = await findMedia(deps.db, scope, [mediaIdOf(id)]);
   if (completed) return completed;
   const row = await requireUpload(deps, scope, id);
@@ -108,9 +125,11 @@ export async function completeUpload(deps: MediaDeps, scope: Scope, id: string):
   if (missing.length > 0) throw new Refusal("conflict", `Parts are missing: ${missing.join(", ")}.`);
   try {
     await assemble(deps.bucket, row, arrived);
-    const media = await keepUpload(deps, row, { field: "file", renditionOf: null });
+    const record = (made: MediaRow) => change.record(mediaCreated(made), made);
+    const media = await keepUpload(deps, row, { field: "file", renditionOf: null }, record);
     if (media) return media;
   } catch (error) {
+    if (error instanceof KeyTaken) throw error;
     // What is refused stays refused; any other failure may pass, and the upload is there to be completed again.
     if (error instanceof Refusal) {
       const now = deps.clock();
@@ -124,9 +143,10 @@ export async function completeUpload(deps: MediaDeps, scope: Scope, id: string):
 }
 
 /** @throws Refusal when the workspace has no such upload under way */
-export async function abortUpload(deps: MediaDeps, scope: Scope, id: string): Promise<void> {
+export async function abortUpload(deps: MediaDeps, scope: Scope, id: string, change: Change<void>): Promise<void> {
   const row = await requireUpload(deps, scope, id);
-  await discardUpload(deps, row.mediaId);
+  const record = await change.record({ action: "upload.deleted", target: id }, undefined);
+  await discardAskedUpload(deps, row.mediaId, record);
 }
 
 /** Puts the parts together in R2, unless an earlier call has done so. */

@@ -10,10 +10,10 @@ import type { Mistake } from "../lib/refusal.ts";
 import { invalid, Refusal, refuseMistakes } from "../lib/refusal.ts";
 import type { Access } from "../lib/vocabulary.ts";
 import type { PlatformOptions, Platforms } from "../platforms/registry.ts";
+import { mediaKeptUntil, optionsOfUsed } from "./accept-post.ts";
 import type { PublishRequest } from "./check-post.ts";
 import { checkPost, mediaOf } from "./check-post.ts";
 import type { EditAnswer } from "./commands.ts";
-import { mediaKeptUntil, optionsOfUsed } from "./create-post.ts";
 import type { CommandDeps } from "./existing-post.ts";
 import { existingPost, postNotFound, recallAnswer, refOf } from "./existing-post.ts";
 import type { UnknownPost } from "./post-calls.ts";
@@ -81,7 +81,7 @@ async function askToEdit(
     .map(({ accountId }) => accountId);
   const request = changedRequest(post, changes, accountIds);
   const usedMedia = mediaOf(request);
-  const context = await loadPublishContext(deps.db, access, { key: null, accountIds, mediaIds: usedMedia });
+  const context = await loadPublishContext(deps.db, access, { keys: [], accountIds, mediaIds: usedMedia });
   const { clockOffset, accounts } = context;
   const now = deps.clock() + clockOffset;
   // What was disconnected meanwhile fails by itself, and keeps nobody from changing the rest.
@@ -133,7 +133,7 @@ function changedNames({ content, mediaIds, schedule, publishBefore, options }: P
   return Object.entries(named).flatMap(([name, value]) => (value === undefined ? [] : [name]));
 }
 
-function versionConflict(version: number): Refusal {
+export function versionConflict(version: number): Refusal {
   return new Refusal("version_conflict", `The post is at version ${version} now: read it again before you change it.`);
 }
 
@@ -147,7 +147,11 @@ function changedRequest(post: PostRow, changes: PostChanges, accountIds: string[
     schedule: changes.schedule ?? "now",
     publishBefore: null,
     // As the platforms' own schemas have left them when the post was accepted.
+    approval: null,
     options: changes.options ?? (post.options as PlatformOptions),
+    externalId: post.externalId,
+    metadata: post.metadata,
+    allowDuplicate: true,
   };
 }
 

@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { warnOfEnds } from "../accounts/warn-of-ends.ts";
+import { sealSome } from "../audit/seal-log.ts";
 import { deleteRevokedKeys } from "../db/api-keys.ts";
 import { sweepConsents } from "../db/consents.ts";
 import type { Database } from "../db/database.ts";
@@ -13,15 +14,20 @@ import { deleteExpiredKeys } from "../db/idempotency.ts";
 import { deleteOldManualPauses } from "../db/manual-pauses.ts";
 import type { PostToWake } from "../db/posts.ts";
 import { findPostsToWake } from "../db/posts.ts";
+import { deleteExpiredContents } from "../db/recent-contents.ts";
 import { findWebhooksToProbe } from "../db/webhooks.ts";
 import type { Env } from "../env.ts";
 import type { Millis } from "../lib/clock.ts";
-import { HOUR, SECOND, systemClock } from "../lib/clock.ts";
+import { HOUR, MINUTE, SECOND, systemClock } from "../lib/clock.ts";
 import { consoleLog } from "../lib/log.ts";
+import type { PostRef } from "../lib/vocabulary.ts";
 import { sweepMedia } from "../media/discard.ts";
 import { deliverMessage, probeMessage, sendDeliveries, sendWebhookMessages } from "../webhooks/messages.ts";
 import { DUE_GRACE } from "../webhooks/schedule.ts";
+import { eraseSome } from "../workspace/erase-workspaces.ts";
 import { renewMessage } from "./messages.ts";
+import type { PostCalls } from "./post-calls.ts";
+import { objectName } from "./post-calls.ts";
 import { sendMessages, wakePosts } from "./send-messages.ts";
 
 /** The one sweeper's name. */
@@ -42,6 +48,9 @@ const MAX_WARNINGS = 100;
 /** Workspaces whose old events are deleted in one sweep. */
 const MAX_WORKSPACES = 50;
 
+/** Steps in which one sweep seals the audit log: 2,500 lines. Each asks the database four times at most. */
+const MAX_SEALINGS = 5;
+
 /** How the sweeper is. */
 export interface SweeperStatus {
   /** When a sweep last came through; null when none has. */
@@ -59,6 +68,10 @@ const CURSOR = "cursor";
 /** The same of deliveries. */
 const DELIVERY_CURSOR = "delivery_cursor";
 const FORGETTING = "forgetting";
+/** The time from which the audit log is to be sealed again. */
+const SEALING = "sealing";
+/** The time from which deleted workspaces are looked for. */
+const ERASING = "erasing";
 
 type DueDelivery = DeliveryRef & { nextAttemptAt: Millis };
 
@@ -70,7 +83,7 @@ interface Forgetting {
 
 /**
  * Finds what is due and has nobody of its own to say so: posts whose object has not renewed its time, because a message
- * was lost or something crashed, webhooks that were not sent, tokens that are to be renewed, and what is to be erased. It wakes every 30 seconds by
+ * was lost or something crashed, webhooks that were not sent, tokens that are to be renewed, what is to be erased, and lines of the audit log that are to be sealed. It wakes every 30 seconds by
  * its own alarm; a cron trigger and the first request of each isolate see to it that the alarm is set.
  */
 export class SweeperObject extends DurableObject<Env> {
@@ -78,6 +91,12 @@ export class SweeperObject extends DurableObject<Env> {
   async keepAwake(): Promise<void> {
     const alarm = await this.ctx.storage.getAlarm();
     if (alarm === null || alarm < systemClock() - INTERVAL) await this.ctx.storage.setAlarm(systemClock() + INTERVAL);
+  }
+
+  /** Has it look for deleted workspaces in a moment. */
+  async beginErasing(): Promise<void> {
+    this.ctx.storage.kv.delete(ERASING);
+    await this.ctx.storage.setAlarm(systemClock() + SOON);
   }
 
   async status(): Promise<SweeperStatus> {
@@ -112,12 +131,15 @@ export class SweeperObject extends DurableObject<Env> {
     );
     await warnOfEnds({ db, sendDeliveries: (told) => this.#sendDeliveries(told) }, now, MAX_WARNINGS);
     await deleteExpiredKeys(db, now, MAX_EXPIRED_KEYS);
+    await deleteExpiredContents(db, now, MAX_EXPIRED_KEYS);
     await this.#forgetEvents(db, now);
     await sweepConsents(db, now, MAX_CONSENTS);
     await deleteOldDeadLetters(db, now);
     await deleteOldManualPauses(db, now);
     await deleteRevokedKeys(db, now);
     await sweepMedia({ db, bucket: this.env.MEDIA }, now);
+    await this.#sealAuditLog(db, now);
+    await this.#eraseWorkspaces(db, now);
     const status: SweeperStatus = { lastRunAt: now, duration: systemClock() - now, found, failingSince: null };
     this.ctx.storage.kv.put(STATUS, status);
     return found;
@@ -155,6 +177,29 @@ export class SweeperObject extends DurableObject<Env> {
     const next = await deleteOldEvents(db, now, after, MAX_WORKSPACES);
     const state: Forgetting = { after: next, from: next === null ? now + HOUR : now };
     this.ctx.storage.kv.put(FORGETTING, state);
+  }
+
+  /** Seals what the audit log was told, once a minute; what one sweep does not come through with is left to the next, soon. */
+  async #sealAuditLog(db: Database, now: Millis): Promise<void> {
+    if ((this.ctx.storage.kv.get<Millis>(SEALING) ?? 0) > now) return;
+    for (let step = 0; step < MAX_SEALINGS; step++) {
+      if (await sealSome(db, now)) continue;
+      this.ctx.storage.kv.put(SEALING, now + MINUTE);
+      return;
+    }
+    await this.ctx.storage.setAlarm(systemClock() + SOON);
+  }
+
+  /** Erases some of what deleted workspaces had, and goes on soon; once there is nothing it looks again in an hour. */
+  async #eraseWorkspaces(db: Database, now: Millis): Promise<void> {
+    if ((this.ctx.storage.kv.get<Millis>(ERASING) ?? 0) > now) return;
+    const deps = {
+      db,
+      forgetPost: (ref: PostRef) => (this.env.POSTS.getByName(objectName(ref)) as unknown as PostCalls).forget(),
+      forgetSandbox: (workspaceId: string) => this.env.SANDBOX.getByName(workspaceId).forget(),
+    };
+    if (await eraseSome(deps, now)) await this.ctx.storage.setAlarm(systemClock() + SOON);
+    else this.ctx.storage.kv.put(ERASING, now + HOUR);
   }
 
   #sendDeliveries(told: readonly DeliveryRef[]): Promise<void> {

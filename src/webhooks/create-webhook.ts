@@ -1,4 +1,5 @@
 import type { Vault } from "../accounts/vault.ts";
+import type { Change } from "../db/change.ts";
 import type { Database } from "../db/database.ts";
 import { retryWrite } from "../db/retry.ts";
 import type { WebhookRow } from "../db/webhooks.ts";
@@ -21,18 +22,24 @@ export interface WebhookDeps {
   outbound: OutboundPolicy;
 }
 
+/** An endpoint, and the secret that was made; null where it is the client's own. */
+export interface WithSecret {
+  row: WebhookRow;
+  secret: string | null;
+}
+
 /**
  * Registers an endpoint.
  *
  * @param asked without a secret, one is made
- * @returns the endpoint, and the secret that was made
  * @throws Refusal when the address is not allowed, or the workspace has as many as it may
  */
 export async function createWebhook(
   deps: WebhookDeps,
   scope: Scope,
   asked: { url: string; events: SubscribedEvent[]; description: string | null; secret: string | null },
-): Promise<{ row: WebhookRow; secret: string | null }> {
+  change: Change<WithSecret>,
+): Promise<WithSecret> {
   const now = deps.clock();
   const id = newId("webhook", now);
   const made = asked.secret === null ? newWebhookSecret() : null;
@@ -58,10 +65,13 @@ export async function createWebhook(
     probes: 0,
     probeAt: null,
   };
-  if (!(await retryWrite(() => insertWebhook(deps.db, row, MAX_WEBHOOKS)))) {
+  const created = { row, secret: made };
+  const entry = { action: "webhook.created", target: id, details: { events: asked.events } } as const;
+  const record = await change.record(entry, created);
+  if (!(await retryWrite(() => insertWebhook(deps.db, row, MAX_WEBHOOKS, record)))) {
     throw new Refusal("conflict", `The workspace has ${MAX_WEBHOOKS} webhooks already. Delete one first.`);
   }
-  return { row, secret: made };
+  return created;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Database } from "../db/database.ts";
 import { retryWrite } from "../db/retry.ts";
 import { disableWebhook, findWebhook } from "../db/webhooks.ts";
 import type { Clock } from "../lib/clock.ts";
+import { newId } from "../lib/ids.ts";
 import type { Log } from "../lib/log.ts";
 import { printTime } from "../lib/time.ts";
 import type { DisabledReason, Scope } from "../lib/vocabulary.ts";
@@ -25,7 +26,19 @@ export async function disable(
     body: JSON.stringify({ type: "webhook.disabled", timestamp: printTime(now), data: { webhook: shown } }),
     createdAt: now,
   };
-  const told = await retryWrite(() => disableWebhook(deps.db, webhook, reason, event, now));
+  const line = {
+    id: newId("auditLine", now),
+    workspaceId: row.workspaceId,
+    mode: row.mode,
+    at: now,
+    action: "webhook.disabled" as const,
+    actor: "system",
+    target: webhook.id,
+    requestId: null,
+    ip: null,
+    details: { reason },
+  };
+  const told = await retryWrite(() => disableWebhook(deps.db, webhook, reason, event, line, now));
   deps.log.error("a webhook endpoint was disabled", null, { webhook_id: webhook.id, reason });
   await sendDeliveries({ queue: deps.webhookQueue, log: deps.log }, told);
 }

@@ -55,15 +55,20 @@ export async function sendWebhookMessages(
   }
 }
 
-/** Has deliveries sent that were just stored. Never throws: the sweeper finds what was not sent. */
+/**
+ * Has deliveries sent that were just stored. Never throws: the sweeper finds what was not sent.
+ *
+ * @param isAsked whether a person wants it sent, whatever the endpoint is like
+ */
 export async function sendDeliveries(
   { queue, log }: { queue: Queue<WebhookMessage>; log: Log },
   deliveries: readonly DeliveryRef[],
+  isAsked = false,
 ): Promise<void> {
   try {
     await sendWebhookMessages(
       queue,
-      deliveries.map((ref) => deliverMessage(ref)),
+      deliveries.map((ref) => deliverMessage(ref, isAsked)),
     );
   } catch (error) {
     log.error("webhooks were not sent at once", error, { deliveries: deliveries.length });

@@ -1,10 +1,11 @@
 import type { Vault } from "../accounts/vault.ts";
+import type { Change } from "../db/change.ts";
 import type { Database } from "../db/database.ts";
-import type { WebhookRow } from "../db/webhooks.ts";
 import { findWebhook, replaceSecrets } from "../db/webhooks.ts";
 import type { Clock, Millis } from "../lib/clock.ts";
 import { invalid, Refusal } from "../lib/refusal.ts";
 import type { Scope } from "../lib/vocabulary.ts";
+import type { WithSecret } from "./create-webhook.ts";
 import { webhookNotFound } from "./create-webhook.ts";
 import { goodSecrets, openSecrets, sealSecrets } from "./secrets.ts";
 import { newWebhookSecret } from "./signature.ts";
@@ -17,7 +18,6 @@ const MAX_SECRETS = 5;
  *
  * @param secret null: one is made
  * @param overlap how long the present one stays good
- * @returns the secret that was made
  * @throws Refusal when there is no such endpoint, or it has too many secrets
  */
 export async function rotateSecret(
@@ -25,7 +25,8 @@ export async function rotateSecret(
   scope: Scope,
   id: string,
   { secret, overlap }: { secret: string | null; overlap: Millis },
-): Promise<{ row: WebhookRow; secret: string | null }> {
+  change: Change<WithSecret>,
+): Promise<WithSecret> {
   const row = await findWebhook(deps.db, scope, id);
   if (!row) throw webhookNotFound();
   const now = deps.clock();
@@ -39,8 +40,10 @@ export async function rotateSecret(
     throw new Refusal("conflict", `The endpoint has ${MAX_SECRETS} secrets that are good. Wait until one is not.`);
   }
   const envelope = await sealSecrets(deps.vault, row, { current, previous: good });
-  if (!(await replaceSecrets(deps.db, row, envelope))) {
+  const rotated = { row, secret: made };
+  const record = await change.record({ action: "webhook.secret_rotated", target: id }, rotated);
+  if (!(await replaceSecrets(deps.db, row, envelope, record))) {
     throw new Refusal("conflict", "Somebody else changed the endpoint's secret in this moment.");
   }
-  return { row, secret: made };
+  return rotated;
 }

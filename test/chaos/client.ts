@@ -93,7 +93,8 @@ export class ChaosClient {
       signal,
       headers: {
         Authorization: `Bearer ${this.#key}`,
-        ...(method === "POST" ? { "Content-Type": "application/json", "Idempotency-Key": key } : {}),
+        "Idempotency-Key": `${method} ${key}`,
+        ...(body ? { "Content-Type": "application/json" } : {}),
       },
       ...(body ? { body: JSON.stringify(body) } : {}),
     });

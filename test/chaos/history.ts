@@ -78,6 +78,8 @@ export interface History {
   listed: readonly ListedEvent[];
   /** What the endpoint heard, in the order it arrived. */
   received: readonly Received[];
+  /** What is seen of it with keys of another workspace, or of the other mode: statuses of reading each post, and totals of lists. */
+  elsewhere: { statuses: readonly number[]; totals: readonly number[] };
   /** What `GET /v1/posts` counts, without a filter and for each status. */
   counted: { total: number; byStatus: Readonly<Partial<Record<PostStatus, number>>> };
 }

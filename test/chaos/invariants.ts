@@ -8,7 +8,7 @@ import { violationsOfTold } from "./told.ts";
 
 export interface Violation {
   /** The invariant, or `totals` for counters that disagree with what they count. */
-  of: "I1" | "I2" | "I3" | "I4" | "I5" | "I6" | "I7" | "I8" | "totals";
+  of: "I1" | "I2" | "I3" | "I4" | "I5" | "I6" | "I7" | "I8" | "I9" | "totals";
   kind:
     | "duplicate"
     | "lost"
@@ -20,6 +20,7 @@ export interface Violation {
     | "unasked"
     | "answers"
     | "told"
+    | "seen"
     | "totals";
   what: string;
 }
@@ -31,6 +32,7 @@ export function violationsOf(history: History): Violation[] {
     ...strangers(history),
     ...violationsOfTold(history),
     ...violationsOfTotals(history),
+    ...seenElsewhere(history),
   ];
 }
 
@@ -133,6 +135,22 @@ function strangers({ asked, final, publicPosts }: History): Violation[] {
     );
 }
 
+function seenElsewhere({ elsewhere }: History): Violation[] {
+  return [
+    ...elsewhere.statuses
+      .filter((status) => status !== 404)
+      .map(
+        (status) =>
+          ({ of: "I9", kind: "seen", what: `a post was answered ${status} to a key of another world` }) as const,
+      ),
+    ...elsewhere.totals
+      .filter((total) => total !== 0)
+      .map(
+        (total) => ({ of: "I9", kind: "seen", what: `${total} posts are listed for a key of another world` }) as const,
+      ),
+  ];
+}
+
 function violationsOfAnswers({ answers, final }: History, { key }: Asked): Violation[] {
   const own = answers.filter((answer) => answer.key === key && answer.call === "publish");
   const accepted = own.filter(({ status }) => status === 202);
@@ -142,6 +160,11 @@ function violationsOfAnswers({ answers, final }: History, { key }: Asked): Viola
   const bodies = new Set(accepted.flatMap(({ text }) => text ?? []));
   if (bodies.size > 1)
     found.push({ of: "I7", kind: "answers", what: `${key} was answered differently: ${[...bodies]}` });
+  const cancels = answers.filter((answer) => answer.key === key && answer.call === "cancel" && answer.status < 500);
+  const words = new Set(cancels.flatMap(({ text }) => text ?? []));
+  if (words.size > 1) {
+    found.push({ of: "I7", kind: "answers", what: `the cancel of ${key} was answered differently: ${[...words]}` });
+  }
   const [, ...later] = accepted;
   for (const answer of later.filter(({ isReplay }) => !isReplay)) {
     found.push({

@@ -15,6 +15,8 @@ export class Publisher {
   /** By the key. */
   readonly accepted = new Map<string, AcceptedPost>();
   readonly #orders: Order[] = [];
+  /** What was asked to be canceled, and was answered. */
+  readonly #canceled: AcceptedPost[] = [];
   readonly #client: ChaosClient;
 
   constructor(client: ChaosClient) {
@@ -28,7 +30,12 @@ export class Publisher {
     const post = this.accepted.get(order.asked.key);
     if (!post || order.cancelAfter === null) return;
     await sleep(order.cancelAfter);
-    await this.#client.insist({ key: order.asked.key, method: "DELETE", path: `/v1/posts/${post.id}` });
+    await this.#cancel(post);
+    this.#canceled.push(post);
+  }
+
+  #cancel({ id, asked }: AcceptedPost) {
+    return this.#client.insist({ key: asked.key, method: "DELETE", path: `/v1/posts/${id}` });
   }
 
   /** Asks for posts, all at once and once each. Those that are not answered are asked for again by `repeatAll`. */
@@ -42,9 +49,10 @@ export class Publisher {
     for (const order of orders) await this.#publish(order);
   }
 
-  /** The same for every post there is. */
-  repeatAll(): Promise<void> {
-    return this.repeat(this.#orders);
+  /** The same for every post there is, and for every request to cancel one. */
+  async repeatAll(): Promise<void> {
+    await this.repeat(this.#orders);
+    for (const post of this.#canceled) await this.#cancel(post);
   }
 
   #take(order: Order): void {

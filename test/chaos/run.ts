@@ -51,7 +51,7 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
   try {
     worker.start();
     await worker.ready();
-    const { key, accounts, mediaId } = await setUp(worker, platform, endpoint);
+    const { key, otherKeys, accounts, mediaId } = await setUp(worker, platform, endpoint);
     const api = new ChaosClient(worker.origin, key, new Random(seed, "client"));
     const publisher = new Publisher(api);
     const watch = new Watch(api, publisher.accepted);
@@ -86,7 +86,8 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
     await endpoint.untilTold(api, worker.origin, key, QUIET_WITHIN);
     const toldAt = Date.now();
     await publisher.repeatAll();
-    const history = await readHistory(api, publisher, platform, endpoint);
+    const others = otherKeys.map((other) => new ChaosClient(worker.origin, other, new Random(seed, "others")));
+    const history = await readHistory(api, others, publisher, platform, endpoint);
     return resultsOf(
       { options, history, platform, worker, client: api, endpoint, watch, kills, tries },
       {
@@ -106,7 +107,10 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
 async function setUp(worker: ChaosWorker, platform: Platform, endpoint: Endpoint) {
   const workspace = await client(worker.origin, worker.adminToken).call("POST", "/v1/workspaces", { name: "Chaos" });
   worker.widenLimits(workspace.body.id);
+  const other = await client(worker.origin, worker.adminToken).call("POST", "/v1/workspaces", { name: "Another" });
+  worker.widenLimits(other.body.id);
   const key: string = workspace.body.api_keys.live;
+  const otherKeys: string[] = [workspace.body.api_keys.test, other.body.api_keys.live, other.body.api_keys.test];
   const { call } = client(worker.origin, key);
   const accounts: Account[] = [];
   for (const name of LIVE_PLATFORMS) {
@@ -123,7 +127,7 @@ async function setUp(worker: ChaosWorker, platform: Platform, endpoint: Endpoint
   const added = await call("POST", "/v1/media", form);
   if (added.status !== 201) throw new Error(`the picture was not taken: ${added.text}`);
   await endpoint.register(worker.origin, key);
-  return { key, accounts, mediaId: added.body.id as string };
+  return { key, otherKeys, accounts, mediaId: added.body.id as string };
 }
 
 /** Waits until all posts are over, so long at most. What never is, the invariants report. */
@@ -134,6 +138,7 @@ async function untilOver(watch: Watch, atMost: Millis): Promise<void> {
 
 async function readHistory(
   api: ChaosClient,
+  others: readonly ChaosClient[],
   publisher: Publisher,
   platform: Platform,
   endpoint: Endpoint,
@@ -154,6 +159,21 @@ async function readHistory(
     publicPosts: platform.publicPosts(),
     listed: await endpoint.listed(api),
     received: endpoint.received,
+    elsewhere: await seenElsewhere(others, publisher),
     counted: { total: await countOf(""), byStatus },
   };
+}
+
+/** What keys of another workspace, and of the other mode, see of the posts. */
+async function seenElsewhere(others: readonly ChaosClient[], publisher: Publisher): Promise<History["elsewhere"]> {
+  const statuses: number[] = [];
+  const totals: number[] = [];
+  for (const other of others) {
+    totals.push((await other.read("/v1/posts?limit=1")).total);
+    for (const { id } of publisher.accepted.values()) {
+      const read = await other.read(`/v1/posts/${id}`);
+      statuses.push(read?.error?.code === "not_found" ? 404 : 200);
+    }
+  }
+  return { statuses, totals };
 }

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -42,7 +42,7 @@ async function start(keys: string): Promise<void> {
     INSTAGRAM_DIALOG_ORIGIN: server.origin,
     INSTAGRAM_TOKEN_ORIGIN: server.origin,
     INSTAGRAM_GRAPH_ORIGIN: server.origin,
-    API_KEY_PEPPER: "api-key-pepper-of-the-tests",
+    API_KEY_PEPPER: PEPPER,
   };
   adminToken = settings.ADMIN_TOKEN;
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
@@ -56,6 +56,7 @@ async function stop(): Promise<void> {
   log += running.output();
 }
 
+const PEPPER = "api-key-pepper-of-the-tests";
 const OLD_KEY = `old:${Buffer.alloc(32, 1).toString("base64")}`;
 const NEW_KEY = `new:${Buffer.alloc(32, 2).toString("base64")}`;
 
@@ -202,5 +203,19 @@ it("no token, code or secret is in the log of the Worker or in an address the br
   expect(server.meta.secrets.length).toBeGreaterThanOrEqual(8);
   for (const secret of [...server.meta.secrets, FACEBOOK_APP.secret, INSTAGRAM_APP.secret]) {
     expect(told).not.toContain(secret);
+  }
+});
+
+it("no token, code, secret or key is in clear in anything that was stored", async () => {
+  await stop();
+  const state = join(project.folder, ".wrangler/state");
+  const files = readdirSync(state, { recursive: true, withFileTypes: true }).filter((each) => each.isFile());
+  expect(files.filter(({ name }) => name.endsWith(".sqlite")).length).toBeGreaterThan(3);
+  const own = [FACEBOOK_APP.secret, INSTAGRAM_APP.secret, adminToken, PEPPER, key];
+  const encryptionKeys = [OLD_KEY, NEW_KEY].flatMap((each) => each.split(":").slice(1));
+  const secrets = [...server.meta.secrets, ...own, ...encryptionKeys];
+  for (const { parentPath, name } of files) {
+    const bytes = readFileSync(join(parentPath, name));
+    expect(secrets.filter((secret) => bytes.includes(secret)).length, name).toBe(0);
   }
 });

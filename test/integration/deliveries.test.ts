@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers";
 import { Webhook } from "standardwebhooks";
 import { Webhook as SvixWebhook } from "svix";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -216,6 +217,10 @@ describe("an endpoint that fails", () => {
     await tell();
     await receivers.settle();
     expect(await endpoint(webhook)).toMatchObject({ active: false, disabled_reason: "gone" });
+    const audited = env.DB.prepare("SELECT actor, details FROM audit_log WHERE action = ? AND target = ?");
+    expect((await audited.bind("webhook.disabled", webhook.id).all()).results).toEqual([
+      { actor: "system", details: '{"reason":"gone"}' },
+    ]);
     await tell();
     await receivers.settle();
     expect((await api("POST", `/v1/webhooks/${webhook.id}/recover`, { since })).status).toBe(409);
@@ -282,7 +287,6 @@ describe("what counts as a failure", () => {
 
   it("an address that is not allowed any more", async () => {
     const { webhook } = await attemptWith(ok);
-    const { env } = await import("cloudflare:workers");
     await env.DB.prepare("UPDATE webhooks SET url = 'https://10.0.0.1/hook' WHERE id = ?").bind(webhook.id).run();
     advance(SECOND);
     await tell();

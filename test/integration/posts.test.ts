@@ -147,6 +147,8 @@ describe("GET /v1/posts", () => {
       created_at: expect.stringMatching(/Z$/),
       scheduled_at: expect.stringMatching(/Z$/),
       tasks: [{ account_id: account, platform: "facebook", status: "queued" }],
+      external_id: null,
+      metadata: {},
     });
 
     // The list stays as it is for whoever walks through it, whatever comes and goes meanwhile.

@@ -1,8 +1,9 @@
+import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { SUBSCRIBED_EVENTS } from "../../src/lib/vocabulary.ts";
 import type { TestWorkspace } from "./helpers/api.ts";
 import { call, newWorkspace } from "./helpers/api.ts";
-import { holdTime } from "./helpers/drive.ts";
+import { advance, holdTime } from "./helpers/drive.ts";
 import { newUrl, newWebhook, Receivers, SECRET } from "./helpers/webhooks.ts";
 
 /*
@@ -157,7 +158,68 @@ describe("an endpoint", () => {
   });
 });
 
+describe("a secret that an answer holds", () => {
+  it.each([
+    ["created", () => ["/v1/webhooks", { url: newUrl(), events: ["media.ready"] }] as const],
+    ["rotated", async () => [`/v1/webhooks/${(await newWebhook(workspace, ["media.ready"])).id}/rotate`, {}] as const],
+  ])("when an endpoint is %s is remembered sealed, and in no cache", async (_how, prepare) => {
+    const [path, body] = await prepare();
+    const cached = vi.spyOn(env.IDEMPOTENCY, "put");
+    const key = crypto.randomUUID();
+    const send = () => call("POST", path, { key: workspace.test, body, headers: { "Idempotency-Key": key } });
+    const [first, again] = [await send(), await send()];
+    expect(first.body.secret).toMatch(/^whsec_/);
+    expect([again.text, again.headers.get("Idempotent-Replayed")]).toEqual([first.text, "true"]);
+    expect(cached).not.toHaveBeenCalled();
+    const rows = await env.DB.prepare("SELECT response_body AS body FROM idempotency WHERE workspace_id = ?")
+      .bind(workspace.id)
+      .all<{ body: string }>();
+    const remembered = JSON.stringify(rows.results);
+    expect([remembered.includes("v1."), remembered.includes("whsec_")]).toEqual([true, false]);
+  });
+});
+
 describe("a test of an endpoint", () => {
+  const test = ({ id }: { id: string }) =>
+    call("POST", `/v1/webhooks/${id}/test`, { key: workspace.test, headers: { "Idempotency-Key": id } });
+
+  it("is waited for by who asks again while it is under way, and sent once", async () => {
+    const receivers = new Receivers();
+    const webhook = await newWebhook(workspace, ["media.ready"]);
+    let isAnswered = false;
+    receivers.answer(webhook.url, async () => {
+      // Looked at, for a promise of one request does not reach another.
+      while (!isAnswered) await scheduler.wait(10);
+      return new Response("thank you");
+    });
+    const first = test(webhook);
+    while (receivers.at(webhook.url).length === 0) await scheduler.wait(10);
+    const again = test(webhook);
+    await scheduler.wait(400);
+    isAnswered = true;
+    expect((await first).body.attempts).toMatchObject([{ status: 200, response: "thank you" }]);
+    expect((await again).text).toBe((await first).text);
+    expect(receivers.at(webhook.url)).toHaveLength(1);
+  });
+
+  it("that was cut off is sent again to who asks again, under the same id", async () => {
+    const receivers = new Receivers();
+    const webhook = await newWebhook(workspace, ["media.ready"]);
+    const batch = env.DB.batch.bind(env.DB);
+    // What came of it is not written down any more.
+    receivers.answer(webhook.url, () => {
+      vi.spyOn(env.DB, "batch").mockRejectedValue(new Error("D1_ERROR: it is away"));
+      return new Response("thank you");
+    });
+    expect((await test(webhook)).status).toBe(500);
+    vi.mocked(env.DB.batch).mockImplementation(batch as never);
+    receivers.answer(webhook.url, () => new Response("thank you"));
+    advance(31_000);
+    expect(await test(webhook)).toMatchObject({ status: 200, body: { status: "delivered" } });
+    const ids = receivers.at(webhook.url).map(({ headers }) => headers["webhook-id"]);
+    expect(ids).toEqual([ids[0], ids[0]]);
+  });
+
   it("sends an event of its own and answers what came of it", async () => {
     const receivers = new Receivers();
     const webhook = await newWebhook(workspace, ["media.ready"]);

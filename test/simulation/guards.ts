@@ -90,15 +90,15 @@ export const GUARDS: readonly Guard[] = [
         replace: "if (answer !== 0) return null;",
       },
     ],
-    seed: 42,
+    seed: 267,
   },
   {
     name: "the mode of a list",
     edits: [
       {
-        file: "src/db/posts.ts",
-        find: "eq(posts.mode, scope.mode),\n    status",
-        replace: "status",
+        file: "src/db/post-lists.ts",
+        find: "    eq(posts.mode, scope.mode),\n",
+        replace: "",
       },
     ],
     seed: 1,
@@ -116,6 +116,11 @@ export const GUARDS: readonly Guard[] = [
         find: "target: [idempotency.workspaceId, idempotency.mode, idempotency.key],",
         replace: "target: [idempotency.workspaceId, idempotency.mode, idempotency.key, idempotency.claim],",
       },
+      {
+        file: "src/db/publish-requests.ts",
+        find: "ON CONFLICT (workspace_id, mode, key) DO UPDATE",
+        replace: "ON CONFLICT (workspace_id, mode, key, claim) DO UPDATE",
+      },
     ],
     seed: 2,
   },
@@ -124,8 +129,8 @@ export const GUARDS: readonly Guard[] = [
     edits: [
       {
         file: "src/db/publish-requests.ts",
-        find: "...insertPost(db, post, isClaimedBy(claim)),",
-        replace: "...insertPost(db, post),",
+        find: "const isClaimed = sql`EXISTS (SELECT 1",
+        replace: "const isClaimed = sql`true OR EXISTS (SELECT 1",
       },
     ],
     seed: 2,
@@ -228,8 +233,8 @@ export const GUARDS: readonly Guard[] = [
     name: "counters count what was inserted",
     edits: [
       {
-        file: "src/db/posts.ts",
-        find: ", 1 WHERE changes() > 0",
+        file: "src/db/new-posts.ts",
+        find: ", changes() WHERE changes() > 0",
         replace: ", 1 WHERE true",
       },
     ],

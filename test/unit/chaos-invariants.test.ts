@@ -23,6 +23,7 @@ function history(different: { final?: FinalPost | null; shown?: PublicPost[]; an
     final: new Map([["a", final]]),
     publicPosts,
     ...told([final]),
+    elsewhere: { statuses: [404], totals: [0] },
     counted: { total: final ? 1 : 0, byStatus: final ? { [final.status]: 1 } : {} },
   };
 }
@@ -47,9 +48,19 @@ describe("what is wrong is reported", () => {
     ["refused", { answers: [accepted, { ...accepted, status: 400, text: "{}" }] }, ["I7 answers"]],
     ["answered differently", { answers: [accepted, { ...accepted, isReplay: true, text: "{}" }] }, ["I7 answers"]],
     ["accepted twice", { answers: [accepted, accepted] }, ["I7 duplicate"]],
+    [
+      "canceled, and answered differently",
+      { final: post("canceled"), shown: [], answers: [accepted, canceled, { ...canceled, text: "{}" }] },
+      ["I7 answers"],
+    ],
     ["public before its time", { shown: [{ ...shown, at: AT - 1 }] }, ["I8 early"]],
   ])("%s", (_, different, expected) => {
     expect(found(history(different))).toEqual(expected);
+  });
+
+  it("seen from another world", () => {
+    const elsewhere = { statuses: [404, 200], totals: [0, 1] };
+    expect(found({ ...history(), elsewhere })).toEqual(["I9 seen", "I9 seen"]);
   });
 
   it("counters that disagree", () => {
@@ -70,6 +81,7 @@ describe("what looks alike is told apart by number and id", () => {
       final: new Map(finals),
       publicPosts,
       ...told(finals.map(([, final]) => final)),
+      elsewhere: { statuses: [], totals: [] },
       counted: { total: 2, byStatus: { published: 2 } },
     };
   };

@@ -15,6 +15,7 @@ function history(statuses: Status[], different: (well: Pick<History, "listed" | 
     asked: [],
     answers: [],
     publicPosts: [],
+    elsewhere: { statuses: [], totals: [] },
     counted: { total: 1, byStatus: {} },
     final,
     ...well,

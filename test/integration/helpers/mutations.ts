@@ -1,9 +1,16 @@
+import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { Mode } from "../../../src/lib/vocabulary.ts";
+import { jpeg } from "../../helpers/pictures.ts";
+import { realPng } from "../../helpers/real-pictures.ts";
 import type { TestWorkspace } from "./api.ts";
-import { call, newAccount, publish } from "./api.ts";
+import { call, newAccount, newKey, newPicture, newWorkspace, publish } from "./api.ts";
+import { documentOf, postObject } from "./drive.ts";
+import { sealWithOtherKey } from "./encryption-keys.ts";
 import { standInForMeta } from "./live.ts";
 import { BOTH_APPS, useApps } from "./login.ts";
+import type { TestWebhook } from "./webhooks.ts";
+import { deliveriesOf, newUrl, newWebhook, Receivers } from "./webhooks.ts";
 
 /*
  * One example of every route that changes something: what to ask for, ready to be asked, and what the audit log says of it.
@@ -41,6 +48,16 @@ async function newPost(workspace: TestWorkspace): Promise<{ id: string; account:
   return { id: answer.body.id, account };
 }
 
+/** A post of which everything ended otherwise than well: the object is told so, for the way there is long. */
+async function endedPost(workspace: TestWorkspace, status: "failed" | "unconfirmed") {
+  const { id, account } = await newPost(workspace);
+  const ref = { workspaceId: workspace.id, mode: "test", postId: id } as const;
+  const document = await documentOf(ref);
+  const tasks = document.tasks.map((task) => ({ ...task, status, dueAt: null }));
+  await runInDurableObject(postObject(ref), (_object, state) => state.storage.kv.put("post", { ...document, tasks }));
+  return { id, account };
+}
+
 /** A pause, or its end, of something that is made ready by its opposite. */
 function pausing(route: string, action: string, subject: (workspace: TestWorkspace) => Promise<string>): MutatingRoute {
   const isPause = route.endsWith("/pause");
@@ -70,6 +87,28 @@ function pausing(route: string, action: string, subject: (workspace: TestWorkspa
 const ofAccount = async (workspace: TestWorkspace) => `/v1/accounts/${await newAccount(workspace, "facebook")}`;
 const ofWorkspace = async () => "/v1/workspace";
 const ofDeployment = async () => "/v1/deployment";
+/** A workspace has room for twenty. */
+async function forgetWebhooks({ id }: TestWorkspace): Promise<void> {
+  await env.DB.prepare("DELETE FROM webhooks WHERE workspace_id = ?").bind(id).run();
+}
+
+async function onlyWebhook(workspace: TestWorkspace, events: string[]): Promise<TestWebhook> {
+  await forgetWebhooks(workspace);
+  return newWebhook(workspace, events);
+}
+
+const RAW = { "Content-Type": "application/octet-stream" };
+
+/** A small upload in one part. */
+async function newUpload(workspace: TestWorkspace, { bytes = jpeg(400, 400), isSent = false } = {}): Promise<string> {
+  const started = await call("POST", "/v1/media/uploads", { key: workspace.test, body: { bytes: bytes.byteLength } });
+  if (started.status !== 201) throw new Error(started.text);
+  const path = `/v1/media/uploads/${started.body.id}`;
+  if (!isSent) return path;
+  const sent = await call("PUT", `${path}/parts/1`, { key: workspace.test, body: bytes, headers: RAW });
+  if (sent.status !== 200) throw new Error(sent.text);
+  return path;
+}
 
 /** Another post's path means something else. */
 const ELSEWHERE = { path: "/v1/posts/post_elsewhere" };
@@ -105,6 +144,37 @@ export const MUTATING_ROUTES: MutatingRoute[] = [
     prepare: async (workspace) => {
       const { id, account } = await newPost(workspace);
       return { path: `/v1/posts/${id}/tasks/${account}`, other: { path: `/v1/posts/${id}/tasks/acc_other` } };
+    },
+  },
+  ...(["approve", "reject"] as const).map(
+    (word): MutatingRoute => ({
+      route: `POST /v1/posts/{post_id}/${word}`,
+      action: word === "approve" ? "post.approved" : "post.rejected",
+      prepare: async (workspace) => {
+        const asker = await newKey(workspace);
+        const body = { content: "Hello", accounts: [await newAccount(workspace, "facebook")], approval: true };
+        const asked = await call("POST", "/v1/publish", { key: asker.key, body });
+        if (asked.status !== 202) throw new Error(asked.text);
+        const path = `/v1/posts/${asked.body.id}/${word}`;
+        return { path, body: {}, other: { path: `/v1/posts/post_elsewhere/${word}` } };
+      },
+    }),
+  ),
+  {
+    route: "POST /v1/posts/{post_id}/retry",
+    action: "post.retried",
+    prepare: async (workspace) => {
+      const { id } = await endedPost(workspace, "failed");
+      return { path: `/v1/posts/${id}/retry`, other: { path: "/v1/posts/post_elsewhere/retry" } };
+    },
+  },
+  {
+    route: "POST /v1/posts/{post_id}/tasks/{account_id}/resolve",
+    action: "task.resolved",
+    prepare: async (workspace) => {
+      const { id, account } = await endedPost(workspace, "unconfirmed");
+      const path = `/v1/posts/${id}/tasks/${account}/resolve`;
+      return { path, body: { outcome: "not_published" }, other: { body: { outcome: "published" } } };
     },
   },
   {
@@ -170,4 +240,201 @@ export const MUTATING_ROUTES: MutatingRoute[] = [
   pausing("POST /v1/workspace/resume", "workspace.resumed", ofWorkspace),
   pausing("POST /v1/deployment/pause", "deployment.paused", ofDeployment),
   pausing("POST /v1/deployment/resume", "deployment.resumed", ofDeployment),
+  {
+    route: "POST /v1/webhooks",
+    action: "webhook.created",
+    prepare: async (workspace) => {
+      await forgetWebhooks(workspace);
+      // Without a secret: the answer has one, and is stored sealed.
+      const body = { url: newUrl(), events: ["publish.completed"] };
+      return { path: "/v1/webhooks", body, other: { body: { ...body, url: newUrl() } } };
+    },
+  },
+  {
+    route: "PATCH /v1/webhooks/{webhook_id}",
+    action: "webhook.updated",
+    prepare: async (workspace) => {
+      const { id } = await onlyWebhook(workspace, ["publish.completed"]);
+      const other = { body: { description: "Another" } };
+      return { path: `/v1/webhooks/${id}`, body: { description: "One", active: true }, other };
+    },
+  },
+  {
+    route: "DELETE /v1/webhooks/{webhook_id}",
+    action: "webhook.deleted",
+    prepare: async (workspace) => {
+      const { id } = await onlyWebhook(workspace, ["publish.completed"]);
+      return { path: `/v1/webhooks/${id}`, other: { path: "/v1/webhooks/wh_elsewhere" } };
+    },
+  },
+  {
+    route: "POST /v1/webhooks/{webhook_id}/rotate",
+    action: "webhook.secret_rotated",
+    prepare: async (workspace) => {
+      const { id } = await onlyWebhook(workspace, ["publish.completed"]);
+      return { path: `/v1/webhooks/${id}/rotate`, body: {}, other: { body: { overlap_hours: 1 } } };
+    },
+  },
+  {
+    route: "POST /v1/webhooks/{webhook_id}/test",
+    action: "webhook.tested",
+    prepare: async (workspace) => {
+      new Receivers();
+      const { id } = await onlyWebhook(workspace, ["publish.completed"]);
+      return { path: `/v1/webhooks/${id}/test`, other: { path: "/v1/webhooks/wh_elsewhere/test" } };
+    },
+  },
+  {
+    route: "POST /v1/webhooks/{webhook_id}/recover",
+    action: "delivery.replayed",
+    prepare: async (workspace) => {
+      const since = new Date(Date.now() - DAY).toISOString();
+      await newPicture(workspace);
+      const { id } = await onlyWebhook(workspace, ["media.ready"]);
+      const other = { body: { since: new Date().toISOString() } };
+      return { path: `/v1/webhooks/${id}/recover`, body: { since }, other };
+    },
+  },
+  {
+    route: "POST /v1/deliveries/{delivery_id}/retry",
+    action: "delivery.replayed",
+    prepare: async (workspace) => {
+      const webhook = await onlyWebhook(workspace, ["media.ready"]);
+      await newPicture(workspace);
+      const [delivery] = await deliveriesOf(workspace, webhook);
+      return { path: `/v1/deliveries/${delivery.id}/retry`, other: { path: "/v1/deliveries/dlv_elsewhere/retry" } };
+    },
+  },
+  {
+    route: "POST /v1/media",
+    action: "media.created",
+    prepare: async () => {
+      return { path: "/v1/media", body: jpeg(300, 300), headers: RAW, other: { body: jpeg(300, 301) } };
+    },
+  },
+  {
+    route: "DELETE /v1/media/{media_id}",
+    action: "media.deleted",
+    prepare: async (workspace) => {
+      return { path: `/v1/media/${await newPicture(workspace)}`, other: { path: "/v1/media/media_elsewhere" } };
+    },
+  },
+  {
+    route: "POST /v1/media/{media_id}/renditions",
+    action: "media.created",
+    prepare: async (workspace) => {
+      const { body } = await call("POST", "/v1/media", {
+        key: workspace.test,
+        body: await realPng(160, 200),
+        headers: RAW,
+      });
+      const other = { path: "/v1/media/media_elsewhere/renditions" };
+      return { path: `/v1/media/${body.id}/renditions`, body: { for: "instagram" }, other };
+    },
+  },
+  {
+    route: "POST /v1/media/uploads",
+    action: "upload.created",
+    prepare: async () => ({ path: "/v1/media/uploads", body: { bytes: 1_000 }, other: { body: { bytes: 1_001 } } }),
+  },
+  {
+    route: "PUT /v1/media/uploads/{upload_id}/parts/{number}",
+    action: "upload.part_received",
+    prepare: async (workspace) => {
+      const bytes = jpeg(400, 400);
+      const otherBytes = bytes.slice().reverse();
+      const path = await newUpload(workspace, { bytes });
+      return { path: `${path}/parts/1`, body: bytes, headers: RAW, other: { body: otherBytes } };
+    },
+  },
+  {
+    route: "POST /v1/media/uploads/{upload_id}/complete",
+    action: "media.created",
+    prepare: async (workspace) => {
+      const path = await newUpload(workspace, { isSent: true });
+      return { path: `${path}/complete`, other: { path: "/v1/media/uploads/upload_elsewhere/complete" } };
+    },
+  },
+  {
+    route: "DELETE /v1/media/uploads/{upload_id}",
+    action: "upload.deleted",
+    prepare: async (workspace) => {
+      return { path: await newUpload(workspace), other: { path: "/v1/media/uploads/upload_elsewhere" } };
+    },
+  },
+  {
+    route: "POST /v1/api-keys",
+    action: "api_key.created",
+    prepare: async () => {
+      const body = { name: "Newsroom", scopes: ["posts:read"] };
+      return { path: "/v1/api-keys", body, other: { body: { ...body, name: "Archive" } } };
+    },
+  },
+  {
+    route: "PATCH /v1/api-keys/{api_key_id}",
+    action: "api_key.updated",
+    prepare: async (workspace) => {
+      const path = `/v1/api-keys/${(await newKey(workspace)).id}`;
+      return { path, body: { name: "Changed" }, other: { body: { name: "Otherwise" } } };
+    },
+  },
+  {
+    route: "DELETE /v1/api-keys/{api_key_id}",
+    action: "api_key.revoked",
+    prepare: async (workspace) => {
+      const { id } = await newKey(workspace);
+      return { path: `/v1/api-keys/${id}`, other: { path: "/v1/api-keys/key_elsewhere" } };
+    },
+  },
+  {
+    route: "POST /v1/api-keys/{api_key_id}/rotate",
+    action: "api_key.rotated",
+    prepare: async (workspace) => {
+      const path = `/v1/api-keys/${(await newKey(workspace)).id}/rotate`;
+      return { path, body: { overlap_hours: 1 }, other: { body: { overlap_hours: 2 } } };
+    },
+  },
+  {
+    route: "PATCH /v1/workspace",
+    action: "workspace.updated",
+    prepare: async () => {
+      const body = { publish_within_seconds: 3_600 };
+      return { path: "/v1/workspace", body, other: { body: { publish_within_seconds: null } } };
+    },
+  },
+  {
+    route: "POST /v1/workspaces",
+    action: "workspace.created",
+    prepare: async () => ({
+      path: "/v1/workspaces",
+      body: { name: "One" },
+      mode: "admin",
+      other: { body: { name: "Two" } },
+    }),
+  },
+  {
+    route: "POST /v1/encryption-keys/rotate",
+    action: "deployment.keys_rotated",
+    prepare: async (workspace) => {
+      await sealWithOtherKey(() => newAccount(workspace, "facebook"));
+      const elsewhere = { path: "/v1/workspaces", body: { name: "Elsewhere" } };
+      return { path: "/v1/encryption-keys/rotate", mode: "admin", other: elsewhere };
+    },
+  },
+  {
+    route: "PATCH /v1/workspaces/{workspace_id}",
+    action: "workspace.suspended",
+    prepare: async () => {
+      const path = `/v1/workspaces/${(await newWorkspace()).id}`;
+      return { path, body: { suspended: true }, mode: "admin", other: { body: { name: "Otherwise" } } };
+    },
+  },
+  {
+    route: "DELETE /v1/workspaces/{workspace_id}",
+    action: "workspace.deleted",
+    prepare: async () => {
+      const path = `/v1/workspaces/${(await newWorkspace()).id}?confirm=A%20workspace`;
+      return { path, mode: "admin", other: { path: "/v1/workspaces/ws_elsewhere?confirm=A%20workspace" } };
+    },
+  },
 ];

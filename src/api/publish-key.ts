@@ -1,0 +1,46 @@
+import type { Millis } from "../lib/clock.ts";
+import { DAY } from "../lib/clock.ts";
+import { sha256Hex } from "../lib/crypto.ts";
+import { canonicalJson } from "../lib/json.ts";
+import { invalid } from "../lib/refusal.ts";
+import type { Scope } from "../lib/vocabulary.ts";
+import type { IdempotentRequest } from "./idempotency.ts";
+import { parseIdempotencyKey } from "./idempotency.ts";
+
+/*
+ * Idempotency keys that do not stand in the header: the same keys, read in the same way.
+ */
+
+/**
+ * The hash by which a key is known, bare or quoted.
+ *
+ * @param field where it stands
+ * @throws Refusal when it is malformed
+ */
+export async function hashKey(field: string, text: string): Promise<string> {
+  const key = parseIdempotencyKey(text);
+  if (key === null) throw invalid(field, `${field} must have 1 to 255 printable ASCII characters.`);
+  return sha256Hex(key);
+}
+
+const KEY_LIFE: Millis = 30 * DAY;
+
+/**
+ * What `readIdempotencyKey` makes of `POST /v1/publish` with this key in its header: each replays the other.
+ *
+ * @param meaning the body after validation
+ * @throws Refusal when the key is malformed
+ */
+export async function publishKey(
+  scope: Scope,
+  { field, text, meaning }: { field: string; text: string; meaning: unknown },
+  now: Millis,
+): Promise<IdempotentRequest> {
+  const parts = ["v1", scope.workspaceId, scope.mode, "POST", "/v1/publish", canonicalJson(meaning)];
+  return {
+    scope,
+    key: await hashKey(field, text),
+    fingerprint: () => sha256Hex(parts.join("\n")),
+    expiresAt: now + KEY_LIFE,
+  };
+}

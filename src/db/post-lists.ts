@@ -1,0 +1,164 @@
+import type { SQL } from "drizzle-orm";
+import { and, count, desc, eq, gte, lt, sql } from "drizzle-orm";
+import { encodeTime } from "ulid";
+import type { Millis } from "../lib/clock.ts";
+import { ID_PREFIXES } from "../lib/ids.ts";
+import type { Access, PlatformId, PostStatus, Scope } from "../lib/vocabulary.ts";
+import { POST_STATUSES } from "../lib/vocabulary.ts";
+import type { Database } from "./database.ts";
+import type { PostRow } from "./posts.ts";
+import { isReached, POST_ROW } from "./posts.ts";
+import { postCounts, posts } from "./schema.ts";
+
+/*
+ * Lists of posts, newest first: in the order of their ids, which begin with the time they were made at. What a filter
+ * lets through is found by an index: by the primary key, by a table of its own, or by an index that is named below.
+ */
+
+/** What a list of posts is narrowed to: all that is not undefined. */
+export interface PostFilters {
+  statuses?: PostStatus[] | undefined;
+  platform?: PlatformId | undefined;
+  accountId?: string | undefined;
+  /** Bound the time a post is scheduled for, half-open. */
+  from?: Millis | undefined;
+  to?: Millis | undefined;
+  /** Bound the time it was made at, half-open. */
+  createdFrom?: Millis | undefined;
+  createdTo?: Millis | undefined;
+  externalId?: string | undefined;
+  /** Names and values, all of which it has. */
+  metadata?: { name: string; value: string }[] | undefined;
+  /** The post that came of the request with this Idempotency-Key, by the key's hash. */
+  idempotencyKey?: string | undefined;
+}
+
+/** Wrapped, for drizzle lets columns be read from tables alone, and `postsBy` is none to it. */
+const COLUMNS = Object.fromEntries(
+  Object.entries(POST_ROW).map(([name, column]) => [name, sql`${column}`.mapWith(column)]),
+) as unknown as typeof POST_ROW;
+
+/** @param after the id of the last post of the page before; null: the first page */
+export async function listPosts(
+  db: Database,
+  access: Access,
+  filters: PostFilters,
+  page: { after: string | null; limit: number },
+  now: Millis,
+): Promise<PostRow[]> {
+  // One statement for each status, for each is in order by itself: together they would have to be read whole and sorted.
+  const [first, ...others] = (filters.statuses ?? [undefined]).map((status) => {
+    const statuses = status && [status];
+    return db
+      .select(COLUMNS)
+      .from(postsBy(access, { ...filters, statuses }))
+      .where(matching(access, { ...filters, statuses }, now, page.after))
+      .orderBy(desc(posts.id))
+      .limit(page.limit);
+  });
+  if (!first) return [];
+  const found = (await db.batch([first, ...others])).flat();
+  return found.sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, page.limit);
+}
+
+/** How many posts match. Of all, or with statuses alone, one row of counters says so, unless a key is restricted. */
+export async function countPosts(db: Database, access: Access, filters: PostFilters, now: Millis): Promise<number> {
+  const { scope, accountIds } = access;
+  const { statuses, ...others } = filters;
+  if (accountIds === null && Object.values(others).every((filter) => filter === undefined)) {
+    const [counts] = await db
+      .select()
+      .from(postCounts)
+      .where(and(eq(postCounts.workspaceId, scope.workspaceId), eq(postCounts.mode, scope.mode)));
+    return (statuses ?? [...POST_STATUSES]).reduce((total, status) => total + (counts?.[status] ?? 0), 0);
+  }
+  const [row] = await db
+    .select({ total: count() })
+    .from(postsBy(access, filters))
+    .where(matching(access, filters, now, null));
+  return row?.total ?? 0;
+}
+
+/**
+ * The posts, by the index that serves the filters: SQLite knows nothing of how many a workspace has, and would rather walk
+ * through all of them. Where they are found by their ids, it uses the primary key, which has the order of the list as well.
+ */
+function postsBy(access: Access, filters: PostFilters): SQL {
+  if (isById(access, filters)) return sql`posts`;
+  const { statuses, from, to, externalId } = filters;
+  if (externalId !== undefined) return sql`posts INDEXED BY posts_by_external_id`;
+  if (from !== undefined || to !== undefined) return sql`posts INDEXED BY posts_by_schedule`;
+  // Most posts are published: the others are found among few.
+  return statuses && !statuses.includes("published") ? sql`posts INDEXED BY unpublished_posts` : sql`posts`;
+}
+
+/** Whether other tables say which posts may match. */
+function isById({ accountIds }: Access, { platform, accountId, metadata, idempotencyKey }: PostFilters): boolean {
+  return accountIds !== null || [platform, accountId, metadata, idempotencyKey].some((filter) => filter !== undefined);
+}
+
+function matching(access: Access, filters: PostFilters, now: Millis, after: string | null): SQL | undefined {
+  const { scope, accountIds } = access;
+  const { statuses, platform, accountId, from, to, createdFrom, createdTo, externalId, metadata, idempotencyKey } =
+    filters;
+  // With a sign, no index is looked for: of posts that are found by their ids, only these are to be read.
+  const scheduledAt = isById(access, filters) ? sql`+${posts.scheduledAt}` : sql`${posts.scheduledAt}`;
+  return and(
+    eq(posts.workspaceId, scope.workspaceId),
+    eq(posts.mode, scope.mode),
+    after === null ? undefined : lt(posts.id, after),
+    createdFrom === undefined ? undefined : gte(posts.id, firstIdOf(createdFrom)),
+    createdTo === undefined ? undefined : lt(posts.id, firstIdOf(createdTo)),
+    from === undefined ? undefined : gte(scheduledAt, from),
+    to === undefined ? undefined : lt(scheduledAt, to),
+    statuses && isOneOf(statuses),
+    externalId === undefined ? undefined : eq(posts.externalId, externalId),
+    ...(metadata ?? []).map((pair) => hasPair(scope, pair)),
+    idempotencyKey === undefined ? undefined : cameOfKey(scope, idempotencyKey, now),
+    accountId === undefined ? undefined : isForOneOf(scope, sql`(${accountId})`),
+    platform === undefined ? undefined : isForOneOf(scope, accountsOn(scope, platform)),
+    // Found by their tasks, so that posts of other accounts are not looked at, and then looked at themselves.
+    accountIds === null
+      ? undefined
+      : isForOneOf(scope, sql`(SELECT value FROM json_each(${JSON.stringify(accountIds)}))`),
+    isReached(access),
+  );
+}
+
+/** Of the index that has all but the published, its own condition must stand here as well. */
+function isOneOf(statuses: readonly PostStatus[]): SQL {
+  const isListed =
+    statuses.length === 1
+      ? sql`${posts.status} = ${statuses[0]}`
+      : sql`${posts.status} IN (SELECT value FROM json_each(${JSON.stringify(statuses)}))`;
+  return statuses.includes("published") ? isListed : sql`${posts.status} <> 'published' AND ${isListed}`;
+}
+
+/** The least id that a post can have that was made then, or later. */
+function firstIdOf(at: Millis): string {
+  return `${ID_PREFIXES.post}_${encodeTime(Math.max(at, 0), 10)}`;
+}
+
+function inScope({ workspaceId, mode }: Scope): SQL {
+  return sql`workspace_id = ${workspaceId} AND mode = ${mode}`;
+}
+
+function hasPair(scope: Scope, { name, value }: { name: string; value: string }): SQL {
+  return sql`${posts.id} IN (SELECT post_id FROM post_metadata
+    WHERE ${inScope(scope)} AND name = ${name} AND value = ${value})`;
+}
+
+function cameOfKey(scope: Scope, key: string, now: Millis): SQL {
+  return sql`${posts.id} IN (SELECT post_id FROM idempotency
+    WHERE ${inScope(scope)} AND key = ${key} AND expires_at > ${now})`;
+}
+
+/** @param accountIds a list of values, or a query */
+function isForOneOf(scope: Scope, accountIds: SQL): SQL {
+  return sql`${posts.id} IN (SELECT post_id FROM tasks WHERE ${inScope(scope)} AND account_id IN ${accountIds})`;
+}
+
+/** Also those that are disconnected: their posts are still there. */
+function accountsOn(scope: Scope, platform: PlatformId): SQL {
+  return sql`(SELECT id FROM accounts WHERE ${inScope(scope)} AND platform = ${platform})`;
+}
