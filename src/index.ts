@@ -1,5 +1,6 @@
 import { createApp } from "./api/app.ts";
 import { connectPages } from "./console/connect.tsx";
+import { consolePages } from "./console/console.tsx";
 import { docs } from "./console/docs.tsx";
 import { sandboxPosts } from "./console/sandbox-posts.tsx";
 import type { Env } from "./env.ts";
@@ -13,7 +14,7 @@ export { SandboxObject } from "./platforms/sandbox/sandbox-object.ts";
 export { PostObject } from "./post/post-object.ts";
 export { SweeperObject } from "./post/sweeper.ts";
 
-const app = createApp().route("/", sandboxPosts).route("/", connectPages).route("/", docs);
+const app = createApp().route("/", consolePages).route("/", sandboxPosts).route("/", connectPages).route("/", docs);
 
 /** Whether this isolate has seen to the sweeper: once is enough, its alarm lives on by itself. */
 let sweeperIsAwake = false;

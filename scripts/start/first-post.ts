@@ -49,9 +49,23 @@ export async function followFirstPost(origin: string, adminToken: string): Promi
   const post = await follow(origin, run.key, accepted.id, startedAt);
   if (post.status !== "published")
     throw new Failure(`The first post ended as ${post.status}: see GET /v1/posts/${post.id}.`);
+  console.log(`\nYour test key: ${run.key}\n\nPublish another one:\n\n  ${curlLine(origin, run)}`);
+  const link = await makeSignInLink(origin, adminToken, run.key);
   console.log(
-    `\nYour test key: ${run.key}\n\nPublish another one:\n\n  ${curlLine(origin, run)}\n\nStop with Ctrl-C.\n`,
+    `\nOpen the console: ${link}\n(once, within three days; each start prints another)\n\nStop with Ctrl-C.\n`,
   );
+}
+
+/** A way into the console as an admin: passkeys belong to a host, and under another one nobody has any. */
+async function makeSignInLink(origin: string, adminToken: string, key: string): Promise<string> {
+  const { id } = await call<{ id: string }>(origin, key, "/v1/workspace");
+  const path = `/v1/workspaces/${id}/sign-in-links`;
+  const { url } = await call<{ url: string }>(origin, adminToken, path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: "{}",
+  });
+  return url;
 }
 
 async function follow(origin: string, key: string, id: string, startedAt: number): Promise<Post> {

@@ -26,6 +26,7 @@ export interface PrintedAccount {
   avatar_url: string | null;
   profile_url: string | null;
   labels: string[];
+  group_id: string | null;
   posts_at_risk: number;
   paused_at: string | null;
   remaining_posts_today: number | null;
@@ -52,6 +53,7 @@ export function printAccount(account: AccountRow, openTasks: number, now: Millis
     avatar_url: account.avatarUrl,
     profile_url: account.profileUrl,
     labels: account.labels,
+    group_id: account.groupId,
     posts_at_risk: health === "ok" ? 0 : openTasks,
     paused_at: printTimeOrNull(account.pausedAt),
     remaining_posts_today: isFresh ? Math.max(0, quota.total - quota.used) : null,

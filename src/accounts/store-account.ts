@@ -80,6 +80,7 @@ export async function storeAccount(
       avatarUrl: connected.avatarUrl,
       profileUrl: connected.profileUrl,
       labels: known?.labels ?? [],
+      groupId: known?.groupId ?? null,
       graphHost: connected.host,
       grantId: grant.id,
       health: "ok",

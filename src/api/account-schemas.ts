@@ -17,6 +17,7 @@ export const account = z
     avatar_url: z.string().nullable(),
     profile_url: z.string().nullable(),
     labels: z.array(z.string()),
+    group_id: z.string().nullable().openapi({ description: "The group that it is in." }),
     posts_at_risk: z.number().int().openapi({ description: "Open tasks that need the account, where it is not well." }),
     paused_at: printedTime.nullable().openapi({ description: "Since when it is paused." }),
     remaining_posts_today: z

@@ -1,10 +1,10 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { disconnectAccount, labelAccount } from "../accounts/change-account.ts";
+import { changeAccount, disconnectAccount } from "../accounts/change-account.ts";
 import { healthOf } from "../accounts/health.ts";
 import { printAccount } from "../accounts/print-account.ts";
 import { accountNotFound, searchLocations } from "../accounts/search-locations.ts";
 import { countOpenTasks } from "../db/account-tasks.ts";
-import type { AccountRow } from "../db/accounts.ts";
+import type { AccountEdit, AccountRow } from "../db/accounts.ts";
 import { findAccount, listAccounts } from "../db/accounts.ts";
 import { wellFormed } from "../lib/text.ts";
 import type { Access } from "../lib/vocabulary.ts";
@@ -20,13 +20,21 @@ import { distinct, errorResponses } from "./schemas.ts";
 
 const MAX_LABELS = 20;
 
-const labelsBody = z.strictObject({
-  labels: z
-    .array(z.string().trim().min(1).max(50).check(wellFormed))
-    .max(MAX_LABELS)
-    .check(distinct)
-    .openapi({ uniqueItems: true, example: ["summer campaign"] }),
-});
+/** What a workspace says of an account itself. */
+export const accountEdit = z
+  .strictObject({
+    labels: z
+      .array(z.string().trim().min(1).max(50).check(wellFormed))
+      .max(MAX_LABELS)
+      .check(distinct)
+      .optional()
+      .openapi({ uniqueItems: true, example: ["summer campaign"] }),
+    group_id: z.string().nullable().optional().openapi({ description: "Null: in no group." }),
+  })
+  .refine(({ labels, group_id }) => labels !== undefined || group_id !== undefined, {
+    path: ["labels"],
+    error: "{field} is required, where there is no group_id.",
+  });
 
 const location = z
   .strictObject({
@@ -78,10 +86,10 @@ const updateRoute = createRoute({
   method: "patch",
   path: "/v1/accounts/{account_id}",
   operationId: "updateAccount",
-  summary: "Change an account's labels",
+  summary: "Change an account's labels or group",
   ...requireScopeWithinReach("accounts:write"),
   parameters: [TAKES_IDEMPOTENCY_KEY],
-  request: { params, body: { required: true, content: { "application/json": { schema: labelsBody } } } },
+  request: { params, body: { required: true, content: { "application/json": { schema: accountEdit } } } },
   responses: { 200: { ...one, headers: REPLAYED }, ...errorResponses(400, 401, 403, 404, 409, 413, 415, 500) },
 });
 
@@ -142,7 +150,7 @@ accounts.openapi(updateRoute, (c) => {
   const body = c.req.valid("json");
   const respond = async (row: AccountRow) => ({ status: 200 as const, body: await printOne(services, access, row) });
   return once(c, { scope: access.scope, meaning: body, respond }, (change) =>
-    labelAccount(services, access, account_id, body.labels, change),
+    changeAccount(services, access, account_id, readAccountEdit(body), change),
   );
 });
 
@@ -161,6 +169,11 @@ accounts.openapi(locationsRoute, async (c) => {
   const { account_id } = c.req.valid("param");
   return c.json({ locations: await searchLocations(deps, accessOf(actor), account_id, c.req.valid("query").q) }, 200);
 });
+
+/** The same edit in the words of the database. */
+export function readAccountEdit({ labels, group_id }: z.infer<typeof accountEdit>): AccountEdit {
+  return { ...(labels !== undefined && { labels }), ...(group_id !== undefined && { groupId: group_id }) };
+}
 
 async function printOne(services: Services, access: Access, row: AccountRow): Promise<z.infer<typeof account>> {
   const print = await printerOf(services, access, [row]);

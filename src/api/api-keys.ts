@@ -50,8 +50,18 @@ const accounts = z
   });
 const expiresAt = timestamp.transform(roundUpToSecond).nullable();
 
+const needsApproval = z.boolean().openapi({
+  description: "Whether its posts wait for approval, where the workspace's setting is `keys`.",
+});
+
 const createBody = z
-  .strictObject({ name, scopes, accounts: accounts.default(null), expires_at: expiresAt.default(null) })
+  .strictObject({
+    name,
+    scopes,
+    accounts: accounts.default(null),
+    needs_approval: needsApproval.default(false),
+    expires_at: expiresAt.default(null),
+  })
   .openapi("ApiKeyRequest");
 
 const updateBody = z
@@ -59,9 +69,13 @@ const updateBody = z
     name: name.optional(),
     scopes: scopes.optional(),
     accounts: accounts.optional(),
+    needs_approval: needsApproval.optional(),
     expires_at: expiresAt.optional(),
   })
-  .refine((body) => Object.keys(body).length > 0, "The request changes nothing: name, scopes, accounts or expires_at.")
+  .refine(
+    (body) => Object.keys(body).length > 0,
+    "The request changes nothing: name, scopes, accounts, needs_approval or expires_at.",
+  )
   .openapi({ minProperties: 1 });
 
 const rotateBody = z.strictObject({
@@ -76,6 +90,7 @@ const apiKey = z
     name: z.string(),
     scopes: z.array(z.enum(KEY_SCOPES)),
     accounts: z.array(z.string()).nullable(),
+    needs_approval: z.boolean(),
     mode: z.enum(MODES),
     last_four: z.string().openapi({ description: "Of its present secret." }),
     created_at: printedTime,
@@ -192,8 +207,8 @@ export const apiKeys = new OpenAPIHono<AppEnv>();
 apiKeys.openapi(createKeyRoute, (c) => {
   const { services, actor } = c.var;
   const body = c.req.valid("json");
-  const { name, scopes, accounts, expires_at } = body;
-  const request = { name, scopes, accountIds: accounts, expiresAt: expires_at };
+  const { name, scopes, accounts, needs_approval, expires_at } = body;
+  const request = { name, scopes, accountIds: accounts, needsApproval: needs_approval, expiresAt: expires_at };
   const asked = { scope: accessOf(actor).scope, meaning: body, respond: answerSecret(201), isSecret: true };
   return once(c, asked, (change) => createApiKey(depsOf(services), keyOf(actor), request, change));
 });
@@ -220,8 +235,8 @@ apiKeys.openapi(updateRoute, (c) => {
   const { services, actor } = c.var;
   const { api_key_id } = c.req.valid("param");
   const body = c.req.valid("json");
-  const { name, scopes, accounts, expires_at } = body;
-  const edit = { name, scopes, accountIds: accounts, expiresAt: expires_at };
+  const { name, scopes, accounts, needs_approval, expires_at } = body;
+  const edit = { name, scopes, accountIds: accounts, needsApproval: needs_approval, expiresAt: expires_at };
   const respond = (row: ApiKeyRow) => ({ status: 200 as const, body: print(row) });
   const asked = { scope: accessOf(actor).scope, meaning: body, respond };
   return once(c, asked, (change) => changeApiKey(services, keyOf(actor), api_key_id, edit, change));
@@ -257,6 +272,7 @@ function print(row: ApiKeyRow): z.infer<typeof apiKey> {
     name: row.name,
     scopes: row.scopes,
     accounts: row.accountIds,
+    needs_approval: row.needsApproval,
     mode: row.mode,
     last_four: row.lastFour,
     created_at: printTime(row.createdAt),

@@ -25,7 +25,7 @@ const MAX_LIMIT = 100;
 
 const listQuery = z.strictObject({
   action: z.enum(AUDIT_ACTIONS).optional(),
-  actor: z.string().optional().openapi({ description: "The id of an API key, `admin`, or `system`." }),
+  actor: z.string().optional().openapi({ description: "The id of an API key or a person, `admin`, or `system`." }),
   target: z.string().optional().openapi({ description: "The id of what was changed." }),
   from: timestamp.optional().openapi({ description: "Lines whose time is not before it." }),
   to: timestamp.optional().openapi({ description: "Lines whose time is before it." }),

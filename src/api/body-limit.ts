@@ -7,7 +7,7 @@ import type { AppEnv } from "./context.ts";
 const MAX_JSON_BYTES = 256 * 1024;
 /** Many posts at once. */
 const MAX_BULK_BYTES = 1024 * 1024;
-/** The forms of the connect pages, and what platforms send to their callbacks. */
+/** The forms of pages, and what platforms send to their callbacks. */
 const MAX_FORM_BYTES = 64 * 1024;
 /** What a multipart body has around its file. */
 const MULTIPART_MARGIN = 16 * 1024;
@@ -31,7 +31,7 @@ export const limitBody = createMiddleware<AppEnv>(async function limitBody(c, ne
 /** @returns null where the body is a file and nothing else */
 function maxSizeOf(method: string, path: string, contentType: string): number | null {
   if (method === "PUT" && UPLOAD_PART.test(path)) return null;
-  if (path.startsWith("/connect/")) return MAX_FORM_BYTES;
+  if (!path.startsWith("/v1/")) return MAX_FORM_BYTES;
   if (path === BULK) return MAX_BULK_BYTES;
   if (method !== "POST" || path !== MEDIA) return MAX_JSON_BYTES;
   if (/^multipart\/form-data/i.test(contentType)) return MAX_FORM_FILE_BYTES + MULTIPART_MARGIN;

@@ -3,7 +3,7 @@ import type { EventType } from "../lib/vocabulary.ts";
 import { LIVE_PLATFORMS } from "../lib/vocabulary.ts";
 import { account } from "./account-schemas.ts";
 import { media } from "./media-object.ts";
-import { postStatus, printedTime, task, taskStatus } from "./schemas.ts";
+import { approval, postStatus, printedTime, task, taskStatus } from "./schemas.ts";
 import { webhook } from "./webhook-schemas.ts";
 
 /*
@@ -25,6 +25,18 @@ const ofPost = { post_id: z.string(), version: z.number().int() };
 const postNews = z
   .strictObject({ ...ofPost, status: postStatus, tasks: z.array(z.union([task, taskInBrief])) })
   .openapi("PostNews");
+// Not by `extend`: it is described as both schemas at once, and each is closed to the other's members.
+const approvalNews = z
+  .strictObject({
+    ...postNews.shape,
+    scheduled_at: printedTime,
+    approval,
+    link: z
+      .url()
+      .optional()
+      .openapi({ description: "Where whoever has the link can look at the post and decide, once. Keep it secret." }),
+  })
+  .openapi("ApprovalNews");
 const taskNews = z.strictObject({ ...ofPost, task }).openapi("TaskNews");
 const accountNews = z.strictObject({ account }).openapi("AccountNews");
 const webhookNews = z.strictObject({ webhook }).openapi("WebhookNews");
@@ -41,8 +53,11 @@ export const EVENTS = {
   },
   "approval.requested": {
     description: "A post requires workspace approval before it can be published.",
-    data: postNews,
+    data: approvalNews,
   },
+  "approval.approved": { description: "A post was approved, and goes out at its time.", data: approvalNews },
+  "approval.rejected": { description: "A post was rejected, and is canceled.", data: approvalNews },
+  "approval.expired": { description: "Nobody decided on a post in time, and it is canceled.", data: approvalNews },
   "post.completed": { description: "The last task of a post has ended, well or not.", data: postNews },
   "post.canceled": { description: "A post was canceled and will not be public anywhere.", data: postNews },
   "account.connected": { description: "An account was connected.", data: accountNews },

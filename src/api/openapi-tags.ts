@@ -9,7 +9,7 @@ export const TAGS: readonly { name: string; description: string; paths: RegExp }
   {
     name: "Accounts",
     description: "The accounts that posts go out on, and the ways in which a workspace gets them.",
-    paths: /^\/v1\/accounts/,
+    paths: /^\/v1\/account(s|-groups)/,
   },
   {
     name: "Media",
@@ -35,6 +35,11 @@ export const TAGS: readonly { name: string; description: string; paths: RegExp }
     name: "Audit log",
     description: "What was changed, by whom and when, under seals that whoever has them can verify.",
     paths: /^\/v1\/(deployment\/)?audit/,
+  },
+  {
+    name: "Members",
+    description: "The people of a workspace, and the links by which they get into the console.",
+    paths: /^\/v1\/members/,
   },
   {
     name: "Workspace",

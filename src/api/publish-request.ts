@@ -53,6 +53,21 @@ const metadata = z
   .transform((pairs) => (Object.keys(pairs).length === 0 ? undefined : pairs))
   .openapi({ ...NAMED, maxProperties: MAX_PAIRS, example: { campaign: "summer" } });
 
+const MAX_COMMENT = 1_000;
+
+/** What people say about a post that waits for approval. */
+export const comment = z.string().trim().min(1).max(MAX_COMMENT).check(wellFormed);
+
+const approval = z
+  .union([
+    z.literal(true),
+    z.strictObject({
+      expires_at: timestamp.optional().openapi({ description: "What is not decided by then is canceled." }),
+      comment: comment.optional().openapi({ description: "For whoever decides." }),
+    }),
+  ])
+  .openapi({ description: "Somebody is to approve of the post before it goes out, whatever the workspace's setting." });
+
 export const publishBody = z
   .strictObject({
     content,
@@ -72,6 +87,7 @@ export const publishBody = z
     publish_before: publishBefore.optional(),
     media: mediaIds.default([]).openapi({ example: ["media_456"] }),
     options: platformOptions.default({}),
+    approval: approval.optional(),
     external_id: externalId
       .optional()
       .openapi({ description: "What you call it, to find it by. Need not be unique.", example: "article-42" }),
@@ -94,8 +110,15 @@ export function requestOf(body: z.infer<typeof publishBody>): PublishRequest {
     schedule: body.schedule,
     publishBefore: body.publish_before,
     options: body.options,
+    approval: approvalOf(body.approval),
     externalId: body.external_id ?? null,
     metadata: body.metadata ?? null,
     allowDuplicate: body.allow_duplicate ?? false,
   };
+}
+
+function approvalOf(asked: z.infer<typeof approval> | undefined): PublishRequest["approval"] {
+  if (asked === undefined) return null;
+  const { expires_at: expiresAt = null, comment: said = null } = asked === true ? {} : asked;
+  return { expiresAt, comment: said };
 }

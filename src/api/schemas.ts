@@ -1,6 +1,13 @@
 import { z } from "@hono/zod-openapi";
 import { parseTimestamp } from "../lib/time.ts";
-import { COMING_PLATFORMS, LIVE_PLATFORMS, POST_STATUSES, TASK_ERROR_CODES, TASK_STATUSES } from "../lib/vocabulary.ts";
+import {
+  APPROVAL_STATES,
+  COMING_PLATFORMS,
+  LIVE_PLATFORMS,
+  POST_STATUSES,
+  TASK_ERROR_CODES,
+  TASK_STATUSES,
+} from "../lib/vocabulary.ts";
 import type { ErrorStatus } from "./errors.ts";
 import { STATUS_NAMES } from "./errors.ts";
 
@@ -86,6 +93,23 @@ export const task = z
       .optional(),
   })
   .openapi("Task");
+
+/** How the approval of a post stands. */
+export const approval = z
+  .strictObject({
+    state: z.enum(APPROVAL_STATES),
+    requested_by: z.string().nullable().openapi({ description: "The API key or the person that asked." }),
+    requested_at: printedTime,
+    expires_at: printedTime.nullable().openapi({ description: "What is not decided by then is canceled." }),
+    comment: z.string().nullable().openapi({ description: "What whoever asked has to say." }),
+    decided_by: z
+      .string()
+      .nullable()
+      .openapi({ description: "The API key or the person that decided, or review_link." }),
+    decided_at: printedTime.nullable(),
+    reason: z.string().nullable().openapi({ description: "What whoever decided has to say." }),
+  })
+  .openapi("Approval");
 
 /** Entries of a list must differ: naming one twice is a mistake, of which nobody knows which way. */
 export function distinct({ value, issues }: z.core.ParsePayload<readonly string[]>): void {

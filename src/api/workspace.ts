@@ -1,7 +1,10 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import type { WorkspaceRow } from "../db/workspaces.ts";
+import type { WorkspaceRow, WorkspaceSettings } from "../db/workspaces.ts";
 import { DAY, SECOND } from "../lib/clock.ts";
 import { DEFAULT_RATE_LIMITS } from "../lib/rate-limits.ts";
+import { wellFormed } from "../lib/text.ts";
+import { APPROVAL_POLICIES } from "../lib/vocabulary.ts";
+import { findTimeZone } from "../lib/zoned-time.ts";
 import { changeSettings, workspaceOfKey } from "../workspace/change-settings.ts";
 import { requireScope, scopeOf } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
@@ -23,6 +26,17 @@ const publishWithin = z
   .openapi({
     description: "How long after its time a post may still go out that has no publish_before. Null: however late.",
   });
+const name = z.string().trim().min(1).max(100).check(wellFormed);
+const approvals = z.enum(APPROVAL_POLICIES).openapi({
+  description: "Which posts wait for approval that do not ask for it: none, all, or those of keys that need approval.",
+});
+const timeZone = z
+  .string()
+  .refine(
+    (value) => findTimeZone(value) !== null,
+    "{field} must be a time zone of the IANA database, as in Europe/Paris.",
+  )
+  .openapi({ description: "In which the console shows times: a name of the IANA database.", example: "Europe/Paris" });
 
 const duplicateGuard = z.boolean().openapi({
   description:
@@ -36,12 +50,22 @@ const settings = z
     publish_within_seconds: publishWithin,
     duplicate_guard: duplicateGuard,
     rate_limits: rateLimits,
+    approvals,
+    time_zone: z.string(),
   })
   .openapi("WorkspaceSettings");
 
-const changes = z
-  .strictObject({ publish_within_seconds: publishWithin.optional(), duplicate_guard: duplicateGuard.optional() })
-  .refine((body) => Object.values(body).some((value) => value !== undefined), "The body must change something.");
+/** What is to be changed of the settings. */
+export const settingsEdit = z
+  .strictObject({
+    name: name.optional(),
+    publish_within_seconds: publishWithin.optional(),
+    duplicate_guard: duplicateGuard.optional(),
+    approvals: approvals.optional(),
+    time_zone: timeZone.optional(),
+  })
+  .refine((body) => Object.values(body).some((value) => value !== undefined), "The request changes nothing.")
+  .openapi("WorkspaceSettingsEdit");
 
 const one = { description: "The workspace", content: { "application/json": { schema: settings } } };
 
@@ -62,7 +86,7 @@ const updateRoute = createRoute({
   ...requireScope("keys:admin"),
   parameters: [TAKES_IDEMPOTENCY_KEY],
   request: {
-    body: { required: true, content: { "application/json": { schema: changes } } },
+    body: { required: true, content: { "application/json": { schema: settingsEdit } } },
   },
   responses: { 200: { ...one, headers: { ...REPLAYED } }, ...errorResponses(400, 401, 403, 409, 413, 415, 500) },
 });
@@ -78,23 +102,32 @@ workspaceSettings.openapi(updateRoute, (c) => {
   const { services, actor } = c.var;
   const scope = scopeOf(actor);
   const body = c.req.valid("json");
-  const { publish_within_seconds: seconds, duplicate_guard } = body;
-  const edit = {
-    ...(seconds !== undefined && { publishWithin: seconds === null ? null : seconds * SECOND }),
-    ...(duplicate_guard !== undefined && { duplicateGuard: duplicate_guard }),
-  };
   const respond = (row: WorkspaceRow) => ({ status: 200 as const, body: print(row) });
   return once(c, { scope, meaning: body, respond }, (change) =>
-    changeSettings(services, scope.workspaceId, edit, change),
+    changeSettings(services, scope.workspaceId, readSettings(body), change),
   );
 });
 
-function print({ id, name, publishWithin: within, ...others }: WorkspaceRow): z.infer<typeof settings> {
+/** The same edit in the words of the database. */
+export function readSettings(edit: z.infer<typeof settingsEdit>): Partial<WorkspaceSettings> {
+  const { name, publish_within_seconds: seconds, duplicate_guard, approvals, time_zone } = edit;
   return {
-    id,
-    name,
-    publish_within_seconds: within === null ? null : within / SECOND,
-    duplicate_guard: others.duplicateGuard,
-    rate_limits: printRateLimits(others.rateLimits ?? DEFAULT_RATE_LIMITS),
+    ...(name !== undefined && { name }),
+    ...(seconds !== undefined && { publishWithin: seconds === null ? null : seconds * SECOND }),
+    ...(duplicate_guard !== undefined && { duplicateGuard: duplicate_guard }),
+    ...(approvals !== undefined && { approvals }),
+    ...(time_zone !== undefined && { timeZone: time_zone }),
+  };
+}
+
+function print(row: WorkspaceRow): z.infer<typeof settings> {
+  return {
+    id: row.id,
+    name: row.name,
+    publish_within_seconds: row.publishWithin === null ? null : row.publishWithin / SECOND,
+    duplicate_guard: row.duplicateGuard,
+    rate_limits: printRateLimits(row.rateLimits ?? DEFAULT_RATE_LIMITS),
+    approvals: row.approvals,
+    time_zone: row.timeZone,
   };
 }

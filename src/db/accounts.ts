@@ -82,6 +82,16 @@ export async function listAccounts(db: Database, { scope, accountIds }: Access):
   return rows.map(accountRow);
 }
 
+/** Whether a workspace has connected anything that is not of the sandbox. */
+export async function hasLiveAccount(db: Database, workspaceId: string): Promise<boolean> {
+  const [row] = await db
+    .select({ id: accounts.id })
+    .from(accounts)
+    .where(and(inScope({ workspaceId, mode: "live" }), isNull(accounts.disconnectedAt)))
+    .limit(1);
+  return row !== undefined;
+}
+
 /** Those of the named accounts that are connected and within reach. */
 export async function findAccounts(db: Database, access: Access, ids: readonly string[]): Promise<AccountRow[]> {
   return (await selectAccounts(db, access, ids)).map(accountRow);
@@ -173,19 +183,22 @@ export async function saveAccount(
   return stored.length > 0 ? deliveriesOf(told) : null;
 }
 
+/** What a workspace says of an account itself. */
+export type AccountEdit = Partial<Pick<Account, "labels" | "groupId">>;
+
 /** @returns whether there is such an account within reach */
-export async function setLabels(
+export async function updateAccount(
   db: Database,
   access: Access,
   id: string,
-  labels: string[],
+  edit: AccountEdit,
   record: ChangeRecord,
 ): Promise<boolean> {
   if (!reaches(access, id)) return false;
   const [changed] = await commitChange(db, record, [
     db
       .update(accounts)
-      .set({ labels })
+      .set(edit)
       .where(and(inScope(access.scope), eq(accounts.id, id), isNull(accounts.disconnectedAt)))
       .returning({ id: accounts.id }),
   ]);

@@ -210,7 +210,7 @@ export async function insertKey(
 }
 
 /** What can be changed of a key. */
-export type KeyChange = Pick<ApiKeyRow, "name" | "scopes" | "accountIds" | "expiresAt">;
+export type KeyChange = Pick<ApiKeyRow, "name" | "scopes" | "accountIds" | "needsApproval" | "expiresAt">;
 
 /**
  * Changes a key, as long as it is as it was read, and unless it is the last that administers its workspace and would not

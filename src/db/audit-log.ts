@@ -17,6 +17,8 @@ export interface Requester {
   asker: string | null;
   requestId: string | null;
   ip: string | null;
+  /** Whether its posts wait for approval, where a workspace has those of some wait. */
+  needsApproval: boolean;
 }
 
 /**

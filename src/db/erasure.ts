@@ -4,6 +4,7 @@ import type { Millis } from "../lib/clock.ts";
 import type { PostRef } from "../lib/vocabulary.ts";
 import type { Database } from "./database.ts";
 import { statement } from "./database.ts";
+import { forgetStrangers } from "./members.ts";
 import { posts, workspaces } from "./schema.ts";
 import { suspensionScope } from "./suspensions.ts";
 
@@ -76,10 +77,19 @@ const BY_WORKSPACE = {
   idempotency: "workspace_id, mode, key",
   events: "id",
   audit_log: "seq",
+  members: "workspace_id, person_id",
+  sign_in_links: "token_hash",
+  account_groups: "id",
 } as const;
 
 /** Tables that are read through, when nothing else is left. */
-const READ_THROUGH = { grants: "id", consents: "id", connect_links: "id" } as const;
+const READ_THROUGH = {
+  grants: "id",
+  consents: "id",
+  connect_links: "id",
+  passkeys: "id",
+  sessions: "token_hash",
+} as const;
 
 function deleteSome(db: Database, table: string, key: string, rows: SQL) {
   return statement(db, sql`DELETE FROM ${sql.raw(table)} WHERE (${sql.raw(key)}) IN (SELECT ${sql.raw(key)} ${rows})`);
@@ -162,10 +172,11 @@ async function changesOf(db: Database, statements: ReturnType<typeof statement>[
   return results.reduce((sum, { meta }) => sum + meta.changes, 0);
 }
 
-/** Forgets a workspace of which nothing else is left. */
+/** Forgets a workspace of which nothing else is left, and people who belonged nowhere else. */
 export async function eraseWorkspaceRow(db: Database, workspaceId: string): Promise<void> {
   await db.batch([
     statement(db, sql`DELETE FROM manual_pauses WHERE scope = ${suspensionScope(workspaceId)}`),
+    ...forgetStrangers(db, null),
     db.delete(workspaces).where(and(eq(workspaces.id, workspaceId), isNotNull(workspaces.deletedAt))),
   ]);
 }

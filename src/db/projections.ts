@@ -3,6 +3,7 @@ import type { BatchItem } from "drizzle-orm/batch";
 import type { Millis } from "../lib/clock.ts";
 import type { EventType, PlatformId, PostRef, PostStatus } from "../lib/vocabulary.ts";
 import { POST_STATUSES } from "../lib/vocabulary.ts";
+import type { ProjectedApproval } from "./approvals.ts";
 import type { AuditLine } from "./audit-log.ts";
 import { insertAuditLines } from "./audit-log.ts";
 import type { Database } from "./database.ts";
@@ -23,6 +24,7 @@ export interface Projection {
   scheduledAt: Millis;
   publishBefore: Millis | null;
   timeline: Timeline;
+  approval: ProjectedApproval | null;
   status: PostStatus;
   state: PostState;
   /** On the clock that the scope's posts live by. Undefined leaves `wake_by` as it is, which spares an index write. */
@@ -95,6 +97,8 @@ export async function writeProjection(
         state: projection.state,
         timeline: projection.timeline,
         publishBefore: projection.publishBefore,
+        // Whoever approved may have moved it.
+        ...(projection.approval && { approval: projection.approval, scheduledAt: projection.scheduledAt }),
         ...contentOf(ref, projection),
         ...(wakeBy === undefined ? {} : { wakeBy: wakeBy === null ? null : inRealTime(ref, wakeBy) }),
       })

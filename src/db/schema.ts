@@ -5,6 +5,7 @@ import type { Json } from "../lib/json.ts";
 import type { RateLimits } from "../lib/rate-limits.ts";
 import {
   ACCOUNT_HEALTHS,
+  APPROVAL_POLICIES,
   AUDIT_ACTIONS,
   AUTH_PROVIDERS,
   COLOR_SPACES,
@@ -16,9 +17,12 @@ import {
   MODES,
   OVERDUE_ACTIONS,
   POST_STATUSES,
+  ROLES,
   SANDBOX_BEHAVIORS,
   type SubscribedEvent,
+  WEBHOOK_FORMATS,
 } from "../lib/vocabulary.ts";
+import type { ProjectedApproval } from "./approvals.ts";
 import type { DeliveryAttempt } from "./deliveries.ts";
 import type { PostState } from "./posts.ts";
 import type { Timeline } from "./timeline.ts";
@@ -46,6 +50,10 @@ export const workspaces = sqliteTable("workspaces", {
   rateLimits: text({ mode: "json" }).$type<RateLimits>(),
   /** Whether the same text and media to the same account within a day is refused unless a request says otherwise. */
   duplicateGuard: integer({ mode: "boolean" }).notNull().default(false),
+  /** Which posts wait for approval. */
+  approvals: text({ enum: APPROVAL_POLICIES }).notNull().default("off"),
+  /** In which its pages show times: a name of the IANA database. */
+  timeZone: text().notNull().default("UTC"),
   createdAt: time().notNull(),
   /** Since when the deployment's owner keeps its keys out; null: they are let in. */
   suspendedAt: time(),
@@ -71,6 +79,10 @@ export const apiKeys = sqliteTable(
     scopes: text({ mode: "json" }).$type<KeyScope[]>().notNull(),
     /** The only accounts that it sees and posts to; null: all of them. */
     accountIds: text({ mode: "json" }).$type<string[]>(),
+    /** The only groups of accounts that it sees and posts to; null: all of them. */
+    groupIds: text({ mode: "json" }).$type<string[]>(),
+    /** Whether its posts wait for approval, where its workspace says that marked keys' posts do. */
+    needsApproval: integer({ mode: "boolean" }).notNull().default(false),
     /** From then on it is refused; null: it does not end. */
     expiresAt: time(),
     /** Forgotten a while later. */
@@ -157,6 +169,8 @@ export const accounts = sqliteTable(
     avatarUrl: text(),
     profileUrl: text(),
     labels: text({ mode: "json" }).$type<string[]>().notNull().default([]),
+    /** The client that it belongs to; null: none in particular. */
+    groupId: text(),
     /** Which of Meta's two hosts the account's token belongs to. */
     graphHost: text({ enum: ["facebook", "instagram"] }).notNull(),
     grantId: text().notNull(),
@@ -281,6 +295,8 @@ export const posts = sqliteTable(
     externalId: text(),
     /** Its client's own names and values; null: none. */
     metadata: text({ mode: "json" }).$type<{ [name: string]: string }>(),
+    /** Null: nobody was asked. */
+    approval: text({ mode: "json" }).$type<ProjectedApproval>(),
     status: text({ enum: POST_STATUSES }).notNull(),
     /** The tasks as answers show them. */
     state: text({ mode: "json" }).$type<PostState>().notNull(),
@@ -500,6 +516,9 @@ export const webhooks = sqliteTable(
     url: text().notNull(),
     description: text(),
     events: text({ mode: "json" }).$type<SubscribedEvent[]>().notNull(),
+    format: text({ enum: WEBHOOK_FORMATS }).notNull().default("event"),
+    /** The member whom it tells; null: it is the workspace's. */
+    personId: text(),
     active: integer({ mode: "boolean" }).notNull(),
     /** The secrets it is signed with, see `webhooks/secrets.ts`. */
     secretEnvelope: text().notNull(),
@@ -644,6 +663,119 @@ export const platformPosts = sqliteTable(
     accountId: text().notNull(),
   },
   (table) => [primaryKey({ columns: [table.mode, table.platform, table.externalId, table.platformPostId] })],
+);
+
+/** Accounts that belong together: those of one client, say. A group is the workspace's, and has accounts of both modes. */
+export const accountGroups = sqliteTable(
+  "account_groups",
+  {
+    id: text().primaryKey(),
+    workspaceId: workspaceId(),
+    name: text().notNull(),
+    createdAt: time().notNull(),
+  },
+  (table) => [uniqueIndex("account_groups_by_name").on(table.workspaceId, table.name)],
+);
+
+/** People who sign in, whichever workspaces they belong to. */
+export const people = sqliteTable("people", {
+  id: text().primaryKey(),
+  name: text().notNull(),
+  createdAt: time().notNull(),
+});
+
+/** Who belongs to which workspace, and as what. */
+export const members = sqliteTable(
+  "members",
+  {
+    workspaceId: workspaceId(),
+    personId: text().notNull(),
+    role: text({ enum: ROLES }).notNull(),
+    /** The only groups of accounts that they see; null: all of them. */
+    groupIds: text({ mode: "json" }).$type<string[]>(),
+    createdAt: time().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.workspaceId, table.personId] }),
+    index("members_by_person").on(table.personId),
+  ],
+);
+
+/** What people sign in with. */
+export const passkeys = sqliteTable(
+  "passkeys",
+  {
+    /** The credential's id, base64url. */
+    id: text().primaryKey(),
+    personId: text().notNull(),
+    /** The only workspace that it opens, whose admin let its maker back in; null: all that the person belongs to. */
+    workspaceId: text(),
+    /** SPKI, base64url. */
+    publicKey: text().notNull(),
+    /** `ES256` or `RS256`. */
+    algorithm: text().notNull(),
+    counter: integer().notNull(),
+    transports: text({ mode: "json" }).$type<string[]>().notNull(),
+    createdAt: time().notNull(),
+    lastUsedAt: time(),
+  },
+  (table) => [index("passkeys_by_person").on(table.personId)],
+);
+
+/** Browsers that are signed in. */
+export const sessions = sqliteTable(
+  "sessions",
+  {
+    /** SHA-256 of the cookie, in hexadecimal. */
+    tokenHash: text().primaryKey(),
+    personId: text().notNull(),
+    /** The only workspace that it opens, as its passkey; null: all that the person belongs to. */
+    workspaceId: text(),
+    createdAt: time().notNull(),
+    /** To the minute; a session that is not used ends. */
+    seenAt: time().notNull(),
+    expiresAt: time().notNull(),
+  },
+  (table) => [index("sessions_by_expiry").on(table.expiresAt), index("sessions_by_person").on(table.personId)],
+);
+
+/** Links by which somebody gets in once: a new member, or one who has lost their passkey. */
+export const signInLinks = sqliteTable(
+  "sign_in_links",
+  {
+    /** SHA-256 of the link's secret, in hexadecimal. */
+    tokenHash: text().primaryKey(),
+    workspaceId: workspaceId(),
+    /** Who gets back in; null: somebody new. */
+    personId: text(),
+    role: text({ enum: ROLES }).notNull(),
+    groupIds: text({ mode: "json" }).$type<string[]>(),
+    /** The person who invited; null: whoever runs the deployment. */
+    createdBy: text(),
+    createdAt: time().notNull(),
+    expiresAt: time().notNull(),
+    usedAt: time(),
+  },
+  (table) => [
+    index("sign_in_links_by_workspace").on(table.workspaceId),
+    index("sign_in_links_by_expiry").on(table.expiresAt),
+  ],
+);
+
+/** What a browser was asked to sign with a passkey; each once. */
+export const ceremonies = sqliteTable(
+  "ceremonies",
+  {
+    /** SHA-256 of the cookie of the browser that was asked, in hexadecimal. */
+    browserHash: text().primaryKey(),
+    challenge: text().notNull(),
+    /** Of a registration: who the passkey will be of, by the link that let them in. */
+    linkHash: text(),
+    personId: text(),
+    name: text(),
+    expiresAt: time().notNull(),
+  },
+  (table) => [index("ceremonies_by_expiry").on(table.expiresAt)],
 );
 
 /** Links by which anybody can connect accounts to a workspace, once. */

@@ -92,7 +92,10 @@ export async function findWorkspaceReport(db: Database, id: string): Promise<Wor
 }
 
 /** What can be changed of a workspace by who administers it. */
-export type WorkspaceSettings = Pick<WorkspaceRow, "publishWithin" | "duplicateGuard">;
+export type WorkspaceSettings = Pick<
+  WorkspaceRow,
+  "name" | "publishWithin" | "duplicateGuard" | "approvals" | "timeZone"
+>;
 
 /** @param change at least one; what is absent stays as it is */
 export async function updateSettings(

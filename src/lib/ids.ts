@@ -19,6 +19,8 @@ export const ID_PREFIXES = {
   content: "content",
   pause: "pause",
   webhook: "wh",
+  person: "person",
+  group: "group",
 } as const;
 
 /**

@@ -100,6 +100,9 @@ export const SUBSCRIBED_EVENTS = [
   "publish.completed",
   "publish.failed",
   "approval.requested",
+  "approval.approved",
+  "approval.rejected",
+  "approval.expired",
   "post.completed",
   "post.canceled",
   "account.connected",
@@ -127,6 +130,22 @@ export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 export const DISABLED_REASONS = ["gone", "failing"] as const;
 export type DisabledReason = (typeof DISABLED_REASONS)[number];
 
+/** Which posts of a workspace wait for approval that do not ask for it themselves. `keys`: those of keys that are marked so. */
+export const APPROVAL_POLICIES = ["off", "all_posts", "keys"] as const;
+export type ApprovalPolicy = (typeof APPROVAL_POLICIES)[number];
+
+/** How the approval of a post stands. What was rejected, or not decided in time, is canceled. */
+export const APPROVAL_STATES = ["pending", "approved", "rejected", "expired"] as const;
+export type ApprovalState = (typeof APPROVAL_STATES)[number];
+
+/** What a person is in a workspace: who looks, who decides as well, who writes as well, who does everything. */
+export const ROLES = ["viewer", "approver", "editor", "admin"] as const;
+export type Role = (typeof ROLES)[number];
+
+/** In which words an endpoint is told. */
+export const WEBHOOK_FORMATS = ["event", "slack", "email"] as const;
+export type WebhookFormat = (typeof WEBHOOK_FORMATS)[number];
+
 /** What can become of posts that came due while they were paused. */
 export const OVERDUE_ACTIONS = ["send", "reschedule", "cancel"] as const;
 export type OverdueAction = (typeof OVERDUE_ACTIONS)[number];
@@ -137,6 +156,8 @@ export const AUDIT_ACTIONS = [
   "post.edited",
   "post.canceled",
   "post.retried",
+  "post.approved",
+  "post.rejected",
   "task.canceled",
   "task.resolved",
   "account.connected",
@@ -161,6 +182,14 @@ export const AUDIT_ACTIONS = [
   "api_key.updated",
   "api_key.rotated",
   "api_key.revoked",
+  "member.invited",
+  "member.joined",
+  "member.updated",
+  "member.removed",
+  "member.signed_in",
+  "group.created",
+  "group.updated",
+  "group.deleted",
   "workspace.created",
   "workspace.updated",
   "workspace.paused",
@@ -193,6 +222,10 @@ export const TIMELINE_TYPES = [
   "canceled",
   "paused",
   "resumed",
+  "approval_requested",
+  "approved",
+  "rejected",
+  "approval_expired",
 ] as const;
 export type TimelineType = (typeof TIMELINE_TYPES)[number];
 

@@ -5,6 +5,8 @@ import { printTime } from "../lib/time.ts";
 import type { EventType, PostStatus } from "../lib/vocabulary.ts";
 import type { PendingEvent, PostDocument, TaskDocument } from "./document.ts";
 import { commentOf } from "./document.ts";
+import type { PrintedApproval } from "./print-approval.ts";
+import { printApproval } from "./print-approval.ts";
 import type { PrintedTask } from "./print-task.ts";
 import { printTask } from "./print-task.ts";
 import { projectTask, stateOf } from "./show-tasks.ts";
@@ -39,12 +41,36 @@ export function announcePost(document: PostDocument, type: "post.completed" | "p
   });
 }
 
+/** Tells how the approval of the post stands. @param link where somebody without a key can decide; null: nothing is to be decided */
+export function announceApproval(
+  document: PostDocument,
+  type: Extract<EventType, `approval.${string}`>,
+  now: Millis,
+  link: string | null,
+): void {
+  const { approval } = document;
+  if (!approval) return;
+  const { tasks } = stateOf(document);
+  push(document, `approval_${approval.round}`, type, now, {
+    post_id: document.postId,
+    version: document.version,
+    status: derivePostStatus(tasks.map((task) => task.status)),
+    tasks: tasks.map(printTask),
+    scheduled_at: printTime(document.scheduledAt),
+    approval: printApproval(approval),
+    ...(link !== null && { link }),
+  });
+}
+
 /** What an event tells of a post; one that tells of a single task names it so. */
 interface PostNews {
   post_id: string;
   version: number;
   status?: PostStatus;
   tasks: PrintedTask[];
+  scheduled_at?: string;
+  approval?: PrintedApproval;
+  link?: string;
 }
 
 function push(document: PostDocument, subject: string, type: EventType, now: Millis, news: PostNews): void {

@@ -1,6 +1,8 @@
 import type { Millis } from "../lib/clock.ts";
 import type { PublicPost } from "../platforms/platform.ts";
 import { announcePost } from "./announce.ts";
+import { askAgain } from "./approval.ts";
+import { cancelOpen, cancelPublication } from "./cancel-tasks.ts";
 import { announce, conclude, concludePublished, errorOf } from "./conclude.ts";
 import type { PostDocument, TaskDocument } from "./document.ts";
 import { commentOf, newComment, publicationsOf } from "./document.ts";
@@ -34,8 +36,7 @@ export function cancel(
     // Whoever is told that the post is canceled may rely on it: what has failed of it is not tried again.
     if (answer.is === "already_canceled") copy.isCanceled = true;
     if (answer.is !== "cancel") return answer;
-    for (const task of publicationsOf(copy)) if (isOpen(task.status)) cancelPublication(task);
-    copy.isCanceled = true;
+    cancelOpen(copy);
     note(copy, { at: now, type: "canceled", ...by(asker) });
     announcePost(copy, "post.canceled", now);
     markChanged(copy, now);
@@ -71,16 +72,6 @@ export function endByCanceling(document: PostDocument, task: TaskDocument, asker
     announcePost(document, "post.completed", now);
   }
   markChanged(document, now);
-}
-
-function cancelPublication(task: TaskDocument): void {
-  task.status = "canceled";
-  task.epoch += 1;
-  task.dueAt = null;
-  task.lease = null;
-  task.error = null;
-  task.pausedBy = [];
-  task.rescheduledTo = null;
 }
 
 /** What an edit changes; the content itself is in the database already, under its own id. */
@@ -129,6 +120,7 @@ export function edit(
       return commentOf(copy, task.accountId) ?? newCommentOf(task);
     });
     note(copy, { at: now, type: "edited", ...by(asker), outcome: `version ${copy.version}` });
+    askAgain(copy, asker, now);
     markChanged(copy, now);
     return { is: "edited", contentId: made.contentId };
   });

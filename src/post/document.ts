@@ -1,3 +1,4 @@
+import type { ProjectedApproval } from "../db/approvals.ts";
 import type { AuditLine } from "../db/audit-log.ts";
 import type { TaskError } from "../db/posts.ts";
 import type { Timeline } from "../db/timeline.ts";
@@ -114,6 +115,12 @@ export interface TaskDocument {
   parentId: string | null;
 }
 
+/** Whether anybody was asked to approve of the post, and what they said. */
+export interface Approval extends ProjectedApproval {
+  /** Whether it was told that it is asked for. */
+  isTold: boolean;
+}
+
 /** An event that is not in the database yet. */
 export interface PendingEvent {
   id: string;
@@ -141,6 +148,8 @@ export interface PostDocument {
   comments: TaskDocument[];
   /** Whether somebody has canceled the post as a whole: nothing of it goes out any more, whatever had failed before. */
   isCanceled: boolean;
+  /** Null: nobody was asked. */
+  approval: Approval | null;
   /** Grows with every change that answers show; the database holds what `projectedSeq` says. */
   seq: number;
   projectedSeq: number;
@@ -165,6 +174,7 @@ export interface NewPost {
   scheduledAt: Millis;
   publishBefore: Millis | null;
   tasks: { accountId: string; platform: PlatformId; hasComment: boolean }[];
+  approval: ProjectedApproval | null;
   timeline: Timeline;
 }
 
@@ -186,6 +196,7 @@ export function newDocument(post: NewPost): PostDocument {
       .filter((task) => task.hasComment)
       .map(({ accountId, platform }) => newComment(accountId, platform)),
     isCanceled: false,
+    approval: post.approval && { ...post.approval, isTold: false },
     seq: 0,
     projectedSeq: 0,
     wakeBy: firstWakeBy(post.scheduledAt),

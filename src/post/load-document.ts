@@ -33,6 +33,7 @@ export function loadDocument(row: FullPostRow, clockOffset: Millis, realNow: Mil
     scheduledAt: row.scheduledAt,
     publishBefore: row.publishBefore,
     timeline: row.timeline,
+    approval: row.approval,
     tasks: row.state.tasks.map((task) => ({ ...task, hasComment: task.firstComment !== undefined })),
   });
   const projectedOf = (accountId: string) => row.state.tasks.find((task) => task.accountId === accountId);
@@ -54,15 +55,20 @@ function finalTask({ accountId, status }: ProjectedTask): FinalTask {
 function restoreTask(fresh: TaskDocument, projected: ProjectedTask | undefined): TaskDocument {
   const round = projected?.round ?? 1;
   if (!projected) return fresh;
-  if (projected.status === "queued" && round === 1) {
+  if (isBefore(projected.status) && round === 1) {
     // A pause's end may have moved it.
     const { nextAttemptAt } = projected;
     return { ...fresh, dueAt: nextAttemptAt ?? fresh.dueAt, rescheduledTo: nextAttemptAt };
   }
   const { publishedAt, platformPostId, permalink, error } = projected;
   // Of a round before it may be that something was sent.
-  const status = projected.status === "queued" ? "publishing" : projected.status;
+  const status = isBefore(projected.status) ? "publishing" : projected.status;
   return { ...fresh, round, dueAt: null, publishedAt, platformPostId, permalink, status, error };
+}
+
+/** Nothing of it has begun. */
+function isBefore(status: TaskStatus): boolean {
+  return status === "queued" || status === "awaiting_approval";
 }
 
 function restoreComment(fresh: TaskDocument, projected: ProjectedTask | undefined): TaskDocument {

@@ -2,6 +2,7 @@ import type { AuditLine } from "../db/audit-log.ts";
 import type { Millis } from "../lib/clock.ts";
 import type { Json } from "../lib/json.ts";
 import type { Armed } from "../platforms/platform.ts";
+import { expire, expiryOf, isPending, isToBeTold } from "./approval.ts";
 import { announce, concludeMissed } from "./conclude.ts";
 import type { PostDocument, TaskDocument } from "./document.ts";
 import { publicationsOf } from "./document.ts";
@@ -32,10 +33,11 @@ import { changed, doubt, findTask, goOn, heldTask, markChanged } from "./transit
 export function wake(document: PostDocument, now: Millis): { document: PostDocument; answer: TaskMessage[] } {
   return changed(document, (copy) => {
     const messages: TaskMessage[] = [];
+    expire(copy, now);
     for (const task of publicationsOf(copy)) {
       if (task.announceBy !== null && task.announceBy <= now) announce(copy, task, now);
       if (isMissed(task, now)) concludeMissed(copy, task, now);
-      if (task.dueAt === null || task.dueAt > now) continue;
+      if (task.dueAt === null || task.dueAt > now || isPending(copy)) continue;
       task.lease = null;
       task.sends += 1;
       task.dueAt = now + watchdog(task.sends);
@@ -62,7 +64,7 @@ export function retellEnd(document: PostDocument, now: Millis): { document: Post
 
 /** What a consumer is told that has a message for a task. */
 export type BeginAnswer =
-  | { is: "skip"; because: "unknown_task" | "final" | "stale" | "early" | "leased" }
+  | { is: "skip"; because: "unknown_task" | "final" | "stale" | "early" | "leased" | "awaiting_approval" }
   | {
       is: "begin";
       lease: number;
@@ -93,6 +95,7 @@ export function begin(
     if (!task) return { is: "skip", because: "unknown_task" };
     if (!isOpen(task.status)) return { is: "skip", because: "final" };
     if (task.epoch !== message.epoch) return { is: "skip", because: "stale" };
+    if (isPending(copy)) return { is: "skip", because: "awaiting_approval" };
     if (now < copy.scheduledAt) return { is: "skip", because: "early" };
     if (task.lease && task.lease.until > now) return { is: "skip", because: "leased" };
     if (task.settleFirst) settleFirst(task, task.settleFirst, now);
@@ -255,12 +258,16 @@ function isMissed({ status, armed, publishBefore }: TaskDocument, now: Millis): 
 export function nextAlarm(document: PostDocument): Millis | null {
   const times = publicationsOf(document).flatMap((task) =>
     [
-      task.dueAt ?? [],
+      isPending(document) ? [] : (task.dueAt ?? []),
       task.announceBy ?? [],
       isOpen(task.status) && !task.armed ? (task.publishBefore ?? []) : [],
     ].flat(),
   );
   if (document.projectAt !== null) times.push(document.projectAt);
+  const expiry = expiryOf(document);
+  if (expiry !== null) times.push(expiry);
+  // At once: it is told by whoever is awake.
+  if (isToBeTold(document)) times.push(document.approval?.requestedAt ?? 0);
   return times.length === 0 ? null : Math.min(...times);
 }
 

@@ -11,9 +11,9 @@ import { DOCUMENT_FORMAT, newTask } from "./document.ts";
  * one knew no edits, retries, pauses and timelines.
  */
 export function upgraded(stored: PostDocument): PostDocument {
-  // Releases of the same format that wrote no audit log.
-  const audit = stored.audit ?? [];
-  if (stored.format === DOCUMENT_FORMAT) return { ...stored, audit };
+  // Releases of the same format that wrote no audit log and knew no approvals.
+  const { audit = [], approval = null } = stored;
+  if (stored.format === DOCUMENT_FORMAT) return { ...stored, audit, approval };
   const isFirst = stored.format === 1;
   const publication = (task: TaskDocument): TaskDocument => ({
     ...newTask(task.accountId, task.platform, task.part ?? "post", null),
@@ -32,6 +32,7 @@ export function upgraded(stored: PostDocument): PostDocument {
     comments: (stored.comments ?? []).map(publication),
     timeline: [],
     audit,
+    approval,
   };
 }
 

@@ -2,6 +2,7 @@ import type { Command } from "../db/change.ts";
 import type { ManualPause } from "../db/manual-pauses.ts";
 import type { Json } from "../lib/json.ts";
 import type { PostRef } from "../lib/vocabulary.ts";
+import type { DecideAnswer, Decision } from "./approval.ts";
 import type { Edit, EditAnswer, Resolution, ResolveAnswer, RetryAnswer } from "./commands.ts";
 import type { HeedAnswer } from "./heed-pauses.ts";
 import type { ArmAnswer, BeginAnswer } from "./machine.ts";
@@ -35,6 +36,8 @@ export interface PostCalls {
   edit(made: Edit, command: Command): Promise<EditAnswer | UnknownPost>;
   retry(command: Command): Promise<RetryAnswer | UnknownPost>;
   resolve(accountId: string, resolution: Resolution, command: Command): Promise<ResolveAnswer | UnknownPost>;
+  /** @param command whose asker decides: never nobody */
+  decide(decision: Decision, command: Command & { asker: string }): Promise<DecideAnswer | UnknownPost>;
   /** Forgets the post, whose workspace was deleted: its alarm never rings again. */
   forget(): Promise<void>;
   /** What one of these was answered; null when the object was never asked it. */

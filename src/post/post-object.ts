@@ -13,6 +13,8 @@ import { systemClock } from "../lib/clock.ts";
 import type { Json } from "../lib/json.ts";
 import { consoleLog } from "../lib/log.ts";
 import { sendDeliveries } from "../webhooks/messages.ts";
+import type { DecideAnswer, Decision } from "./approval.ts";
+import { decide, isToBeTold, tellPending } from "./approval.ts";
 import type { Edit, EditAnswer, Resolution, ResolveAnswer, RetryAnswer } from "./commands.ts";
 import { cancel, cancelTask, edit, resolve, retry } from "./commands.ts";
 import type { PostDocument } from "./document.ts";
@@ -40,6 +42,7 @@ import { refOfObjectName } from "./post-calls.ts";
 import { projectionOf } from "./projection.ts";
 import type { Report, ReportAnswer } from "./report.ts";
 import { report } from "./report.ts";
+import { reviewLink } from "./review-link.ts";
 import { sendMessages } from "./send-messages.ts";
 import type { CancelAnswer, Conflict } from "./status.ts";
 import { cancelAnswer, cancelTaskAnswer } from "./status.ts";
@@ -83,6 +86,7 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
     if ((await this.#load()).is !== "stored") return;
     const clockOffset = await this.#clockOffset();
     this.#decide((document, now) => retellEnd(noteClock(document, clockOffset), now));
+    await this.#tellPending();
   }
 
   /** Never throws: an alarm that does is dropped for good after a few tries. */
@@ -91,6 +95,7 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
       if ((await this.#load()).is !== "stored") return;
       const clockOffset = await this.#clockOffset();
       this.#decide((document) => ({ document: { ...noteClock(document, clockOffset), alarmAt: null }, answer: null }));
+      await this.#tellPending();
     } catch (error) {
       consoleLog.error("an alarm failed", error, { post_id: this.#ref.postId });
       await this.ctx.storage.setAlarm(systemClock() + ALARM_RETRY);
@@ -125,6 +130,14 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
   async resume(accountId: string): Promise<void> {
     if ((await this.#load()).is !== "stored") return;
     this.#decide((document, now) => resume(document, accountId, now));
+  }
+
+  async decide(decision: Decision, command: Command & { asker: string }): Promise<DecideAnswer | UnknownPost> {
+    return this.#command<DecideAnswer>(
+      command,
+      (document, now) => decide(document, decision, command.asker, now),
+      () => ({ is: "not_pending", state: "none" }),
+    );
   }
 
   async recall(commandId: string): Promise<{ answer: unknown } | null> {
@@ -216,6 +229,14 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
       if (this.ctx.storage.kv.get(DOCUMENT) === undefined) this.#store(loaded.document);
     });
     return { is: "stored" };
+  }
+
+  /** Tells that the post waits for somebody's word, with a link by which they can give it. */
+  async #tellPending(): Promise<void> {
+    const { approval } = this.#stored();
+    if (!approval || !isToBeTold(this.#stored())) return;
+    const link = await reviewLink(settingsOf(this.env), { ...this.#ref, round: approval.round }, nowOf(this.#stored()));
+    this.#decide((document, now) => tellPending(document, approval.round, link, now));
   }
 
   /** How far the clock that the post lives by is ahead of the real one, as its workspace has it now. */

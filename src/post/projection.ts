@@ -1,3 +1,4 @@
+import type { ProjectedApproval } from "../db/approvals.ts";
 import type { Projection } from "../db/projections.ts";
 import type { Millis } from "../lib/clock.ts";
 import type { PostDocument } from "./document.ts";
@@ -20,6 +21,7 @@ export function projectionOf(document: PostDocument, now: Millis): Projection {
     wakeBy: nextWakeBy(document, now),
     events: document.events,
     audit: document.audit,
+    approval: projectApproval(document),
     settled: publicationsOf(document)
       .filter((task) => !isOpen(task.status) && task.announceBy === null)
       .map(({ accountId, platform, platformPostId }) => ({ accountId, platform, platformPostId })),
@@ -27,6 +29,12 @@ export function projectionOf(document: PostDocument, now: Millis): Projection {
       .filter((task) => task.givesLockBack || (!isOpen(task.status) && task.announceBy === null))
       .map(({ accountId, epoch }) => ({ accountId, epoch })),
   };
+}
+
+function projectApproval({ approval }: PostDocument): ProjectedApproval | null {
+  if (!approval) return null;
+  const { isTold: _, ...projected } = approval;
+  return projected;
 }
 
 /** When the last of the tasks may still go out; null: however late. */

@@ -9,7 +9,14 @@ import { commentOf } from "./document.ts";
 
 /** The tasks as answers and the database show them. */
 export function stateOf(document: PostDocument): PostState {
-  return { tasks: document.tasks.map((task) => projectTask(task, commentOf(document, task.accountId))) };
+  return {
+    tasks: document.tasks.map((task) => awaiting(document, projectTask(task, commentOf(document, task.accountId)))),
+  };
+}
+
+/** What would be queued waits for somebody's word first. */
+function awaiting({ approval }: PostDocument, task: ProjectedTask): ProjectedTask {
+  return approval?.state === "pending" && task.status === "queued" ? { ...task, status: "awaiting_approval" } : task;
 }
 
 /**

@@ -122,3 +122,6 @@ export const FIRST_WAKE_GRACE: Millis = 30 * SECOND;
 export const WAKE_SLACK: Millis = 5 * MINUTE;
 /** A `wake_by` this close is renewed with the next projection. */
 export const WAKE_RENEWAL: Millis = 15 * SECOND;
+
+/** A schedule so far back means now: clocks differ, and requests take time. */
+export const PAST_TOLERANCE: Millis = 5 * MINUTE;

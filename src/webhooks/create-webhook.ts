@@ -49,6 +49,8 @@ export async function createWebhook(
     url: checkWebhookUrl(asked.url, deps.outbound),
     description: asked.description,
     events: asked.events,
+    format: "event",
+    personId: null,
     active: true,
     secretEnvelope: await sealSecrets(
       deps.vault,

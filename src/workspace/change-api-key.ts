@@ -34,6 +34,7 @@ export async function changeApiKey(
     name: edit.name ?? seen.name,
     scopes: edit.scopes ?? seen.scopes,
     accountIds: edit.accountIds === undefined ? seen.accountIds : edit.accountIds,
+    needsApproval: edit.needsApproval ?? seen.needsApproval,
     expiresAt: edit.expiresAt === undefined ? seen.expiresAt : edit.expiresAt,
   };
   const excess = isWithin(change, seen) ? null : findExcess(change, asker);

@@ -5,8 +5,11 @@ import { findWorkspace, updateSettings } from "../db/workspaces.ts";
 
 /** What requests call the settings. */
 const NAMES = {
+  name: "name",
   publishWithin: "publish_within_seconds",
   duplicateGuard: "duplicate_guard",
+  approvals: "approvals",
+  timeZone: "time_zone",
 } as const satisfies Record<keyof WorkspaceSettings, string>;
 
 /** The workspace of a key, which has one. */

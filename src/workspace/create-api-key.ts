@@ -52,6 +52,7 @@ export async function createApiKey(
     id: newId("apiKey", now),
     workspaceId,
     mode,
+    groupIds: null,
     ...(await digestSecret(secret, peppers)),
     lastFour: secret.slice(-4),
     createdAt: now,
@@ -66,8 +67,8 @@ export async function createApiKey(
 }
 
 /** What the audit log says of what a key may do. */
-export function rightsOf({ scopes, accountIds, expiresAt }: KeyRights): JsonObject {
-  return { scopes, accounts: accountIds, expires_at: printTimeOrNull(expiresAt) };
+export function rightsOf({ scopes, accountIds, needsApproval, expiresAt }: KeyRights): JsonObject {
+  return { scopes, accounts: accountIds, needs_approval: needsApproval, expires_at: printTimeOrNull(expiresAt) };
 }
 
 /** @throws Refusal */

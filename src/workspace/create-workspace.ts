@@ -33,6 +33,8 @@ export async function createWorkspace(
       id: newId("apiKey", now),
       workspaceId: id,
       mode,
+      groupIds: null,
+      needsApproval: false,
       ...(await digestSecret(apiKeys[mode], deps.peppers)),
       lastFour: apiKeys[mode].slice(-4),
       createdAt: now,

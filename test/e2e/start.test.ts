@@ -48,6 +48,13 @@ describe("npm start in a fresh clone", () => {
     });
   });
 
+  it("prints a way into the console, for whom it makes admin", async () => {
+    const [, link = ""] = /Open the console: (http\S+)/.exec(running.output()) ?? [];
+    expect(link).toMatch(new RegExp(`^http://localhost:${port}/join/[\\w-]{43}$`));
+    const page = await fetch(link);
+    expect([page.status, await page.text()]).toEqual([200, expect.stringContaining("You are invited as admin.")]);
+  });
+
   it("keeps its secrets to itself", () => {
     const file = join(project.folder, ".dev.vars");
     expect(statSync(file).mode & 0o077).toBe(0);

@@ -4,6 +4,7 @@ import { newDocument } from "../../src/post/document.ts";
 /** The document of a post that was accepted, for one Facebook account unless `post` says otherwise. */
 export function acceptedPost(post: Partial<NewPost> & { scheduledAt: number }): PostDocument {
   return newDocument({
+    approval: null,
     postId: "post_1",
     version: 1,
     contentId: null,

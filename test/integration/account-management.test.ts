@@ -42,7 +42,7 @@ describe("one account", () => {
     expect(await read()).toEqual(accounts[0]);
     expect(Object.keys(accounts[0])).toEqual([
       ...["id", "platform", "username", "status", "token_expires_at"],
-      ...["health", "reason", "name", "avatar_url", "profile_url", "labels", "posts_at_risk"],
+      ...["health", "reason", "name", "avatar_url", "profile_url", "labels", "group_id", "posts_at_risk"],
       ...["paused_at", "remaining_posts_today"],
       "behavior",
     ]);

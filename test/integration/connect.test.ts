@@ -153,6 +153,7 @@ describe("Facebook Login", () => {
       avatar_url: `https://pictures.example/${page.id}.jpg`,
       profile_url: `https://www.facebook.com/${page.id}`,
       labels: [],
+      group_id: null,
       posts_at_risk: 0,
       paused_at: null,
       remaining_posts_today: null,

@@ -19,6 +19,7 @@ import {
   saidBy,
   setRateLimits,
 } from "./helpers/api.ts";
+import { ConsoleBrowser, newMember } from "./helpers/console.ts";
 import {
   advance,
   deliver,
@@ -382,6 +383,10 @@ describe("a deleted workspace", () => {
     await wake(waiting);
     await call("PATCH", `/v1/posts/${waiting.postId}`, { key: workspace.test, body: { content: "Edited" } });
     await call("POST", `/v1/accounts/${account}/pause`, { key: workspace.test });
+    await call("POST", "/v1/account-groups", { key: workspace.test, body: { name: "A client" } });
+    const { personId } = await newMember(workspace, "admin");
+    const back = await call("POST", `/v1/members/${personId}/sign-in-link`, { key: workspace.test });
+    await new ConsoleBrowser().join(back.body.url, "The same");
     const [published] = await publicPosts(workspace, account);
     expect((await call("GET", `/sandbox/${workspace.id}/${published?.id}`)).status).toBe(200);
     const bystander = await newWorkspace();

@@ -66,6 +66,7 @@ export function callsOf(posts: PostObjects, ref: PostRef): PostCalls {
     edit: (made, command) => posts(ref).edit(made, command),
     retry: (command) => posts(ref).retry(command),
     resolve: (id, resolution, command) => posts(ref).resolve(id, resolution, command),
+    decide: (decision, command) => posts(ref).decide(decision, command),
     recall: (id) => posts(ref).recall(id),
   };
 }

@@ -5,6 +5,7 @@ import { jpeg } from "../../helpers/pictures.ts";
 import { realPng } from "../../helpers/real-pictures.ts";
 import type { TestWorkspace } from "./api.ts";
 import { call, newAccount, newKey, newPicture, newWorkspace, publish } from "./api.ts";
+import { newMember } from "./console.ts";
 import { documentOf, postObject } from "./drive.ts";
 import { sealWithOtherKey } from "./encryption-keys.ts";
 import { standInForMeta } from "./live.ts";
@@ -146,6 +147,20 @@ export const MUTATING_ROUTES: MutatingRoute[] = [
       return { path: `/v1/posts/${id}/tasks/${account}`, other: { path: `/v1/posts/${id}/tasks/acc_other` } };
     },
   },
+  ...(["approve", "reject"] as const).map(
+    (word): MutatingRoute => ({
+      route: `POST /v1/posts/{post_id}/${word}`,
+      action: word === "approve" ? "post.approved" : "post.rejected",
+      prepare: async (workspace) => {
+        const asker = await newKey(workspace);
+        const body = { content: "Hello", accounts: [await newAccount(workspace, "facebook")], approval: true };
+        const asked = await call("POST", "/v1/publish", { key: asker.key, body });
+        if (asked.status !== 202) throw new Error(asked.text);
+        const path = `/v1/posts/${asked.body.id}/${word}`;
+        return { path, body: {}, other: { path: `/v1/posts/post_elsewhere/${word}` } };
+      },
+    }),
+  ),
   {
     route: "POST /v1/posts/{post_id}/retry",
     action: "post.retried",
@@ -349,6 +364,71 @@ export const MUTATING_ROUTES: MutatingRoute[] = [
     },
   },
   {
+    route: "POST /v1/account-groups",
+    action: "group.created",
+    prepare: async () => {
+      const name = crypto.randomUUID();
+      return { path: "/v1/account-groups", body: { name }, other: { body: { name: `not ${name}` } } };
+    },
+  },
+  {
+    route: "PATCH /v1/account-groups/{group_id}",
+    action: "group.updated",
+    prepare: async (workspace) => {
+      const name = crypto.randomUUID();
+      return { path: await newGroup(workspace), body: { name }, other: { body: { name: `not ${name}` } } };
+    },
+  },
+  {
+    route: "DELETE /v1/account-groups/{group_id}",
+    action: "group.deleted",
+    prepare: async (workspace) => {
+      return { path: await newGroup(workspace), other: { path: "/v1/account-groups/group_elsewhere" } };
+    },
+  },
+  {
+    route: "POST /v1/members/invite",
+    action: "member.invited",
+    prepare: async () => ({
+      path: "/v1/members/invite",
+      body: { role: "viewer" },
+      other: { body: { role: "editor" } },
+    }),
+  },
+  {
+    route: "POST /v1/members/{person_id}/sign-in-link",
+    action: "member.invited",
+    prepare: async (workspace) => {
+      const { personId } = await newMember(workspace, "viewer");
+      const other = { path: "/v1/members/person_elsewhere/sign-in-link" };
+      return { path: `/v1/members/${personId}/sign-in-link`, other };
+    },
+  },
+  {
+    route: "PATCH /v1/members/{person_id}",
+    action: "member.updated",
+    prepare: async (workspace) => {
+      const { personId } = await newMember(workspace, "viewer");
+      return { path: `/v1/members/${personId}`, body: { role: "editor" }, other: { body: { role: "approver" } } };
+    },
+  },
+  {
+    route: "DELETE /v1/members/{person_id}",
+    action: "member.removed",
+    prepare: async (workspace) => {
+      const { personId } = await newMember(workspace, "viewer");
+      return { path: `/v1/members/${personId}`, other: { path: "/v1/members/person_elsewhere" } };
+    },
+  },
+  {
+    route: "POST /v1/workspaces/{workspace_id}/sign-in-links",
+    action: "member.invited",
+    prepare: async (workspace) => {
+      const path = `/v1/workspaces/${workspace.id}/sign-in-links`;
+      return { path, mode: "admin", body: {}, other: { body: { role: "viewer" } } };
+    },
+  },
+  {
     route: "POST /v1/api-keys",
     action: "api_key.created",
     prepare: async () => {
@@ -424,3 +504,9 @@ export const MUTATING_ROUTES: MutatingRoute[] = [
     },
   },
 ];
+
+async function newGroup(workspace: TestWorkspace): Promise<string> {
+  const body = { name: crypto.randomUUID() };
+  const answer = await call("POST", "/v1/account-groups", { key: workspace.test, body });
+  return `/v1/account-groups/${answer.body.id}`;
+}

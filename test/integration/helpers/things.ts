@@ -3,6 +3,7 @@ import { jpeg } from "../../helpers/pictures.ts";
 import type { StandIn } from "../../helpers/stand-in.ts";
 import type { Answer, TestWorkspace } from "./api.ts";
 import { call, newAccount, newPicture } from "./api.ts";
+import { newMember } from "./console.ts";
 import { connect } from "./live.ts";
 import { newUrl, SECRET } from "./webhooks.ts";
 
@@ -18,6 +19,8 @@ export const THINGS = [
   "event_id",
   "upload_id",
   "api_key_id",
+  "group_id",
+  "person_id",
 ] as const;
 
 /** What members of bodies and queries name, other than by the name that paths have for it. */
@@ -25,6 +28,7 @@ export const NAMED_OTHERWISE: Readonly<Record<string, keyof Things>> = {
   accounts: "account_id",
   media: "media_id",
   cover_media: "media_id",
+  groups: "group_id",
 };
 
 /** Makes one of everything. In live mode the network is the stand-in. */
@@ -49,6 +53,8 @@ export async function newThings(workspace: TestWorkspace, mode: Mode, network: S
     delivery_id: sent.body.deliveries[0].id,
     upload_id: await make("/v1/media/uploads", { bytes: jpeg(1080, 1080).byteLength }),
     api_key_id: await make("/v1/api-keys", { name: "One of many", scopes: ["posts:read"] }),
+    group_id: await make("/v1/account-groups", { name: crypto.randomUUID() }),
+    person_id: (await newMember(workspace, "viewer")).personId,
   };
 }
 
