@@ -29,6 +29,8 @@ const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 /** Operations that take nothing from this world: what they need is in no state of it. */
 const ACCEPTS_NOTHING: Readonly<Record<string, string>> = {
   retryPost: "no post has failed",
+  approvePost: "no post waits for approval",
+  rejectPost: "no post waits for approval",
   resolveTask: "no task is unconfirmed",
   completeMediaUpload: "no upload has all of its parts",
   connectAccount: "no token is one that the platform gave",
