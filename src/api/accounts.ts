@@ -60,7 +60,7 @@ const listRoute = createRoute({
         },
       },
     },
-    ...errorResponses(400, 401, 403, 500),
+    ...errorResponses(401, 403, 500),
   },
 });
 
@@ -82,7 +82,7 @@ const updateRoute = createRoute({
   ...requireScopeWithinReach("accounts:write"),
   parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { params, body: { required: true, content: { "application/json": { schema: labelsBody } } } },
-  responses: { 200: { ...one, headers: REPLAYED }, ...errorResponses(400, 401, 403, 404, 409, 413, 415, 500) },
+  responses: { 200: { ...one, headers: REPLAYED }, ...errorResponses(401, 403, 404, 409, 413, 415, 500) },
 });
 
 const deleteRoute = createRoute({
@@ -99,7 +99,7 @@ const deleteRoute = createRoute({
       headers: REPLAYED,
       content: { "application/json": { schema: success } },
     },
-    ...errorResponses(400, 401, 403, 404, 409, 500),
+    ...errorResponses(401, 403, 404, 409, 500),
   },
 });
 
@@ -115,7 +115,7 @@ const locationsRoute = createRoute({
       description: "Places that have coordinates",
       content: { "application/json": { schema: z.strictObject({ locations: z.array(location) }) } },
     },
-    ...errorResponses(400, 401, 403, 404, 409, 500),
+    ...errorResponses(401, 403, 404, 409, 500),
   },
 });
 

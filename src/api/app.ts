@@ -36,6 +36,7 @@ import { sandbox } from "./sandbox.ts";
 import { secureHeaders } from "./security-headers.ts";
 import { shieldPages } from "./shield.ts";
 import { timeline } from "./timeline.ts";
+import { refuseUnknownQuery } from "./unknown-query.ts";
 import { usageRoutes } from "./usage.ts";
 import { validate } from "./validate.ts";
 import { refuseInvalid } from "./validation.ts";
@@ -61,7 +62,7 @@ export function createApp(): OpenAPIHono<AppEnv> {
   app.use("/v1/*", authenticate);
   app.use("/v1/*", limitRate);
   app.use("/v1/*", refuseUndeclared);
-  app.use("/v1/*", limitBody, refuseMalformedKey);
+  app.use("/v1/*", limitBody, refuseMalformedKey, refuseUnknownQuery(app));
   app.use("/connect/*", shieldPages, limitBody);
   app.use("/sandbox/*", shieldPages);
 

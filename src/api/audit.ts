@@ -56,7 +56,7 @@ const listRoute = createRoute({
   summary: "List what was changed in the workspace, and by whom, newest first",
   ...requireScope("audit:read"),
   request: { query: listQuery },
-  responses: { 200: page, ...errorResponses(400, 401, 403, 500) },
+  responses: { 200: page, ...errorResponses(401, 403, 500) },
 });
 
 const exportRoute = createRoute({
@@ -66,7 +66,7 @@ const exportRoute = createRoute({
   summary: "Export the workspace's audit log with its seals, as JSON lines",
   ...requireScope("audit:read"),
   request: { query: exportQuery },
-  responses: { 200: whole, ...errorResponses(400, 401, 403, 500) },
+  responses: { 200: whole, ...errorResponses(401, 403, 500) },
 });
 
 const listDeploymentRoute = createRoute({
@@ -76,7 +76,7 @@ const listDeploymentRoute = createRoute({
   summary: "List what was changed in the deployment as a whole, newest first",
   ...requireAdmin,
   request: { query: listQuery },
-  responses: { 200: page, ...errorResponses(400, 401, 403, 500) },
+  responses: { 200: page, ...errorResponses(401, 403, 500) },
 });
 
 const exportDeploymentRoute = createRoute({
@@ -86,7 +86,7 @@ const exportDeploymentRoute = createRoute({
   summary: "Export the deployment's audit log with its seals, as JSON lines",
   ...requireAdmin,
   request: { query: exportQuery },
-  responses: { 200: whole, ...errorResponses(400, 401, 403, 500) },
+  responses: { 200: whole, ...errorResponses(401, 403, 500) },
 });
 
 export const audit = new OpenAPIHono<AppEnv>();

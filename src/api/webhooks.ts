@@ -75,7 +75,7 @@ const createWebhookRoute = createRoute({
       headers: REPLAYED,
       content: { "application/json": { schema: createdWebhook, example: EXAMPLES.webhookResponse } },
     },
-    ...errorResponses(400, 401, 403, 409, 413, 415, 500),
+    ...errorResponses(401, 403, 409, 413, 415, 500),
   },
 });
 
@@ -91,7 +91,7 @@ const listRoute = createRoute({
       description: "The endpoints, oldest first",
       content: { "application/json": { schema: z.strictObject({ webhooks: z.array(webhook) }) } },
     },
-    ...errorResponses(400, 401, 403, 500),
+    ...errorResponses(401, 403, 500),
   },
 });
 
@@ -116,7 +116,7 @@ const updateRoute = createRoute({
     params: webhookParams,
     body: { required: true, content: { "application/json": { schema: updateBody } } },
   },
-  responses: { 200: changed, ...errorResponses(400, 401, 403, 404, 409, 413, 415, 500) },
+  responses: { 200: changed, ...errorResponses(401, 403, 404, 409, 413, 415, 500) },
 });
 
 const deleteRoute = createRoute({
@@ -129,7 +129,7 @@ const deleteRoute = createRoute({
   request: { params: webhookParams },
   responses: {
     200: { description: "It is deleted", headers: REPLAYED, content: { "application/json": { schema: success } } },
-    ...errorResponses(400, 401, 403, 404, 409, 500),
+    ...errorResponses(401, 403, 404, 409, 500),
   },
 });
 
@@ -150,7 +150,7 @@ const rotateRoute = createRoute({
       headers: REPLAYED,
       content: { "application/json": { schema: webhookWithSecret } },
     },
-    ...errorResponses(400, 401, 403, 404, 409, 413, 415, 500),
+    ...errorResponses(401, 403, 404, 409, 413, 415, 500),
   },
 });
 
