@@ -170,6 +170,21 @@ describe("changing a workspace", () => {
 });
 
 describe("a suspended workspace", () => {
+  it("stays so when it is given a name by who had not seen that yet", async () => {
+    const batch = env.DB.batch.bind(env.DB);
+    const suspended: number[] = [];
+    vi.spyOn(env.DB, "batch").mockImplementation(async (statements) => {
+      vi.restoreAllMocks();
+      suspended.push((await suspend(true)).status);
+      return batch(statements);
+    });
+    await ask("PATCH", "", { name: "Renamed" });
+    expect(suspended).toEqual([200]);
+    const { body } = await ask("GET");
+    expect([body.name, typeof body.suspended_at]).toEqual(["Renamed", "string"]);
+    expect((await call("GET", "/v1/health", { key: workspace.live })).status).toBe(403);
+  });
+
   it("is kept out with all of its keys, is told why, and is let in again", async () => {
     const before = (await suspend(true)).body.suspended_at;
     for (const key of [workspace.live, workspace.test]) {
