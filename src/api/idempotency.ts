@@ -17,7 +17,8 @@ import { IDEMPOTENCY_CONFLICT_MESSAGE } from "./errors.ts";
  * Idempotency-Key: a request that is sent again is answered again, byte for byte, and done once.
  *
  * The database decides: the key's row is written in the batch that does the work, under a unique key. KV only spares
- * the database the replays: its entries never change, so a stale one is as good, and a missing one costs a read.
+ * the database the replays: until its key is free again an entry never changes, so a stale one is as good, and a missing
+ * one costs a read.
  */
 
 const HEADER = "Idempotency-Key";
@@ -39,9 +40,16 @@ interface StoredAnswer {
   fingerprint: string;
   status: number;
   body: string;
+  /** From then on the key is free again. */
+  expiresAt: Millis;
 }
 
-const STORED_ANSWER = z.object({ fingerprint: z.string(), status: z.number().int(), body: z.string() });
+const STORED_ANSWER = z.object({
+  fingerprint: z.string(),
+  status: z.number().int(),
+  body: z.string(),
+  expiresAt: z.number(),
+});
 
 /**
  * Reads the request's key, bare or quoted.
@@ -101,17 +109,19 @@ export function parseIdempotencyKey(header: string): string | null {
 /**
  * Looks for the answer in the cache.
  *
- * @returns null when the cache does not have it, cannot be read, or holds something else
+ * @returns null when the cache does not have it, cannot be read, or holds something else, or what is over
  * @throws Refusal when the key was used for something else
  */
 export async function replayFromCache<Body, Status extends StatusCode>(
   c: Context<AppEnv>,
   request: IdempotentRequest,
 ): Promise<TypedResponse<Body, Status, "json"> | null> {
-  const { replayCache, log } = c.var.services;
+  const { replayCache, log, clock } = c.var.services;
   try {
     const cached = STORED_ANSWER.safeParse(await replayCache.get(cacheKey(request), "json"));
-    return cached.success ? await replay<Body, Status>(c, request, cached.data) : null;
+    return cached.success && cached.data.expiresAt > clock()
+      ? await replay<Body, Status>(c, request, cached.data)
+      : null;
   } catch (error) {
     if (error instanceof Refusal) throw error;
     log.error("the replay cache could not be read", error);
@@ -154,9 +164,9 @@ export async function refuseOther(request: IdempotentRequest, answer: { fingerpr
   }
 }
 
-function answerOf({ fingerprint, responseStatus, responseBody }: IdempotencyRow): StoredAnswer {
+function answerOf({ fingerprint, responseStatus, responseBody, expiresAt }: IdempotencyRow): StoredAnswer {
   if (responseStatus === null || responseBody === null) throw new Error("a key was claimed without its answer");
-  return { fingerprint, status: responseStatus, body: responseBody };
+  return { fingerprint, status: responseStatus, body: responseBody, expiresAt };
 }
 
 async function replay<Body, Status extends StatusCode>(
