@@ -22,7 +22,8 @@ import { IDEMPOTENCY_CONFLICT_MESSAGE } from "./errors.ts";
  */
 
 const HEADER = "Idempotency-Key";
-const KEY_LIFE: Millis = 30 * DAY;
+/** How long a key is remembered. */
+export const KEY_LIFE: Millis = 30 * DAY;
 const CACHE_LIFE: Millis = DAY;
 
 /** What a request asks to be done once. */
@@ -69,30 +70,36 @@ export async function readIdempotencyKey(
   const header = c.req.header(HEADER);
   if (header === undefined) return null;
   const key = parseIdempotencyKey(header);
-  if (key === null) throw malformedKey();
+  if (key === null) throw malformedKey(HEADER);
   let fingerprint: Promise<string> | null = null;
   return {
     scope,
     key: await sha256Hex(owner === null ? key : `${owner}\n${key}`),
-    fingerprint: () => (fingerprint ??= fingerprintOf(c, scope, meaning)),
+    fingerprint: () => (fingerprint ??= fingerprintOf(scope, c.req, meaning)),
     expiresAt: c.var.services.clock() + KEY_LIFE,
   };
 }
 
-async function fingerprintOf(c: Context<AppEnv>, scope: Scope, meaning: unknown): Promise<string> {
+/** What a request to a route means, as SHA-256. @param meaning see `readIdempotencyKey` */
+export async function fingerprintOf(
+  { workspaceId, mode }: Scope,
+  { method, path }: { method: string; path: string },
+  meaning: unknown,
+): Promise<string> {
   const input = canonicalJson(typeof meaning === "function" ? await meaning() : meaning);
-  return sha256Hex(["v1", scope.workspaceId, scope.mode, c.req.method, c.req.path, input].join("\n"));
+  return sha256Hex(["v1", workspaceId, mode, method, path, input].join("\n"));
 }
 
 /** Refuses a change whose key is malformed, before anything else of it is looked at. */
 export const refuseMalformedKey = createMiddleware<AppEnv>(async function refuseMalformedKey(c, next) {
   const header = c.req.method === "GET" ? undefined : c.req.header(HEADER);
-  if (header !== undefined && parseIdempotencyKey(header) === null) throw malformedKey();
+  if (header !== undefined && parseIdempotencyKey(header) === null) throw malformedKey(HEADER);
   await next();
 });
 
-function malformedKey(): Refusal {
-  return invalid(HEADER, `${HEADER} must have 1 to 255 printable ASCII characters.`);
+/** @param field where the key stands */
+export function malformedKey(field: string): Refusal {
+  return invalid(field, `${field} must have 1 to 255 printable ASCII characters.`);
 }
 
 /**
