@@ -376,6 +376,20 @@ describe("a deleted workspace", () => {
     expect(await publicPosts(workspace, account)).toEqual([]);
   });
 
+  it("has posts whose objects, once they forgot everything, learn nothing anew", async () => {
+    const later = await accept({ schedule: new Date(Date.now() + HOUR).toISOString() });
+    await wake(later);
+    await remove();
+    await servicesOf(env).posts(later).forget();
+    // Handed over a moment before, while the database still has the post.
+    await wake(later);
+    const stored = await runInDurableObject(postObject(later), async (_object, state) => [
+      await state.storage.getAlarm(),
+      (await state.storage.list()).size,
+    ]);
+    expect(stored).toEqual([null, 0]);
+  });
+
   it("sends no event any more", async () => {
     const webhook = await newWebhook(workspace, ["publish.completed"]);
     await drive(await accept());
