@@ -37,7 +37,7 @@ export interface Asked<Outcome, Body, Status extends ContentfulStatusCode> {
   respond(outcome: Outcome): Answer<Body, Status> | Promise<Answer<Body, Status>>;
   /** Headers that the answer has beside, made from its body. */
   headers?(body: Body): Record<string, string>;
-  /** The answer holds a secret: it is stored sealed. */
+  /** The answers of the route may hold a secret: they are stored sealed, and its keys are each client's own. */
   isSecret?: boolean;
 }
 

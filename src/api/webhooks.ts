@@ -165,7 +165,7 @@ webhooks.openapi(createWebhookRoute, (c) => {
     const { id, active } = created.row;
     return { status: 201 as const, body: { id, url: created.row.url, active, ...shown(created.secret) } };
   };
-  const asked = { scope, meaning: body, respond, isSecret: secret === null };
+  const asked = { scope, meaning: body, respond, isSecret: true };
   return once(c, asked, (change) => createWebhook(services, scope, { url, events, secret, description }, change));
 });
 
@@ -206,7 +206,7 @@ webhooks.openapi(rotateRoute, (c) => {
   const respond = (rotated: WithSecret) => {
     return { status: 200 as const, body: { ...printWebhook(rotated.row), ...shown(rotated.secret) } };
   };
-  const asked = { scope, meaning: { secret, hours }, respond, isSecret: secret === null };
+  const asked = { scope, meaning: { secret, hours }, respond, isSecret: true };
   return once(c, asked, (change) =>
     rotateSecret(services, scope, c.req.valid("param").webhook_id, { secret, overlap: hours * HOUR }, change),
   );
