@@ -77,6 +77,10 @@ ALTER TABLE `workspaces` ADD `deleted_at` integer;--> statement-breakpoint
 CREATE TRIGGER `audit_log_is_not_changed` BEFORE UPDATE ON `audit_log`
 BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 --> statement-breakpoint
+CREATE TRIGGER `audit_log_is_not_replaced` BEFORE INSERT ON `audit_log`
+WHEN EXISTS (SELECT 1 FROM audit_log WHERE seq = NEW.seq)
+BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+--> statement-breakpoint
 CREATE TRIGGER `audit_log_is_not_shortened` BEFORE DELETE ON `audit_log`
 WHEN EXISTS (SELECT 1 FROM workspaces WHERE id = OLD.workspace_id AND deleted_at IS NULL) OR OLD.workspace_id = ''
 BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;

@@ -68,7 +68,7 @@ const listRoute = createRoute({
         },
       },
     },
-    ...errorResponses(400, 401, 403, 500),
+    ...errorResponses(401, 403, 500),
   },
 });
 
@@ -90,7 +90,7 @@ const updateRoute = createRoute({
   ...requireScopeWithinReach("accounts:write"),
   parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { params, body: { required: true, content: { "application/json": { schema: accountEdit } } } },
-  responses: { 200: { ...one, headers: REPLAYED }, ...errorResponses(400, 401, 403, 404, 409, 413, 415, 500) },
+  responses: { 200: { ...one, headers: REPLAYED }, ...errorResponses(401, 403, 404, 409, 413, 415, 500) },
 });
 
 const deleteRoute = createRoute({
@@ -107,7 +107,7 @@ const deleteRoute = createRoute({
       headers: REPLAYED,
       content: { "application/json": { schema: success } },
     },
-    ...errorResponses(400, 401, 403, 404, 409, 500),
+    ...errorResponses(401, 403, 404, 409, 500),
   },
 });
 
@@ -123,7 +123,7 @@ const locationsRoute = createRoute({
       description: "Places that have coordinates",
       content: { "application/json": { schema: z.strictObject({ locations: z.array(location) }) } },
     },
-    ...errorResponses(400, 401, 403, 404, 409, 500),
+    ...errorResponses(401, 403, 404, 409, 500),
   },
 });
 

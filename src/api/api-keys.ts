@@ -130,7 +130,7 @@ const createKeyRoute = createRoute({
   request: { body: { required: true, content: { "application/json": { schema: createBody } } } },
   responses: {
     201: oneWithSecret("The key, with its secret"),
-    ...errorResponses(400, 401, 403, 409, 413, 415, 500),
+    ...errorResponses(401, 403, 409, 413, 415, 500),
   },
 });
 
@@ -145,7 +145,7 @@ const listRoute = createRoute({
   },
   responses: {
     200: { description: "A page of keys", content: { "application/json": { schema: apiKeyList } } },
-    ...errorResponses(400, 401, 403, 500),
+    ...errorResponses(401, 403, 500),
   },
 });
 
@@ -167,7 +167,7 @@ const updateRoute = createRoute({
   ...requireScopeWithinReach("keys:admin"),
   parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { params, body: { required: true, content: { "application/json": { schema: updateBody } } } },
-  responses: { 200: { ...one, headers: { ...REPLAYED } }, ...errorResponses(400, 401, 403, 404, 409, 413, 415, 500) },
+  responses: { 200: { ...one, headers: { ...REPLAYED } }, ...errorResponses(401, 403, 404, 409, 413, 415, 500) },
 });
 
 const deleteRoute = createRoute({
@@ -184,7 +184,7 @@ const deleteRoute = createRoute({
       headers: { ...REPLAYED },
       content: { "application/json": { schema: success } },
     },
-    ...errorResponses(400, 401, 403, 404, 409, 500),
+    ...errorResponses(401, 403, 404, 409, 500),
   },
 });
 
@@ -198,7 +198,7 @@ const rotateRoute = createRoute({
   request: { params, body: { content: { "application/json": { schema: rotateBody } } } },
   responses: {
     200: oneWithSecret("The same key, with its new secret"),
-    ...errorResponses(400, 401, 403, 404, 409, 413, 415, 500),
+    ...errorResponses(401, 403, 404, 409, 413, 415, 500),
   },
 });
 

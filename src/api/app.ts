@@ -40,6 +40,7 @@ import { secureHeaders } from "./security-headers.ts";
 import { shieldPages } from "./shield.ts";
 import { signInLinks } from "./sign-in-links.ts";
 import { timeline } from "./timeline.ts";
+import { refuseUnknownQuery } from "./unknown-query.ts";
 import { usageRoutes } from "./usage.ts";
 import { validate } from "./validate.ts";
 import { refuseInvalid } from "./validation.ts";
@@ -65,7 +66,7 @@ export function createApp(): OpenAPIHono<AppEnv> {
   app.use("/v1/*", authenticate);
   app.use("/v1/*", limitRate);
   app.use("/v1/*", refuseUndeclared);
-  app.use("/v1/*", limitBody, refuseMalformedKey);
+  app.use("/v1/*", limitBody, refuseMalformedKey, refuseUnknownQuery(app));
   app.use("/connect/*", shieldPages, limitBody);
   app.use("/sandbox/*", shieldPages);
 

@@ -1,9 +1,10 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import type { Vault } from "../accounts/vault.ts";
 import type { Exported } from "../audit/export-log.ts";
 import { exportLog, exportStart } from "../audit/export-log.ts";
 import { printLine } from "../audit/seal.ts";
-import type { AuditFilters } from "../db/audit-log.ts";
+import type { AuditFilters, AuditRow } from "../db/audit-log.ts";
 import { listLines } from "../db/audit-log.ts";
 import { utf8 } from "../lib/bytes.ts";
 import { invalid } from "../lib/refusal.ts";
@@ -56,7 +57,7 @@ const listRoute = createRoute({
   summary: "List what was changed in the workspace, and by whom, newest first",
   ...requireScope("audit:read"),
   request: { query: listQuery },
-  responses: { 200: page, ...errorResponses(400, 401, 403, 500) },
+  responses: { 200: page, ...errorResponses(401, 403, 500) },
 });
 
 const exportRoute = createRoute({
@@ -66,7 +67,7 @@ const exportRoute = createRoute({
   summary: "Export the workspace's audit log with its seals, as JSON lines",
   ...requireScope("audit:read"),
   request: { query: exportQuery },
-  responses: { 200: whole, ...errorResponses(400, 401, 403, 500) },
+  responses: { 200: whole, ...errorResponses(401, 403, 500) },
 });
 
 const listDeploymentRoute = createRoute({
@@ -76,7 +77,7 @@ const listDeploymentRoute = createRoute({
   summary: "List what was changed in the deployment as a whole, newest first",
   ...requireAdmin,
   request: { query: listQuery },
-  responses: { 200: page, ...errorResponses(400, 401, 403, 500) },
+  responses: { 200: page, ...errorResponses(401, 403, 500) },
 });
 
 const exportDeploymentRoute = createRoute({
@@ -86,7 +87,7 @@ const exportDeploymentRoute = createRoute({
   summary: "Export the deployment's audit log with its seals, as JSON lines",
   ...requireAdmin,
   request: { query: exportQuery },
-  responses: { 200: whole, ...errorResponses(400, 401, 403, 500) },
+  responses: { 200: whole, ...errorResponses(401, 403, 500) },
 });
 
 export const audit = new OpenAPIHono<AppEnv>();
@@ -104,19 +105,28 @@ async function list(
   scope: Scope,
   { action, actor, target, from, to, limit, cursor }: z.infer<typeof listQuery>,
 ): Promise<z.infer<typeof auditList>> {
+  const { db, vault } = c.var.services;
   const filters: AuditFilters = { action, actor, target, from, to };
   const bound = { list: "audit", ...scope, ...filters };
-  const before = cursor === undefined ? null : readPosition(await readCursor(cursor, bound));
-  const rows = await listLines(c.var.services.db, scope, filters, { before, limit: limit + 1 });
+  const before = cursor === undefined ? null : await openPosition(vault, await readCursor(cursor, bound));
+  const rows = await listLines(db, scope, filters, { before, limit: limit + 1 });
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
-  const nextCursor = rows.length > limit && last ? await writeCursor(String(last.seq), bound) : null;
+  const nextCursor = rows.length > limit && last ? await writeCursor(await sealPosition(vault, last), bound) : null;
   return { lines: shown.map(printLine), next_cursor: nextCursor };
 }
 
-function readPosition(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw invalid("cursor", "cursor is not one that this API gave.");
-  return Number(text);
+/** What the numbers of lines are sealed for: in clear they would tell how much is done in the whole deployment. */
+const POSITION = "audit|cursor";
+
+function sealPosition(vault: Vault, { seq }: AuditRow): Promise<string> {
+  return vault.seal(String(seq), POSITION);
+}
+
+async function openPosition(vault: Vault, sealed: string): Promise<number> {
+  const seq = await vault.open(sealed, POSITION);
+  if (seq === null) throw invalid("cursor", "cursor is not one that this API gave.");
+  return Number(seq);
 }
 
 /** @throws Refusal when there is no such seal */

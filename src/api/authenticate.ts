@@ -31,7 +31,7 @@ export const authenticate = createMiddleware<AppEnv>(async function authenticate
   const { db, clock, settings } = c.var.services;
   const found = await findGoodKey({ db, clock, peppers: settings.apiKeyPeppers }, token);
   if (!found) throw await unauthorized(c);
-  if (found.isSuspended) throw new Refusal("forbidden", SUSPENDED_MESSAGE, "Authorization");
+  if (found.isSuspended) throw await suspended(c);
   c.set("actor", { kind: "key", key: found.key, rateLimits: found.rateLimits ?? DEFAULT_RATE_LIMITS });
   await next();
   rememberUse(c, found.key);
@@ -43,6 +43,12 @@ async function unauthorized(c: Context<AppEnv>): Promise<Refusal> {
   await refuseFlood(c);
   c.header("WWW-Authenticate", "Bearer");
   return new Refusal("unauthorized", UNAUTHORIZED_MESSAGE);
+}
+
+/** No limit of its own holds back whoever is kept out. @throws Refusal when too many came from the same address */
+async function suspended(c: Context<AppEnv>): Promise<Refusal> {
+  await refuseFlood(c);
+  return new Refusal("forbidden", SUSPENDED_MESSAGE, "Authorization");
 }
 
 /** Compares with all of them, whichever it is. */

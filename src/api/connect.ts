@@ -88,7 +88,7 @@ const linkRoute = createRoute({
       headers: REPLAYED,
       content: { "application/json": { schema: link } },
     },
-    ...errorResponses(400, 401, 403, 409, 413, 415, 500),
+    ...errorResponses(401, 403, 409, 413, 415, 500),
   },
 });
 
@@ -100,7 +100,7 @@ const tokenRoute = createRoute({
   ...requireScope("accounts:write", { mode: "live" }),
   parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { body: { required: true, content: { "application/json": { schema: tokenBody } } } },
-  responses: { 201: created, ...errorResponses(400, 401, 403, 409, 413, 415, 500) },
+  responses: { 201: created, ...errorResponses(401, 403, 409, 413, 415, 500) },
 });
 
 const sandboxRoute = createRoute({
@@ -111,7 +111,7 @@ const sandboxRoute = createRoute({
   ...requireScope("accounts:write", { mode: "test" }),
   parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { body: { required: true, content: { "application/json": { schema: sandboxBody } } } },
-  responses: { 201: created, ...errorResponses(400, 401, 403, 409, 413, 415, 500) },
+  responses: { 201: created, ...errorResponses(401, 403, 409, 413, 415, 500) },
 });
 
 export const connect = new OpenAPIHono<AppEnv>();

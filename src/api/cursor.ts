@@ -5,8 +5,8 @@ import { canonicalJson } from "../lib/json.ts";
 import { invalid } from "../lib/refusal.ts";
 
 /*
- * Cursors of lists: the last row's id, and a digest of the list that it is of, filters and whose it is. Opaque to clients,
- * and not signed: an id is a place to go on from, and whoever makes one up reads no more than the list's own conditions
+ * Cursors of lists: where the last row is, as a rule its id, and a digest of the list that it is of, filters and whose it is. Opaque to clients,
+ * and not signed: it is a place to go on from, and whoever makes one up reads no more than the list's own conditions
  * let them.
  */
 

@@ -78,7 +78,7 @@ const listRoute = createRoute({
   },
   responses: {
     200: { description: "A page of deliveries", content: { "application/json": { schema: deliveryList } } },
-    ...errorResponses(400, 401, 403, 404, 500),
+    ...errorResponses(401, 403, 404, 500),
   },
 });
 
@@ -90,7 +90,7 @@ const testRoute = createRoute({
   ...requireScope("webhooks:write"),
   parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { params: webhookParams, body: noBody },
-  responses: { 200: one, ...errorResponses(400, 401, 403, 404, 409, 413, 500) },
+  responses: { 200: one, ...errorResponses(401, 403, 404, 409, 413, 500) },
 });
 
 const recoverRoute = createRoute({
@@ -110,7 +110,7 @@ const recoverRoute = createRoute({
       headers: REPLAYED,
       content: { "application/json": { schema: recovery } },
     },
-    ...errorResponses(400, 401, 403, 404, 409, 413, 415, 500),
+    ...errorResponses(401, 403, 404, 409, 413, 415, 500),
   },
 });
 
@@ -122,7 +122,7 @@ const retryRoute = createRoute({
   ...requireScope("webhooks:write"),
   parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { params: z.strictObject({ delivery_id: z.string() }), body: noBody },
-  responses: { 200: one, ...errorResponses(400, 401, 403, 404, 409, 413, 500) },
+  responses: { 200: one, ...errorResponses(401, 403, 404, 409, 413, 500) },
 });
 
 export const deliveries = new OpenAPIHono<AppEnv>();

@@ -26,7 +26,7 @@ const rotateRoute = createRoute({
       headers: { ...REPLAYED },
       content: { "application/json": { schema: rotated } },
     },
-    ...errorResponses(400, 401, 403, 409, 500),
+    ...errorResponses(401, 403, 409, 500),
   },
 });
 

@@ -17,11 +17,13 @@ import { IDEMPOTENCY_CONFLICT_MESSAGE } from "./errors.ts";
  * Idempotency-Key: a request that is sent again is answered again, byte for byte, and done once.
  *
  * The database decides: the key's row is written in the batch that does the work, under a unique key. KV only spares
- * the database the replays: its entries never change, so a stale one is as good, and a missing one costs a read.
+ * the database the replays: until its key is free again an entry never changes, so a stale one is as good, and a missing
+ * one costs a read.
  */
 
 const HEADER = "Idempotency-Key";
-const KEY_LIFE: Millis = 30 * DAY;
+/** How long a key is remembered. */
+export const KEY_LIFE: Millis = 30 * DAY;
 const CACHE_LIFE: Millis = DAY;
 
 /** What a request asks to be done once. */
@@ -39,9 +41,16 @@ interface StoredAnswer {
   fingerprint: string;
   status: number;
   body: string;
+  /** From then on the key is free again. */
+  expiresAt: Millis;
 }
 
-const STORED_ANSWER = z.object({ fingerprint: z.string(), status: z.number().int(), body: z.string() });
+const STORED_ANSWER = z.object({
+  fingerprint: z.string(),
+  status: z.number().int(),
+  body: z.string(),
+  expiresAt: z.number(),
+});
 
 /**
  * Reads the request's key, bare or quoted.
@@ -61,30 +70,36 @@ export async function readIdempotencyKey(
   const header = c.req.header(HEADER);
   if (header === undefined) return null;
   const key = parseIdempotencyKey(header);
-  if (key === null) throw malformedKey();
+  if (key === null) throw malformedKey(HEADER);
   let fingerprint: Promise<string> | null = null;
   return {
     scope,
     key: await sha256Hex(owner === null ? key : `${owner}\n${key}`),
-    fingerprint: () => (fingerprint ??= fingerprintOf(c, scope, meaning)),
+    fingerprint: () => (fingerprint ??= fingerprintOf(scope, c.req, meaning)),
     expiresAt: c.var.services.clock() + KEY_LIFE,
   };
 }
 
-async function fingerprintOf(c: Context<AppEnv>, scope: Scope, meaning: unknown): Promise<string> {
+/** What a request to a route means, as SHA-256. @param meaning see `readIdempotencyKey` */
+export async function fingerprintOf(
+  { workspaceId, mode }: Scope,
+  { method, path }: { method: string; path: string },
+  meaning: unknown,
+): Promise<string> {
   const input = canonicalJson(typeof meaning === "function" ? await meaning() : meaning);
-  return sha256Hex(["v1", scope.workspaceId, scope.mode, c.req.method, c.req.path, input].join("\n"));
+  return sha256Hex(["v1", workspaceId, mode, method, path, input].join("\n"));
 }
 
 /** Refuses a change whose key is malformed, before anything else of it is looked at. */
 export const refuseMalformedKey = createMiddleware<AppEnv>(async function refuseMalformedKey(c, next) {
   const header = c.req.method === "GET" ? undefined : c.req.header(HEADER);
-  if (header !== undefined && parseIdempotencyKey(header) === null) throw malformedKey();
+  if (header !== undefined && parseIdempotencyKey(header) === null) throw malformedKey(HEADER);
   await next();
 });
 
-function malformedKey(): Refusal {
-  return invalid(HEADER, `${HEADER} must have 1 to 255 printable ASCII characters.`);
+/** @param field where the key stands */
+export function malformedKey(field: string): Refusal {
+  return invalid(field, `${field} must have 1 to 255 printable ASCII characters.`);
 }
 
 /**
@@ -101,17 +116,19 @@ export function parseIdempotencyKey(header: string): string | null {
 /**
  * Looks for the answer in the cache.
  *
- * @returns null when the cache does not have it, cannot be read, or holds something else
+ * @returns null when the cache does not have it, cannot be read, or holds something else, or what is over
  * @throws Refusal when the key was used for something else
  */
 export async function replayFromCache<Body, Status extends StatusCode>(
   c: Context<AppEnv>,
   request: IdempotentRequest,
 ): Promise<TypedResponse<Body, Status, "json"> | null> {
-  const { replayCache, log } = c.var.services;
+  const { replayCache, log, clock } = c.var.services;
   try {
     const cached = STORED_ANSWER.safeParse(await replayCache.get(cacheKey(request), "json"));
-    return cached.success ? await replay<Body, Status>(c, request, cached.data) : null;
+    return cached.success && cached.data.expiresAt > clock()
+      ? await replay<Body, Status>(c, request, cached.data)
+      : null;
   } catch (error) {
     if (error instanceof Refusal) throw error;
     log.error("the replay cache could not be read", error);
@@ -154,9 +171,9 @@ export async function refuseOther(request: IdempotentRequest, answer: { fingerpr
   }
 }
 
-function answerOf({ fingerprint, responseStatus, responseBody }: IdempotencyRow): StoredAnswer {
+function answerOf({ fingerprint, responseStatus, responseBody, expiresAt }: IdempotencyRow): StoredAnswer {
   if (responseStatus === null || responseBody === null) throw new Error("a key was claimed without its answer");
-  return { fingerprint, status: responseStatus, body: responseBody };
+  return { fingerprint, status: responseStatus, body: responseBody, expiresAt };
 }
 
 async function replay<Body, Status extends StatusCode>(

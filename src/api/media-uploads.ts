@@ -61,7 +61,7 @@ const startRoute = createRoute({
   ...requireScopeWithinReach("media:write"),
   parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { body: { required: true, content: { "application/json": { schema: startBody } } } },
-  responses: { 201: changed("The upload"), ...errorResponses(400, 401, 403, 409, 413, 415, 500) },
+  responses: { 201: changed("The upload"), ...errorResponses(401, 403, 409, 413, 415, 500) },
 });
 
 const getRoute = createRoute({
@@ -82,7 +82,7 @@ const partRoute = createRoute({
   ...requireScopeWithinReach("media:write"),
   parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { params: partParams, body: { content: { "application/octet-stream": binary } } },
-  responses: { 200: changed("The upload"), ...errorResponses(400, 401, 403, 404, 409, 413, 500) },
+  responses: { 200: changed("The upload"), ...errorResponses(401, 403, 404, 409, 413, 500) },
 });
 
 const completeRoute = createRoute({
@@ -95,7 +95,7 @@ const completeRoute = createRoute({
   request: { params: uploadParams },
   responses: {
     201: { description: "The media", headers: REPLAYED, content: { "application/json": { schema: media } } },
-    ...errorResponses(400, 401, 403, 404, 409, 500),
+    ...errorResponses(401, 403, 404, 409, 500),
   },
 });
 
@@ -113,7 +113,7 @@ const abortRoute = createRoute({
       headers: REPLAYED,
       content: { "application/json": { schema: success } },
     },
-    ...errorResponses(400, 401, 403, 404, 409, 500),
+    ...errorResponses(401, 403, 404, 409, 500),
   },
 });
 

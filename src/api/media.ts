@@ -79,7 +79,7 @@ const createMediaRoute = createRoute({
       },
     },
   },
-  responses: { 201: made("The media"), ...errorResponses(400, 401, 403, 409, 413, 415, 500) },
+  responses: { 201: made("The media"), ...errorResponses(401, 403, 409, 413, 415, 500) },
 });
 
 const listRoute = createRoute({
@@ -91,7 +91,7 @@ const listRoute = createRoute({
   request: { query: listQuery },
   responses: {
     200: { description: "A page of media", content: { "application/json": { schema: mediaList } } },
-    ...errorResponses(400, 401, 403, 500),
+    ...errorResponses(401, 403, 500),
   },
 });
 
@@ -119,7 +119,7 @@ const deleteRoute = createRoute({
       headers: REPLAYED,
       content: { "application/json": { schema: success } },
     },
-    ...errorResponses(400, 401, 403, 404, 409, 500),
+    ...errorResponses(401, 403, 404, 409, 500),
   },
 });
 
@@ -137,7 +137,7 @@ const renditionRoute = createRoute({
   responses: {
     200: made("The media itself, which fits, or the rendition that was made before"),
     201: made("The rendition"),
-    ...errorResponses(400, 401, 403, 404, 409, 413, 415, 500),
+    ...errorResponses(401, 403, 404, 409, 413, 415, 500),
   },
 });
 

@@ -37,7 +37,7 @@ export interface Asked<Outcome, Body, Status extends ContentfulStatusCode> {
   respond(outcome: Outcome): Answer<Body, Status> | Promise<Answer<Body, Status>>;
   /** Headers that the answer has beside, made from its body. */
   headers?(body: Body): Record<string, string>;
-  /** The answer holds a secret: it is stored sealed. */
+  /** The answers of the route may hold a secret: they are stored sealed, and its keys are each client's own. */
   isSecret?: boolean;
 }
 
@@ -69,10 +69,10 @@ export async function once<Outcome, Body, Status extends ContentfulStatusCode>(
   const request = await readIdempotencyKey(c, scope, meaning, ownerOf(c.var.actor, asked.isSecret ?? false));
   if (!request) {
     const { status, body } = await asked.respond(await run(new Attempt(c, asked, null, null)));
-    return withHeaders(c, asked, jsonText<Body, Status>(c, status, JSON.stringify(body)));
+    return withHeaders(asked, jsonText<Body, Status>(c, status, JSON.stringify(body)));
   }
   const cached = await replayFromCache<Body, Status>(c, request);
-  if (cached) return withHeaders(c, asked, cached);
+  if (cached) return withHeaders(asked, cached);
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const known = await findClaim(c.var.services.db, scope, request.key, c.var.services.clock());
     if (known && known.responseStatus !== null) return replayed(c, asked, request, known);
@@ -103,7 +103,7 @@ async function carryOut<Outcome, Body, Status extends ContentfulStatusCode>(
   }
   if (row.claim !== attempt.claimId) return replayed(c, asked, request, row);
   cacheAnswer(c, request, row);
-  return withHeaders(c, asked, jsonText<Body, Status>(c, row.responseStatus ?? 500, attempt.text));
+  return withHeaders(asked, jsonText<Body, Status>(c, row.responseStatus ?? 500, attempt.text));
 }
 
 async function replayed<Outcome, Body, Status extends ContentfulStatusCode>(
@@ -114,14 +114,15 @@ async function replayed<Outcome, Body, Status extends ContentfulStatusCode>(
 ): Promise<Answered<Body, Status>> {
   const answer = await replayFromRow<Body, Status>(c, request, row);
   cacheAnswer(c, request, row);
-  return withHeaders(c, asked, answer);
+  return withHeaders(asked, answer);
 }
 
 /** Conflicts that are not about what was asked for: another key helps, or whoever runs the deployment. */
 const PASSING: readonly ErrorCode[] = ["idempotency_conflict", "platform_not_configured"];
 
 /** A refusal that is an answer for good: what was asked for is not there, or not to be had as things stood. */
-function isDecided({ code }: Refusal): boolean {
+function isDecided({ code, details }: Refusal): boolean {
+  if (details.isPassing) return false;
   const { status } = ERRORS[code];
   return status === 404 || (status === 409 && !PASSING.includes(code));
 }
@@ -135,7 +136,6 @@ function ownerOf(actor: Actor, isSecret: boolean): string | null {
 }
 
 async function withHeaders<Outcome, Body, Status extends ContentfulStatusCode>(
-  _c: Context<AppEnv>,
   { headers }: Asked<Outcome, Body, Status>,
   answer: Answered<Body, Status>,
 ): Promise<Answered<Body, Status>> {

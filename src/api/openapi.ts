@@ -58,6 +58,8 @@ export const INTRODUCTION = [
     "header so retries do not create duplicate publish jobs.",
   "An object of an answer may get further members, and an enumeration further values, without notice: ignore what you " +
     "do not know. Nothing is ever taken away from /v1.",
+  "What a route does not know is refused by its name: members of a body and query parameters alike, and a parameter that is " +
+    "there twice unless it says that it may be. Of a member that is twice in one object of a JSON body the last one counts.",
   "Error responses use a stable envelope: an object error with code, message and, where one is at fault, field. Beside " +
     "them stand retryable, request_id and doc_url, errors where several things are wrong, and more where there is more to " +
     "say. Retry transient failures with the same Idempotency-Key; do not retry validation or authorization errors without " +

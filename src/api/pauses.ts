@@ -54,10 +54,10 @@ const resumeBody = z
 const accountParams = z.strictObject({ account_id: z.string() });
 const state = { description: "The pause", content: { "application/json": { schema: pauseState } } };
 const resumeInput = { body: { required: true, content: { "application/json": { schema: resumeBody } } } };
-const reading = { 200: state, ...errorResponses(400, 401, 403, 404, 413, 500) };
+const reading = { 200: state, ...errorResponses(401, 403, 404, 413, 500) };
 const changed = { ...state, headers: REPLAYED };
-const pausing = { 200: changed, ...errorResponses(400, 401, 403, 404, 409, 413, 500) };
-const resuming = { 200: changed, ...errorResponses(400, 401, 403, 404, 409, 413, 415, 500) };
+const pausing = { 200: changed, ...errorResponses(401, 403, 404, 409, 413, 500) };
+const resuming = { 200: changed, ...errorResponses(401, 403, 404, 409, 413, 415, 500) };
 
 const findAccountPause = createRoute({
   method: "get",

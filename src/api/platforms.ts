@@ -97,7 +97,7 @@ const listRoute = createRoute({
   request: { query: z.strictObject({}) },
   responses: {
     200: { description: "The platforms", content: { "application/json": { schema: platformList } } },
-    ...errorResponses(400, 401, 403, 500),
+    ...errorResponses(401, 403, 500),
   },
 });
 

@@ -69,7 +69,7 @@ const editRoute = createRoute({
     params: postParams,
     body: { required: true, content: { "application/json": { schema: editBody } } },
   },
-  responses: { 200: onePost, ...errorResponses(400, 401, 403, 404, 409, 413, 415, 500) },
+  responses: { 200: onePost, ...errorResponses(401, 403, 404, 409, 413, 415, 500) },
 });
 
 const retryRoute = createRoute({
@@ -80,7 +80,7 @@ const retryRoute = createRoute({
   ...requireScopeWithinReach("posts:write"),
   parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { params: postParams, body: noBody },
-  responses: { 200: onePost, ...errorResponses(400, 401, 403, 404, 409, 413, 500) },
+  responses: { 200: onePost, ...errorResponses(401, 403, 404, 409, 413, 500) },
 });
 
 const cancelTaskRoute = createRoute({
@@ -97,7 +97,7 @@ const cancelTaskRoute = createRoute({
       headers: REPLAYED,
       content: { "application/json": { schema: success, example: EXAMPLES.cancelResponse } },
     },
-    ...errorResponses(400, 401, 403, 404, 409, 500),
+    ...errorResponses(401, 403, 404, 409, 500),
   },
 });
 
@@ -112,7 +112,7 @@ const resolveRoute = createRoute({
     params: taskParams,
     body: { required: true, content: { "application/json": { schema: resolveBody } } },
   },
-  responses: { 200: onePost, ...errorResponses(400, 401, 403, 404, 409, 413, 415, 500) },
+  responses: { 200: onePost, ...errorResponses(401, 403, 404, 409, 413, 415, 500) },
 });
 
 export const postCommands = new OpenAPIHono<AppEnv>();

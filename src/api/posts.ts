@@ -70,7 +70,7 @@ const listRoute = createRoute({
       description: "A page of posts",
       content: { "application/json": { schema: postList, example: EXAMPLES.listResponse } },
     },
-    ...errorResponses(400, 401, 403, 500),
+    ...errorResponses(401, 403, 500),
   },
 });
 
@@ -105,7 +105,7 @@ const cancelRoute = createRoute({
       headers: REPLAYED,
       content: { "application/json": { schema: success, example: EXAMPLES.cancelResponse } },
     },
-    ...errorResponses(400, 401, 403, 404, 409, 500),
+    ...errorResponses(401, 403, 404, 409, 500),
   },
 });
 

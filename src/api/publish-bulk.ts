@@ -84,7 +84,7 @@ const bulkRoute = createRoute({
       description: "A result for each line, in order. What is accepted will be published once",
       content: { "application/json": { schema: bulkResults } },
     },
-    ...errorResponses(400, 401, 403, 413, 415, 500),
+    ...errorResponses(401, 403, 413, 415, 500),
   },
 });
 

@@ -1,11 +1,8 @@
 import type { Millis } from "../lib/clock.ts";
-import { DAY } from "../lib/clock.ts";
 import { sha256Hex } from "../lib/crypto.ts";
-import { canonicalJson } from "../lib/json.ts";
-import { invalid } from "../lib/refusal.ts";
 import type { Scope } from "../lib/vocabulary.ts";
 import type { IdempotentRequest } from "./idempotency.ts";
-import { parseIdempotencyKey } from "./idempotency.ts";
+import { fingerprintOf, KEY_LIFE, malformedKey, parseIdempotencyKey } from "./idempotency.ts";
 
 /*
  * Idempotency keys that do not stand in the header: the same keys, read in the same way.
@@ -19,11 +16,9 @@ import { parseIdempotencyKey } from "./idempotency.ts";
  */
 export async function hashKey(field: string, text: string): Promise<string> {
   const key = parseIdempotencyKey(text);
-  if (key === null) throw invalid(field, `${field} must have 1 to 255 printable ASCII characters.`);
+  if (key === null) throw malformedKey(field);
   return sha256Hex(key);
 }
-
-const KEY_LIFE: Millis = 30 * DAY;
 
 /**
  * What `readIdempotencyKey` makes of `POST /v1/publish` with this key in its header: each replays the other.
@@ -36,11 +31,10 @@ export async function publishKey(
   { field, text, meaning }: { field: string; text: string; meaning: unknown },
   now: Millis,
 ): Promise<IdempotentRequest> {
-  const parts = ["v1", scope.workspaceId, scope.mode, "POST", "/v1/publish", canonicalJson(meaning)];
   return {
     scope,
     key: await hashKey(field, text),
-    fingerprint: () => sha256Hex(parts.join("\n")),
+    fingerprint: () => fingerprintOf(scope, { method: "POST", path: "/v1/publish" }, meaning),
     expiresAt: now + KEY_LIFE,
   };
 }

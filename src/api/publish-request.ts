@@ -43,14 +43,14 @@ export const shownMetadata = z
 /** A word of JSON Schema that the library's types do not know. */
 const NAMED: object = { propertyNames: { pattern: METADATA_NAME.source } };
 
-const metadata = z
+const pairs = z
   .record(z.string().regex(METADATA_NAME), z.string().max(MAX_METADATA_VALUE).check(wellFormed), {
     error: ({ code }) =>
       code === "invalid_key" ? "{field}: a name has 1 to 40 letters, digits, _, . and -." : undefined,
   })
-  .refine((pairs) => Object.keys(pairs).length <= MAX_PAIRS, `{field} must have at most ${MAX_PAIRS} names.`)
+  .refine((said) => Object.keys(said).length <= MAX_PAIRS, `{field} must have at most ${MAX_PAIRS} names.`)
   // Nothing said is nothing meant, whichever way.
-  .transform((pairs) => (Object.keys(pairs).length === 0 ? undefined : pairs))
+  .transform((said) => (Object.keys(said).length === 0 ? undefined : said))
   .openapi({ ...NAMED, maxProperties: MAX_PAIRS, example: { campaign: "summer" } });
 
 const MAX_COMMENT = 1_000;
@@ -67,6 +67,16 @@ const approval = z
     }),
   ])
   .openapi({ description: "Somebody is to approve of the post before it goes out, whatever the workspace's setting." });
+
+/** Objects of the language have something else under this name, and so the library's records leave it out. */
+const NO_NAME = "__proto__";
+
+const metadata = z.preprocess((input, context) => {
+  if (typeof input === "object" && input !== null && Object.hasOwn(input, NO_NAME)) {
+    context.addIssue({ code: "custom", path: [NO_NAME], message: "{field} cannot be a name." });
+  }
+  return input;
+}, pairs);
 
 export const publishBody = z
   .strictObject({

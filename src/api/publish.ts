@@ -31,7 +31,7 @@ const publishRoute = createRoute({
       headers: REPLAYED,
       content: { "application/json": { schema: acceptedPost, example: EXAMPLES.publishResponse } },
     },
-    ...errorResponses(400, 401, 403, 409, 413, 415, 500),
+    ...errorResponses(401, 403, 409, 413, 415, 500),
   },
 });
 

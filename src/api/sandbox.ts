@@ -72,7 +72,7 @@ const listRoute = createRoute({
       description: "A page of public posts, as a follower would see them",
       content: { "application/json": { schema: sandboxPostList } },
     },
-    ...errorResponses(400, 401, 403, 500),
+    ...errorResponses(401, 403, 500),
   },
 });
 
@@ -90,7 +90,7 @@ const clearRoute = createRoute({
       headers: REPLAYED,
       content: { "application/json": { schema: success } },
     },
-    ...errorResponses(400, 401, 403, 409, 500),
+    ...errorResponses(401, 403, 409, 500),
   },
 });
 
@@ -105,7 +105,7 @@ const readClockRoute = createRoute({
   request: { query: z.strictObject({}) },
   responses: {
     200: { description: "What time it is in test mode", content: clockContent },
-    ...errorResponses(400, 401, 403, 500),
+    ...errorResponses(401, 403, 500),
   },
 });
 
@@ -119,7 +119,7 @@ const advanceClockRoute = createRoute({
   request: { body: { required: true, content: { "application/json": { schema: advanceBody } } } },
   responses: {
     200: { description: "What time it is now; what is due by it goes out", headers: REPLAYED, content: clockContent },
-    ...errorResponses(400, 401, 403, 409, 413, 415, 500),
+    ...errorResponses(401, 403, 409, 413, 415, 500),
   },
 });
 

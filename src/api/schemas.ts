@@ -123,9 +123,14 @@ export function distinct({ value, issues }: z.core.ParsePayload<readonly string[
 /** The body of a request that needs none: nothing, or an empty object. */
 export const noBody = { content: { "application/json": { schema: z.strictObject({}) } } };
 
-/** The error answers that a route may give, for its description. Any request may meet the limit of its key. */
+/**
+ * The error answers that a route may give, for its description. Any request may say something that its route does not know,
+ * and meet the limit of its key.
+ */
 export function errorResponses(...statuses: ErrorStatus[]) {
-  return Object.fromEntries([...statuses, 429 as const].map((status) => [status, errorResponseRef(status)]));
+  return Object.fromEntries(
+    [400 as const, ...statuses, 429 as const].map((status) => [status, errorResponseRef(status)]),
+  );
 }
 
 /** Where the description of an error answer stands: once for all routes. */

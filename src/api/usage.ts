@@ -63,7 +63,7 @@ const usageRoute = createRoute({
         },
       },
     },
-    ...errorResponses(400, 401, 403, 500),
+    ...errorResponses(401, 403, 500),
   },
 });
 

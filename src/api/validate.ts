@@ -47,7 +47,7 @@ const validateRoute = createRoute({
       description: "Every violation of every account, and what its author should know",
       content: { "application/json": { schema: validation } },
     },
-    ...errorResponses(400, 401, 403, 413, 415, 500),
+    ...errorResponses(401, 403, 413, 415, 500),
   },
 });
 

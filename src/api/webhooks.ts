@@ -75,7 +75,7 @@ const createWebhookRoute = createRoute({
       headers: REPLAYED,
       content: { "application/json": { schema: createdWebhook, example: EXAMPLES.webhookResponse } },
     },
-    ...errorResponses(400, 401, 403, 409, 413, 415, 500),
+    ...errorResponses(401, 403, 409, 413, 415, 500),
   },
 });
 
@@ -91,7 +91,7 @@ const listRoute = createRoute({
       description: "The endpoints, oldest first",
       content: { "application/json": { schema: z.strictObject({ webhooks: z.array(webhook) }) } },
     },
-    ...errorResponses(400, 401, 403, 500),
+    ...errorResponses(401, 403, 500),
   },
 });
 
@@ -116,7 +116,7 @@ const updateRoute = createRoute({
     params: webhookParams,
     body: { required: true, content: { "application/json": { schema: updateBody } } },
   },
-  responses: { 200: changed, ...errorResponses(400, 401, 403, 404, 409, 413, 415, 500) },
+  responses: { 200: changed, ...errorResponses(401, 403, 404, 409, 413, 415, 500) },
 });
 
 const deleteRoute = createRoute({
@@ -129,7 +129,7 @@ const deleteRoute = createRoute({
   request: { params: webhookParams },
   responses: {
     200: { description: "It is deleted", headers: REPLAYED, content: { "application/json": { schema: success } } },
-    ...errorResponses(400, 401, 403, 404, 409, 500),
+    ...errorResponses(401, 403, 404, 409, 500),
   },
 });
 
@@ -150,7 +150,7 @@ const rotateRoute = createRoute({
       headers: REPLAYED,
       content: { "application/json": { schema: webhookWithSecret } },
     },
-    ...errorResponses(400, 401, 403, 404, 409, 413, 415, 500),
+    ...errorResponses(401, 403, 404, 409, 413, 415, 500),
   },
 });
 
@@ -165,7 +165,7 @@ webhooks.openapi(createWebhookRoute, (c) => {
     const { id, active } = created.row;
     return { status: 201 as const, body: { id, url: created.row.url, active, ...shown(created.secret) } };
   };
-  const asked = { scope, meaning: body, respond, isSecret: secret === null };
+  const asked = { scope, meaning: body, respond, isSecret: true };
   return once(c, asked, (change) => createWebhook(services, scope, { url, events, secret, description }, change));
 });
 
@@ -206,7 +206,7 @@ webhooks.openapi(rotateRoute, (c) => {
   const respond = (rotated: WithSecret) => {
     return { status: 200 as const, body: { ...printWebhook(rotated.row), ...shown(rotated.secret) } };
   };
-  const asked = { scope, meaning: { secret, hours }, respond, isSecret: secret === null };
+  const asked = { scope, meaning: { secret, hours }, respond, isSecret: true };
   return once(c, asked, (change) =>
     rotateSecret(services, scope, c.req.valid("param").webhook_id, { secret, overlap: hours * HOUR }, change),
   );

@@ -88,7 +88,7 @@ const updateRoute = createRoute({
   request: {
     body: { required: true, content: { "application/json": { schema: settingsEdit } } },
   },
-  responses: { 200: { ...one, headers: { ...REPLAYED } }, ...errorResponses(400, 401, 403, 409, 413, 415, 500) },
+  responses: { 200: { ...one, headers: { ...REPLAYED } }, ...errorResponses(401, 403, 409, 413, 415, 500) },
 });
 
 export const workspaceSettings = new OpenAPIHono<AppEnv>();

@@ -103,7 +103,7 @@ const createWorkspaceRoute = createRoute({
       headers: { ...REPLAYED },
       content: { "application/json": { schema: created } },
     },
-    ...errorResponses(400, 401, 403, 409, 413, 415, 500),
+    ...errorResponses(401, 403, 409, 413, 415, 500),
   },
 });
 
@@ -118,7 +118,7 @@ const listRoute = createRoute({
   },
   responses: {
     200: { description: "A page of workspaces", content: { "application/json": { schema: list } } },
-    ...errorResponses(400, 401, 403, 500),
+    ...errorResponses(401, 403, 500),
   },
 });
 
@@ -140,7 +140,7 @@ const updateRoute = createRoute({
   ...requireAdmin,
   parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { params, body: { required: true, content: { "application/json": { schema: updateBody } } } },
-  responses: { 200: { ...one, headers: { ...REPLAYED } }, ...errorResponses(400, 401, 403, 404, 409, 413, 415, 500) },
+  responses: { 200: { ...one, headers: { ...REPLAYED } }, ...errorResponses(401, 403, 404, 409, 413, 415, 500) },
 });
 
 const deleteRoute = createRoute({
@@ -160,7 +160,7 @@ const deleteRoute = createRoute({
       headers: { ...REPLAYED },
       content: { "application/json": { schema: success } },
     },
-    ...errorResponses(400, 401, 403, 404, 409, 500),
+    ...errorResponses(401, 403, 404, 409, 500),
   },
 });
 

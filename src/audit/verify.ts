@@ -61,6 +61,7 @@ export async function verifyExport(
 async function take(progress: Progress, text: string, at: number): Promise<string | null> {
   const [kind, value] = read(text);
   if (kind === null) return "is neither a line of the audit log, nor a seal, nor the end";
+  if (countNames(text) !== countMembers({ [kind]: value })) return "has a member twice";
   if (progress.hasEnded) return "stands behind the end";
   if (kind === "line") {
     progress.lines += 1;
@@ -81,7 +82,8 @@ async function takeSeal(progress: Progress, seal: PrintedSeal, at: number): Prom
   if (Object.keys(rest).length > 0) return `the seal says more than a seal does: ${Object.keys(rest).join(", ")}`;
   if (previous !== progress.hash)
     return `the seal follows ${nameOf(previous)}, and here it is ${nameOf(progress.hash)}`;
-  if (lines !== unsealed.length) return `the seal covers ${lines} lines, and there are ${unsealed.length}`;
+  if (lines !== unsealed.length)
+    return `the seal covers ${JSON.stringify(lines)} lines, and there are ${unsealed.length}`;
   if (hash !== (await sealHash({ previous, lines, sealed_at }, unsealed))) {
     return `the seal does not fit what it covers, the lines ${at - unsealed.length} to ${at - 1} of the file`;
   }
@@ -91,8 +93,8 @@ async function takeSeal(progress: Progress, seal: PrintedSeal, at: number): Prom
   return null;
 }
 
-function nameOf(hash: string | null): string {
-  return hash === null ? "the beginning" : `the seal ${hash}`;
+function nameOf(hash: unknown): string {
+  return hash === null ? "the beginning" : `the seal ${typeof hash === "string" ? hash : JSON.stringify(hash)}`;
 }
 
 const KINDS = ["line", "seal", "end"] as const;
@@ -105,6 +107,18 @@ function read(text: string): [(typeof KINDS)[number], object] | [null, null] {
   const member: unknown = kind && (value as Record<string, unknown>)[kind];
   const isObject = typeof member === "object" && member !== null && !Array.isArray(member);
   return kind && isObject ? [kind, member] : [null, null];
+}
+
+/** How many members the objects of a JSON text have, as it is written: a text is a name where a colon follows. */
+function countNames(text: string): number {
+  return [...text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g)].filter(([, colon]) => colon !== undefined).length;
+}
+
+/** The same of what was read: less, where one was written twice, of which readers may take either. */
+function countMembers(value: unknown): number {
+  if (value === null || typeof value !== "object") return 0;
+  const members = Object.values(value).reduce((sum: number, member) => sum + countMembers(member), 0);
+  return Array.isArray(value) ? members : members + Object.keys(value).length;
 }
 
 /** @returns null when the text is not JSON */

@@ -76,11 +76,19 @@ const BY_WORKSPACE = {
   post_counts: "workspace_id, mode",
   idempotency: "workspace_id, mode, key",
   events: "id",
-  audit_log: "seq",
   members: "workspace_id, person_id",
   sign_in_links: "token_hash",
   account_groups: "id",
 } as const;
+
+/**
+ * The newest line of all goes last of its workspace's, together with the seals: what is logged next takes its number, and
+ * behind a seal that still reaches that number it would never be sealed.
+ */
+function mayGo(workspaceId: string): SQL {
+  return sql`(seq < (SELECT max(seq) FROM audit_log) OR NOT EXISTS (
+    SELECT 1 FROM audit_log AS o WHERE o.workspace_id = ${workspaceId} AND o.seq <> audit_log.seq))`;
+}
 
 /** Tables that are read through, when nothing else is left. */
 const READ_THROUGH = {
@@ -106,12 +114,18 @@ export async function eraseRows(db: Database, workspaceId: string, limit: number
     sql`FROM ${sql.raw(table)} WHERE ${isOf} AND ${condition} LIMIT ${limit}`;
   const indexed = await changesOf(db, [
     ...Object.entries(BY_WORKSPACE).map(([table, key]) => deleteSome(db, table, key, own(table))),
-    // Not before its last line: behind the greatest number that any seal reaches, lines are taken as not sealed.
+    deleteSome(db, "audit_log", "seq", own("audit_log", mayGo(workspaceId))),
+    // Those that reach furthest first, and none before its last line: behind the greatest number that any seal reaches,
+    // lines are taken as not sealed.
     deleteSome(
       db,
       "audit_seals",
       "workspace_id, mode, through_seq",
-      own("audit_seals", sql`NOT EXISTS (SELECT 1 FROM audit_log l WHERE l.workspace_id = audit_seals.workspace_id)`),
+      own(
+        "audit_seals",
+        sql`NOT EXISTS (SELECT 1 FROM audit_log l WHERE l.workspace_id = audit_seals.workspace_id)
+          ORDER BY through_seq DESC`,
+      ),
     ),
     deleteSome(
       db,

@@ -96,6 +96,16 @@ export function insertPosts<P extends NewPostRow>(
   const isStored = sql`EXISTS (SELECT 1 FROM posts
     WHERE workspace_id = ${workspaceId} AND mode = ${mode} AND id = ${member("id")})`;
   return [
+    // Before the insert, under its condition: of a post that is stored by now, as a repeat finds it, nothing is written down.
+    statement(
+      db,
+      sql`
+      INSERT INTO audit_log (id, workspace_id, mode, at, action, actor, target, request_id, ip)
+      SELECT ${member("lineId")}, ${workspaceId}, ${mode}, ${member("at")}, ${member("action")}, ${member("actor")},
+        ${member("id")}, ${member("requestId")}, ${member("ip")}
+      FROM ${madeOf(posts.map((post) => ({ ...lineOf(post), ...extend(post) })))}
+      WHERE NOT ${isStored} AND ${condition}`,
+    ),
     statement(
       db,
       sql`
@@ -114,15 +124,6 @@ export function insertPosts<P extends NewPostRow>(
       INSERT INTO post_counts (workspace_id, mode, ${status})
       SELECT ${workspaceId}, ${mode}, changes() WHERE changes() > 0
       ON CONFLICT DO UPDATE SET ${status} = ${status} + excluded.${status}`,
-    ),
-    // Still after it: nor does a repeat write anything down.
-    statement(
-      db,
-      sql`
-      INSERT INTO audit_log (id, workspace_id, mode, at, action, actor, target, request_id, ip)
-      SELECT ${member("lineId")}, ${workspaceId}, ${mode}, ${member("at")}, ${member("action")}, ${member("actor")},
-        ${member("id")}, ${member("requestId")}, ${member("ip")}
-      FROM ${madeOf(posts.map(lineOf))} WHERE changes() > 0 AND ${isStored}`,
     ),
     statement(
       db,

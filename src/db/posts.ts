@@ -70,7 +70,11 @@ const { timeline, ...withoutTimeline } = getTableColumns(posts);
 export const POST_ROW = withoutTimeline;
 
 function selectPost(db: Database, ref: PostRef) {
-  return db.select().from(posts).where(isPost(ref));
+  const isDeleted = sql`EXISTS (SELECT 1 FROM workspaces WHERE id = ${ref.workspaceId} AND deleted_at IS NOT NULL)`;
+  return db
+    .select()
+    .from(posts)
+    .where(and(isPost(ref), sql`NOT ${isDeleted}`));
 }
 
 /** @returns null when there is no such post within reach */
@@ -91,7 +95,11 @@ export async function findPost(db: Database, access: Access, postId: string): Pr
   return row ?? null;
 }
 
-/** A post with how far the clock that it lives by is ahead of the real one. */
+/**
+ * A post with how far the clock that it lives by is ahead of the real one.
+ *
+ * @returns null when there is none, or its workspace was deleted: its object may have forgotten it already
+ */
 export async function findPostWithClock(
   db: Database,
   ref: PostRef,

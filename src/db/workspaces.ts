@@ -113,6 +113,7 @@ export type OwnersChange = Pick<WorkspaceRow, "name" | "rateLimits" | "suspended
 /**
  * Changes a workspace. While it is suspended its posts are held back.
  *
+ * @param change at least one; what is absent stays as it is
  * @param pauseId of the pause that holds them, where one begins
  * @returns whether there is such a workspace
  */
@@ -120,15 +121,14 @@ export async function updateWorkspace(
   db: Database,
   record: ChangeRecord,
   id: string,
-  change: OwnersChange,
+  change: Partial<OwnersChange>,
   { pauseId, now }: { pauseId: string; now: Millis },
 ): Promise<boolean> {
-  const hold = change.suspendedAt === null ? letWorkspaceGo(db, id, now) : holdWorkspace(db, id, pauseId, now);
-  const [, changed] = await commitChange(db, record, [
-    hold,
-    db.update(workspaces).set(change).where(isThere(id)).returning({ id: workspaces.id }),
-  ]);
-  return changed.length > 0;
+  const { suspendedAt } = change;
+  const hold = suspendedAt === null ? letWorkspaceGo(db, id, now) : holdWorkspace(db, id, pauseId, now);
+  const update = db.update(workspaces).set(change).where(isThere(id));
+  const results = await commitChange(db, record, suspendedAt === undefined ? [update] : [hold, update]);
+  return (results.at(-1)?.meta.changes ?? 0) > 0;
 }
 
 /**

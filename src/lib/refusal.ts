@@ -24,6 +24,8 @@ export interface RefusalDetails {
   mistakes?: readonly Mistake[];
   /** Where a platform's answer is the reason. */
   platform?: PlatformAnswer | undefined;
+  /** It was about this moment: the same request, under the same key too, may succeed. */
+  isPassing?: boolean;
   /** In how many seconds the same request may succeed. */
   retryAfter?: number | undefined;
 }

@@ -70,7 +70,9 @@ async function add(
   const record = (row: MediaRow) => change.record(mediaCreated(row), row);
   const added = await addMedia(deps, scope, { field, renditionOf: null }, record, store);
   if (added) return added;
-  throw new Refusal("conflict", "The upload took so long that it was given up. Send it again.");
+  throw new Refusal("conflict", "The upload took so long that it was given up. Send it again.", undefined, {
+    isPassing: true,
+  });
 }
 
 const BROKEN = {

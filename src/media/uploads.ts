@@ -122,7 +122,9 @@ export async function completeUpload(
   const row = await requireUpload(deps, scope, id);
   const arrived = await listArrivedParts(deps.db, row.mediaId);
   const missing = missingParts(row, arrived);
-  if (missing.length > 0) throw new Refusal("conflict", `Parts are missing: ${missing.join(", ")}.`);
+  if (missing.length > 0) {
+    throw new Refusal("conflict", `Parts are missing: ${missing.join(", ")}.`, undefined, { isPassing: true });
+  }
   try {
     await assemble(deps.bucket, row, arrived);
     const record = (made: MediaRow) => change.record(mediaCreated(made), made);

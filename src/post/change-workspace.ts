@@ -44,20 +44,21 @@ export async function changeWorkspace(
   const { db, clock } = deps;
   const now = clock();
   const report = await existingWorkspace(db, id);
-  const { name, rateLimits, suspendedAt } = report.workspace;
+  const { suspendedAt } = report.workspace;
   const isSuspended = edit.isSuspended ?? suspendedAt !== null;
-  const after: OwnersChange = {
-    name: edit.name ?? name,
-    rateLimits: edit.rateLimits === undefined ? rateLimits : edit.rateLimits,
-    suspendedAt: isSuspended ? (suspendedAt ?? now) : null,
+  // What is not asked for is not written: it may have been changed since it was read.
+  const changes: Partial<OwnersChange> = {
+    ...(edit.name !== undefined && { name: edit.name }),
+    ...(edit.rateLimits !== undefined && { rateLimits: edit.rateLimits }),
+    ...(edit.isSuspended !== undefined && { suspendedAt: isSuspended ? (suspendedAt ?? now) : null }),
   };
-  const changed = { ...report, workspace: { ...report.workspace, ...after } };
+  const changed = { ...report, workspace: { ...report.workspace, ...changes } };
   const action = actionOf(suspendedAt !== null, isSuspended);
   const details = { fields: fieldsOf(edit) };
-  const hold = isSuspended ? null : await findHold(db, id);
+  const hold = edit.isSuspended === false ? await findHold(db, id) : null;
   const record = await change.record({ action, target: id, details }, changed);
   const times = { pauseId: newId("pause", now), now };
-  if (!(await updateWorkspace(db, record, id, after, times))) throw workspaceNotFound();
+  if (!(await updateWorkspace(db, record, id, changes, times))) throw workspaceNotFound();
   if (hold !== null) await tellHeld(deps, hold);
   return changed;
 }

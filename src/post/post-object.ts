@@ -12,6 +12,7 @@ import type { Millis } from "../lib/clock.ts";
 import { systemClock } from "../lib/clock.ts";
 import type { Json } from "../lib/json.ts";
 import { consoleLog } from "../lib/log.ts";
+import type { PostRef } from "../lib/vocabulary.ts";
 import { sendDeliveries } from "../webhooks/messages.ts";
 import type { DecideAnswer, Decision } from "./approval.ts";
 import { decide, isToBeTold, tellPending } from "./approval.ts";
@@ -79,7 +80,6 @@ type Loaded = { is: "stored" } | { is: "unknown" } | { is: "final"; tasks: Final
  */
 export class PostObject extends DurableObject<Env> implements PostCalls {
   readonly #db = database(this.env.DB);
-  readonly #ref = refOfObjectName(this.ctx.id.name);
   #projecting: Promise<void> | null = null;
 
   async wake(): Promise<void> {
@@ -265,6 +265,11 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
     if (woken.answer.length > 0) this.ctx.waitUntil(this.#send(woken.answer));
     if (hasNews(woken.document)) this.ctx.waitUntil(this.#project());
     return decided.answer;
+  }
+
+  // Not a field: whoever looks at objects by their ids makes them without a name.
+  get #ref(): PostRef {
+    return refOfObjectName(this.ctx.id.name);
   }
 
   // Not a field: settings that are wrong must fail a call, which is repeated, and not the object.

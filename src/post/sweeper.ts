@@ -86,8 +86,9 @@ interface Forgetting {
 
 /**
  * Finds what is due and has nobody of its own to say so: posts whose object has not renewed its time, because a message
- * was lost or something crashed, webhooks that were not sent, tokens that are to be renewed, what is to be erased, and lines of the audit log that are to be sealed. It wakes every 30 seconds by
- * its own alarm; a cron trigger and the first request of each isolate see to it that the alarm is set.
+ * was lost or something crashed, webhooks that were not sent, tokens that are to be renewed, what is to be erased, and
+ * lines of the audit log that are to be sealed. It wakes every 30 seconds by its own alarm; a cron trigger and the first
+ * request of each isolate see to it that the alarm is set.
  */
 export class SweeperObject extends DurableObject<Env> {
   /** Sees to it that the sweeper will wake. */

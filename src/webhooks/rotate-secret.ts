@@ -43,7 +43,9 @@ export async function rotateSecret(
   const rotated = { row, secret: made };
   const record = await change.record({ action: "webhook.secret_rotated", target: id }, rotated);
   if (!(await replaceSecrets(deps.db, row, envelope, record))) {
-    throw new Refusal("conflict", "Somebody else changed the endpoint's secret in this moment.");
+    throw new Refusal("conflict", "Somebody else changed the endpoint's secret in this moment.", undefined, {
+      isPassing: true,
+    });
   }
   return rotated;
 }

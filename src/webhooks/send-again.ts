@@ -44,7 +44,7 @@ export async function retryDelivery(
   const row = { ...found, ...sentAgain(now) };
   const record = await change.record({ action: "delivery.replayed", target: id }, row);
   if (!(await sendAgain(deps.db, ref, now, record))) {
-    throw new Refusal("conflict", "The delivery is being sent in this moment.");
+    throw new Refusal("conflict", "The delivery is being sent in this moment.", undefined, { isPassing: true });
   }
   await sendDeliveries({ queue: deps.webhookQueue, log: deps.log }, [ref], true);
   return row;

@@ -39,5 +39,7 @@ const WHY_NOT = {
 
 /** @throws Refusal unless there is no conflict */
 export function refuseConflict(conflict: KeyConflict, whenFull: string): void {
-  if (conflict !== null) throw new Refusal("conflict", conflict === "full" ? whenFull : WHY_NOT[conflict]);
+  if (conflict === null) return;
+  const message = conflict === "full" ? whenFull : WHY_NOT[conflict];
+  throw new Refusal("conflict", message, undefined, { isPassing: conflict === "moved" });
 }

@@ -60,6 +60,7 @@ describe("a new key", () => {
       name: "Newsroom",
       scopes: ["posts:read", "posts:write"],
       accounts: [account],
+      needs_approval: false,
       mode: "test",
       last_four: key.slice(-4),
       created_at: printed(Date.now()),
@@ -570,6 +571,11 @@ it("tells the audit log who was given what, and no secret", async () => {
   const actor = await firstKeyId(own);
   const actions = ["api_key.created", "api_key.updated", "api_key.rotated", "api_key.revoked"];
   expect(results.map(({ details, ...line }) => line)).toEqual(actions.map((action) => ({ action, actor, target: id })));
-  expect(JSON.parse(String(results[0]?.details))).toEqual({ scopes: ["posts:read"], accounts: null, expires_at: null });
+  expect(JSON.parse(String(results[0]?.details))).toEqual({
+    scopes: ["posts:read"],
+    accounts: null,
+    needs_approval: false,
+    expires_at: null,
+  });
   for (const secret of [key, rotated]) expect(JSON.stringify(results)).not.toContain(secret);
 });

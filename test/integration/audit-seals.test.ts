@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { sealSome } from "../../src/audit/seal-log.ts";
 import { findUnsealed, insertSeals } from "../../src/db/audit-seals.ts";
 import { database } from "../../src/db/database.ts";
+import { eraseRows } from "../../src/db/erasure.ts";
 import type { Scope } from "../../src/lib/vocabulary.ts";
 import { SWEEPER_NAME } from "../../src/post/sweeper.ts";
 import type { TestWorkspace } from "./helpers/api.ts";
@@ -161,6 +162,23 @@ describe("sealing", () => {
     await sealAll();
     expect(await verdictOn(exportOf(other))).toMatchObject({ isGood: true, unsealed: 0 });
   });
+});
+
+it("seals a line that has the number of one that went with its workspace, while the rest of that goes", async () => {
+  const gone = await newWorkspace();
+  await writeLines({ workspaceId: gone.id, mode: "test" }, 300);
+  // After that the newest lines of all: they are in the mode that goes first.
+  for (let seals = 0; seals < 3; seals++) {
+    await writeLines({ workspaceId: gone.id, mode: "live" }, 2);
+    await sealAll();
+  }
+  await env.DB.prepare("UPDATE workspaces SET deleted_at = 1 WHERE id = ?").bind(gone.id).run();
+  for (let more = true; more; ) {
+    more = await eraseRows(db, gone.id, 200);
+    await writeLines(scope, 1);
+    await sealAll();
+    expect(await verdictOn(exportOf(workspace))).toMatchObject({ isGood: true, unsealed: 0 });
+  }
 });
 
 /** Deletes a workspace's log, as its deletion does. */

@@ -393,6 +393,28 @@ describe("where a workspace guards against duplicates", () => {
   });
 });
 
+it("each post has one line in the audit log, also where more is accepted when a batch is sent again", async () => {
+  const mine = await newWorkspace();
+  const on = await newAccount(mine, "facebook");
+  await call("PATCH", "/v1/workspace", { key: mine.test, body: { duplicate_guard: true } });
+  const say = (content: string) => request(content, { accounts: [on] });
+  const old = await publish(mine, say("Old"));
+  const batch = env.DB.batch.bind(env.DB);
+  vi.spyOn(env.DB, "batch").mockImplementation(async (statements) => {
+    const results = await batch(statements);
+    if (statements.length <= 5) return results as never;
+    vi.restoreAllMocks();
+    expect((await call("DELETE", `/v1/posts/${old.body.id}`, { key: mine.test })).status).toBe(200);
+    throw new Error("D1_ERROR: Network connection lost.");
+  });
+  const answer = await bulk([say("Old"), say("New")], "", mine.test);
+  expect(statuses(answer)).toEqual([202, 202]);
+  for (const { id } of answer.body.results) {
+    const { body } = await call("GET", `/v1/audit?target=${id}`, { key: mine.test });
+    expect(body.lines).toHaveLength(1);
+  }
+});
+
 it("answers 405 to other methods", async () => {
   const response = await exports.default.fetch("http://apionics.test/v1/publish/bulk", {
     headers: { Authorization: `Bearer ${workspace.test}` },

@@ -128,6 +128,13 @@ describe("the health", () => {
   });
 });
 
+/** How many sweeps it takes to find a post; ten: more than that. */
+async function sweepsUntil(postId: string): Promise<number> {
+  let sweeps = 0;
+  while (sweeps < 10 && !(await sweep()).includes(postId)) sweeps += 1;
+  return sweeps;
+}
+
 describe("posts that do not wake", () => {
   it("keep the sweeper from none behind them, however many they are", async () => {
     const account = await newAccount(workspace, "facebook");
@@ -138,10 +145,10 @@ describe("posts that do not wake", () => {
       .bind(Date.now() - SECOND, accepted.body.id)
       .run();
     await withStuck(1_000, Date.now() - 400 * HOUR, async () => {
-      const pages = [await sweep(), await sweep(), await sweep()];
-      expect(pages[0]).toHaveLength(1_000);
-      expect(pages[1]).toContain(accepted.body.id);
-      expect(pages[2]).toContain("post_stuck_0");
+      expect(await sweep()).toHaveLength(1_000);
+      // Other tests may have left some behind as well.
+      expect(await sweepsUntil(accepted.body.id)).toBeLessThan(10);
+      expect(await sweepsUntil("post_stuck_0")).toBeLessThan(10);
     });
     await drive(refOf(workspace, accepted));
   });

@@ -208,6 +208,20 @@ describe("what is remembered, and how long", () => {
     expect(answers[0]?.text).not.toBe(first.text);
     expect(await countPosts("A month")).toBe(2);
   });
+
+  it("the cache remembers for no longer than the database: of the same age, it knows of no request", async () => {
+    const [key, body] = [newKey(), request("At the end of its month")];
+    const put = vi.spyOn(env.IDEMPOTENCY, "put");
+    const first = await publish(workspace, body, keyed(key));
+    await vi.waitFor(() => expect(put).toHaveBeenCalledOnce());
+    advance(30 * DAY - 1_000);
+    await env.IDEMPOTENCY.delete(String(put.mock.calls[0]?.[0]));
+    expect((await publish(workspace, body, keyed(key))).text).toBe(first.text);
+    await vi.waitFor(() => expect(put).toHaveBeenCalledTimes(2));
+    advance(1_000);
+    const other = await publish(workspace, request("The key is free"), keyed(key));
+    expect([other.status, other.headers.get("Idempotent-Replayed")]).toEqual([202, null]);
+  });
 });
 
 describe("when the database loses its answer", () => {

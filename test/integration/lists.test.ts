@@ -62,6 +62,7 @@ describe("what a client calls its posts", () => {
     ["metadata.long", { metadata: { long: "x".repeat(501) } }],
     ["metadata.half", { metadata: { half: "\udc00" } }],
     ["metadata.number", { metadata: { number: 1 } }],
+    ["metadata.__proto__", { metadata: JSON.parse('{ "__proto__": "x" }') }],
   ])("is refused on %s where it is not one", async (field, fields) => {
     const { status, body } = await queue(fields);
     expect([status, body.error.code, body.error.field]).toEqual([400, "validation_error", field]);

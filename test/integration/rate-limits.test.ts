@@ -294,6 +294,15 @@ describe("the shield", () => {
     expect(seen).toEqual(["192.0.2.7", "192.0.2.7", "192.0.2.7"]);
   });
 
+  it("refuses an address that asks too often for a workspace that is suspended", async () => {
+    limit();
+    const other = await newWorkspace();
+    await call("PATCH", `/v1/workspaces/${other.id}`, { key: ADMIN, body: { suspended: true } });
+    const statuses = [];
+    for (let i = 0; i < 3; i++) statuses.push((await from("/v1/posts", other.test)).status);
+    expect(statuses).toEqual([403, 403, 429]);
+  });
+
   it("refuses an address that opens too many pages", async () => {
     limit();
     const statuses = [];

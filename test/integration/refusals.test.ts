@@ -282,3 +282,11 @@ describe("queries and paths", () => {
     expect([answer.status, answer.body.error.code, answer.body.error.field]).toEqual([400, "validation_error", field]);
   });
 });
+
+it("of a member that is twice in one object the last one counts", async () => {
+  const body = `{"content":"First","accounts":["${facebook}"],"content":"Last"}`;
+  const headers = { "Content-Type": "application/json" };
+  const accepted = await call("POST", "/v1/publish", { key: workspace.test, body, headers });
+  const { content } = (await call("GET", `/v1/posts/${accepted.body.id}`, { key: workspace.test })).body;
+  expect([accepted.status, content]).toEqual([202, "Last"]);
+});

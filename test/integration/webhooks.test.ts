@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { SUBSCRIBED_EVENTS } from "../../src/lib/vocabulary.ts";
+import { newWebhookSecret } from "../../src/webhooks/signature.ts";
 import type { TestWorkspace } from "./helpers/api.ts";
 import { call, newWorkspace } from "./helpers/api.ts";
 import { advance, holdTime } from "./helpers/drive.ts";
@@ -176,6 +177,18 @@ describe("a secret that an answer holds", () => {
       .all<{ body: string }>();
     const remembered = JSON.stringify(rows.results);
     expect([remembered.includes("v1."), remembered.includes("whsec_")]).toEqual([true, false]);
+  });
+
+  it.each([
+    ["created", () => ["/v1/webhooks", { url: newUrl(), events: ["media.ready"] }] as const],
+    ["rotated", async () => [`/v1/webhooks/${(await newWebhook(workspace, ["media.ready"])).id}/rotate`, {}] as const],
+  ])("when an endpoint is %s is another request than one with the client's own", async (_how, prepare) => {
+    const [path, body] = await prepare();
+    const headers = { "Idempotency-Key": crypto.randomUUID() };
+    await call("POST", path, { key: workspace.test, body, headers });
+    const secret = newWebhookSecret();
+    const other = await call("POST", path, { key: workspace.test, body: { ...body, secret }, headers });
+    expect([other.status, other.body.error?.code]).toEqual([409, "idempotency_conflict"]);
   });
 });
 

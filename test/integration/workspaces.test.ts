@@ -171,6 +171,21 @@ describe("changing a workspace", () => {
 });
 
 describe("a suspended workspace", () => {
+  it("stays so when it is given a name by who had not seen that yet", async () => {
+    const batch = env.DB.batch.bind(env.DB);
+    const suspended: number[] = [];
+    vi.spyOn(env.DB, "batch").mockImplementation(async (statements) => {
+      vi.restoreAllMocks();
+      suspended.push((await suspend(true)).status);
+      return batch(statements);
+    });
+    await ask("PATCH", "", { name: "Renamed" });
+    expect(suspended).toEqual([200]);
+    const { body } = await ask("GET");
+    expect([body.name, typeof body.suspended_at]).toEqual(["Renamed", "string"]);
+    expect((await call("GET", "/v1/health", { key: workspace.live })).status).toBe(403);
+  });
+
   it("is kept out with all of its keys, is told why, and is let in again", async () => {
     const before = (await suspend(true)).body.suspended_at;
     for (const key of [workspace.live, workspace.test]) {
@@ -360,6 +375,20 @@ describe("a deleted workspace", () => {
       }
     }
     expect(await publicPosts(workspace, account)).toEqual([]);
+  });
+
+  it("has posts whose objects, once they forgot everything, learn nothing anew", async () => {
+    const later = await accept({ schedule: new Date(Date.now() + HOUR).toISOString() });
+    await wake(later);
+    await remove();
+    await servicesOf(env).posts(later).forget();
+    // Handed over a moment before, while the database still has the post.
+    await wake(later);
+    const stored = await runInDurableObject(postObject(later), async (_object, state) => [
+      await state.storage.getAlarm(),
+      (await state.storage.list()).size,
+    ]);
+    expect(stored).toEqual([null, 0]);
   });
 
   it("sends no event any more", async () => {

@@ -142,6 +142,36 @@ describe("it is found that", () => {
     );
   });
 
+  it("a member is there twice, of which programs that read it may take either", async () => {
+    const entries = await newExport(3, [2]);
+    const texts = entries.map((entry) => JSON.stringify(entry));
+    const [first = "", second = "", seal = "", ...others] = texts;
+    for (const forged of [
+      [first.replace('"actor":', '"actor":"key_nobody","actor":'), second, seal],
+      [first.replace('"line":', '"line":{},"line":'), second, seal],
+      [first.replace('"count":', '"count":7, "count" :'), second, seal],
+      [first, second, seal.replace('"hash":', '"hash":"","hash":')],
+    ]) {
+      expect(forged).not.toEqual([first, second, seal]);
+      expect((await verifyExport([...forged, ...others])).isGood).toBe(false);
+    }
+    const quoted = texts.map((text) => text.replace('"key_1"', String.raw`"key_1\": \"a\\"`));
+    expect(await verifyExport(quoted.toSpliced(2, 1, seal))).toMatchObject({
+      problem: expect.stringContaining("does not fit"),
+    });
+  });
+
+  it.each(["previous", "lines", "sealed_at", "hash"])(
+    "a seal's %s is an object that cannot be printed",
+    async (name) => {
+      const entries = await newExport(2, [2]);
+      const spoilt = entries.map((entry) =>
+        "seal" in entry ? { seal: { ...entry.seal, [name]: { toString: 1 } } } : entry,
+      );
+      expect((await verify(spoilt)).isGood).toBe(false);
+    },
+  );
+
   it("the beginning is missing, with its seal and a count that was made to fit", async () => {
     const entries = (await newExport(5, [2, 2])).slice(3);
     entries[entries.length - 1] = { end: { lines: 3, seals: 1 } };

@@ -158,7 +158,6 @@ function spoilBody(operation: Operation, request: Made): Spoilt[] {
 
 function spoilQuery(operation: Operation, request: Made): Spoilt[] {
   const parameters = operation.parameters.filter((parameter) => parameter.in === "query");
-  if (parameters.length === 0) return [];
   const withQuery = (query: Made["query"], field: string, how: string): Spoilt => ({
     request: { ...request, query },
     fields: [field],
