@@ -201,6 +201,8 @@ describe("the database", () => {
         "append-only",
       );
       await expect(run("DELETE FROM audit_log WHERE workspace_id = ?", id)).rejects.toThrow("append-only");
+      const replacing = "REPLACE INTO audit_log SELECT * FROM audit_log WHERE workspace_id = ? LIMIT 1";
+      await expect(run(replacing, id)).rejects.toThrow("append-only");
     }
     expect(await verdictOn(exportOf(workspace))).toMatchObject({ lines: 1 });
   });
@@ -217,7 +219,7 @@ describe("the database", () => {
     const { results } = await env.DB.prepare(
       "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'audit_log'",
     ).all<{ name: string; sql: string }>();
-    expect(results).toHaveLength(2);
+    expect(results).toHaveLength(3);
     await env.DB.batch([
       ...results.map(({ name }) => env.DB.prepare(`DROP TRIGGER ${name}`)),
       ...statements.map((sql) => env.DB.prepare(sql)),
