@@ -1,23 +1,25 @@
 import type { Page } from "playwright-core";
+import type { Foreign } from "./pages.ts";
 
 /*
  * The way of the Tab key through a page.
  */
 
 /** Numbers what the Tab key has to come to, and answers what each is. Of radio buttons it comes to one of a group. */
-const NUMBER = (foreign: string | undefined) => `(() => {
+const NUMBER = (foreign: Foreign | undefined) => `(() => {
   const all = [...document.querySelectorAll(
     "a[href], button, input, select, textarea, summary, audio[controls], video[controls], [tabindex='0']")];
   const groups = new Map();
   const names = [];
   for (const each of all) {
     if (each.matches("[disabled], [type=hidden]") || !each.checkVisibility({ visibilityProperty: true })) continue;
-    if (each.closest(${JSON.stringify(foreign ?? ":not(*)")})) continue;
+    if (each.closest(${JSON.stringify(foreign?.part ?? ":not(*)")})) continue;
     const group = each.type === "radio" ? each.form : null;
-    const known = group && groups.get(each.name + [...document.forms].indexOf(group));
+    const key = group && [...document.forms].indexOf(group) + each.name;
+    const known = key === null ? undefined : groups.get(key);
     each.dataset.stop = known ?? names.length;
-    if (known !== null && known !== undefined) continue;
-    if (group) groups.set(each.name + [...document.forms].indexOf(group), names.length);
+    if (known !== undefined) continue;
+    if (key !== null) groups.set(key, names.length);
     names.push(each.tagName.toLowerCase() + " " + (each.innerText || each.name || each.ariaLabel || ""));
   }
   return names;
@@ -48,7 +50,7 @@ const LOOK = `(() => {
 })()`;
 
 /** What is wrong with a page for whoever has no mouse: what Tab does not come to, and where one does not see that it has. */
-export async function keyboardProblems(page: Page, foreign?: string): Promise<string[]> {
+export async function keyboardProblems(page: Page, foreign?: Foreign): Promise<string[]> {
   const names = await page.evaluate<string[]>(NUMBER(foreign));
   const passed = new Set<number>();
   const problems: string[] = [];

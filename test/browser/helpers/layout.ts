@@ -19,9 +19,7 @@ export function shiftOf(page: Page): Promise<number> {
   })`);
 }
 
-/** Opens or closes all menus and whatever else is folded. */
-export function unfold(page: Page, isOpen = true): Promise<void> {
-  return page.evaluate(
-    `for (const each of document.querySelectorAll("main details, header details")) each.open = ${isOpen}`,
-  );
+/** Opens all menus, and whatever else is folded. */
+export function unfold(page: Page): Promise<void> {
+  return page.evaluate(`for (const each of document.querySelectorAll("details")) each.open = true`);
 }

@@ -20,12 +20,28 @@ export interface PageRow {
   reach?(page: Page): Promise<void>;
   /** 200 where it does not say so. */
   status?: number;
-  /** What of it is not ours: a part of it, and files. Neither is held to what our pages are held to. */
-  foreign?: { part: string; files: RegExp };
+  foreign?: Foreign;
+}
+
+/** What of a page is not ours, and not held to what our pages are held to. */
+export interface Foreign {
+  /** A selector of the part. */
+  part: string;
+  /** Its files. */
+  files: RegExp;
+  /** What axe says of the page as a whole, and the part has done. */
+  rules: string[];
 }
 
 const WORKSPACE = "/console/:workspace_id/:mode";
 const UNKNOWN_SECRET = "A".repeat(43);
+
+/** Has a `main` of its own, within ours. */
+const SWAGGER_UI: Foreign = {
+  part: "#endpoints",
+  files: /\/docs\/swagger-ui|\/openapi\.json$/,
+  rules: ["landmark-no-duplicate-main"],
+};
 
 export const PAGES: readonly PageRow[] = [
   { name: "sign-in", route: "/console/sign-in", who: "stranger", address: () => "/console/sign-in" },
@@ -120,7 +136,7 @@ export const PAGES: readonly PageRow[] = [
     who: "stranger",
     address: () => "/docs",
     reach: (page) => page.locator(".opblock").first().waitFor(),
-    foreign: { part: "#endpoints", files: /\/docs\/swagger-ui|\/openapi\.json$/ },
+    foreign: SWAGGER_UI,
   },
   { name: "docs-errors", route: "/docs/errors", who: "stranger", address: () => "/docs/errors" },
 ];

@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import type { Page, Response } from "playwright-core";
-import type { PageRow } from "./pages.ts";
+import type { Foreign, PageRow } from "./pages.ts";
 import type { World } from "./world.ts";
 
 /** A page as it was loaded, and what came over the wire for it. */
@@ -40,9 +40,9 @@ export async function visit(world: World, row: PageRow, width: number): Promise<
 }
 
 /** How many bytes a page is over the wire, compressed as the network before the Worker does it, without pictures. */
-export async function weightOf({ responses }: Visit, foreign?: RegExp): Promise<number> {
+export async function weightOf({ responses }: Visit, foreign?: Foreign): Promise<number> {
   const ours = responses.filter(
-    (response) => response.request().resourceType() !== "image" && foreign?.test(response.url()) !== true,
+    (response) => response.request().resourceType() !== "image" && foreign?.files.test(response.url()) !== true,
   );
   const bodies = await Promise.all(ours.map((response) => response.body()));
   return bodies.reduce((sum, body) => sum + gzipSync(body).length, 0);
