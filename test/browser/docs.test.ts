@@ -37,16 +37,16 @@ describe("/docs", () => {
     const workspace = await newWorkspace("Documented");
     const { key } = await workspace.test.ask("POST", "/v1/api-keys", { name: "For the docs", scopes: ["posts:read"] });
     await page.getByRole("button", { name: "Authorize" }).first().click();
-    await page.locator(".auth-container input").fill(key);
-    await page.locator(".auth-btn-wrapper .authorize").click();
-    await page.locator(".auth-btn-wrapper .btn-done").click();
-    const operation = page.locator("#operations-Workspace-getWorkspace, [id$=-listPosts]").last();
+    await page.locator("form", { hasText: "apiKey" }).locator("input").fill(key);
+    await page.locator("form", { hasText: "apiKey" }).locator(".authorize").click();
+    await page.locator(".btn-done").first().click();
+    const operation = page.locator("[id$=-listPosts]");
     await operation.locator(".opblock-summary-control").click();
     await operation.getByRole("button", { name: "Try it out" }).click();
     await operation.getByRole("button", { name: "Execute" }).click();
     const answer = operation.locator(".live-responses-table");
     await answer.waitFor();
-    expect(await answer.locator(".response-col_status").last().innerText()).toContain("200");
+    expect(await answer.locator(".response-col_status").last().textContent()).toContain("200");
   });
 
   it("asks no other host for anything, and complains of nothing", () => {
@@ -59,6 +59,6 @@ it("/docs/errors has a place for every code, and leads there", async () => {
   const page = await context.newPage();
   for (const code of ERROR_CODES) {
     await page.goto(`/docs/errors#${code}`);
-    expect(await page.locator(":target h2").innerText()).toBe(code);
+    expect(await page.locator(":target h2").textContent()).toBe(code);
   }
 });

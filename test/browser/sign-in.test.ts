@@ -49,18 +49,18 @@ describe("with a passkey", () => {
 
   it("one needs no mouse to join, to leave and to come back", async () => {
     await page.goto(await workspace.newLink());
-    await tabTo(page, "textbox", "Your name");
+    await tabTo(page.getByLabel("Your name"));
     await page.keyboard.type("Ada");
     await page.keyboard.press("Enter");
     await page.waitForURL(`**${workspace.at("settings")}`);
 
-    await tabTo(page, "button", "Signed in: Ada");
+    await tabTo(page.locator("summary", { hasText: "Ada" }));
     await page.keyboard.press("Enter");
-    await tabTo(page, "button", "Sign out");
+    await tabTo(page.getByRole("button", { name: "Sign out" }));
     await page.keyboard.press("Enter");
     await page.waitForURL("**/console/sign-in?done=signed_out");
 
-    await tabTo(page, "button", "Sign in with a passkey");
+    await tabTo(page.getByRole("button", { name: "Sign in with a passkey" }));
     await page.keyboard.press("Enter");
     await page.waitForURL(`**${workspace.at("settings")}`);
   });

@@ -1,4 +1,4 @@
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import type { Foreign } from "./pages.ts";
 
 /*
@@ -67,12 +67,11 @@ export async function keyboardProblems(page: Page, foreign?: Foreign): Promise<s
   return [...problems, ...names.filter((_, stop) => !passed.has(stop)).map((name) => `Tab does not come to ${name}`)];
 }
 
-/** Presses Tab until what has the focus has this name, as people with a screen reader hear it. */
-export async function tabTo(page: Page, role: "button" | "link" | "textbox" | "radio", name: string): Promise<void> {
-  const wanted = page.getByRole(role, { name });
+/** Presses Tab until something has the focus. */
+export async function tabTo(wanted: Locator): Promise<void> {
   for (let presses = 0; presses < 100; presses += 1) {
-    await page.keyboard.press("Tab");
-    if (await wanted.evaluate("(element) => element === document.activeElement")) return;
+    await wanted.page().keyboard.press("Tab");
+    if (await wanted.evaluate((element) => element === element.ownerDocument.activeElement)) return;
   }
-  throw new Error(`Tab does not come to ${role} "${name}"`);
+  throw new Error(`Tab does not come to ${wanted}`);
 }
