@@ -43,7 +43,12 @@ export default defineConfig({
           cloudflareTest(async () => ({
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
-              bindings: { ...TEST_SECRETS, TEST_MIGRATIONS: await readD1Migrations("./migrations") },
+              bindings: {
+                ...TEST_SECRETS,
+                TEST_MIGRATIONS: await readD1Migrations("./migrations"),
+                // What the fuzzer makes its requests of: the same on every run, unless another is asked for.
+                FUZZ_SEED: process.env.FUZZ_SEED ?? "20260601",
+              },
               // Sent to a queue that has no consumer, for one with a consumer delivers after a minute at the latest: the
               // tests decide which message arrives, when and how often.
               queueProducers: { PUBLISH: { queueName: "undelivered" }, WEBHOOKS: { queueName: "undelivered" } },

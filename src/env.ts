@@ -8,6 +8,7 @@ import type { SandboxObject } from "./platforms/sandbox/sandbox-object.ts";
 import type { PublishMessage } from "./post/messages.ts";
 import type { SweeperObject } from "./post/sweeper.ts";
 import type { WebhookMessage } from "./webhooks/messages.ts";
+import type { Peppers } from "./workspace/peppers.ts";
 
 /** What `wrangler.toml` binds, and the secrets and variables that are set beside it. */
 export interface Env {
@@ -29,7 +30,9 @@ export interface Env {
   WEBHOOKS: Queue<WebhookMessage>;
 
   ADMIN_TOKEN?: string;
+  ADMIN_TOKEN_OLD?: string;
   API_KEY_PEPPER?: string;
+  API_KEY_PEPPER_OLD?: string;
   ENCRYPTION_KEYS?: string;
   PUBLIC_ORIGIN?: string;
   ALLOW_PRIVATE_TARGETS?: string;
@@ -49,8 +52,9 @@ export interface Env {
 
 /** The settings, read and checked. */
 export interface Settings {
-  adminToken: string;
-  apiKeyPepper: string;
+  /** All are good. */
+  adminTokens: readonly [string, ...string[]];
+  apiKeyPeppers: Peppers;
   /** The first seals, all open. */
   encryptionKeys: EncryptionKey[];
   /** Where this Worker is reached, without a trailing slash. */
@@ -74,12 +78,18 @@ const origin = z
 const optional = z.string().optional();
 
 const MIN_SECRET = 24;
+const MIN_OLD_SECRET = 16;
 
 /** What whoever set the deployment up made at random, and not what stands in its place in an example. */
 const secret = z
   .string()
   .min(MIN_SECRET, `must have at least ${MIN_SECRET} characters`)
   .refine((value) => !isExample(value), "is an example and no secret");
+
+/** The one before it, which may be older than these rules; empty, it is as if it were not there. */
+const oldSecret = optional.refine((value) => !value || value.length >= MIN_OLD_SECRET, {
+  error: `must have at least ${MIN_OLD_SECRET} characters`,
+});
 
 function isExample(value: string): boolean {
   return (
@@ -94,7 +104,9 @@ const always = () => true;
 const SETTINGS = z
   .object({
     ADMIN_TOKEN: secret,
+    ADMIN_TOKEN_OLD: oldSecret,
     API_KEY_PEPPER: secret,
+    API_KEY_PEPPER_OLD: oldSecret,
     ENCRYPTION_KEYS: z.string().transform((value, context) => {
       const keys = value.split(",").map(parseEncryptionKey);
       const good = keys.filter((key) => key !== null);
@@ -140,6 +152,11 @@ function parseEncryptionKey(entry: string): EncryptionKey | null {
   return id === undefined || encoded === undefined ? null : { id, bytes: fromBase64(encoded) };
 }
 
+/** A secret with the one before it, while there is one: both are good. */
+function withOld(secret: string, old: string | undefined): readonly [string, ...string[]] {
+  return old ? [secret, old] : [secret];
+}
+
 function appOf(id: string | undefined, secret: string | undefined): AppCredentials | null {
   return id && secret ? { id, secret } : null;
 }
@@ -164,8 +181,8 @@ export function settingsOf(env: Env): Settings {
   }
   const values = parsed.data;
   const settings: Settings = {
-    adminToken: values.ADMIN_TOKEN,
-    apiKeyPepper: values.API_KEY_PEPPER,
+    adminTokens: withOld(values.ADMIN_TOKEN, values.ADMIN_TOKEN_OLD),
+    apiKeyPeppers: withOld(values.API_KEY_PEPPER, values.API_KEY_PEPPER_OLD),
     encryptionKeys: values.ENCRYPTION_KEYS,
     publicOrigin: values.PUBLIC_ORIGIN,
     allowPrivateTargets: values.ALLOW_PRIVATE_TARGETS === "true",

@@ -4,7 +4,8 @@ import { createVault } from "./accounts/vault.ts";
 import type { Database } from "./db/database.ts";
 import { database } from "./db/database.ts";
 import type { DeliveryRef } from "./db/deliveries.ts";
-import { findClockOffset, selectClockOffset } from "./db/test-clock.ts";
+import { findClockOffset } from "./db/test-clock.ts";
+import { findWorkspace } from "./db/workspaces.ts";
 import type { Env, Settings } from "./env.ts";
 import { settingsOf } from "./env.ts";
 import type { Clock, Millis } from "./lib/clock.ts";
@@ -88,6 +89,8 @@ export interface Services {
   /** Sees to it that the sweeper's alarm is set. */
   keepSweeperAwake(): Promise<void>;
   sweeperStatus(): Promise<SweeperStatus>;
+  /** Has what deleted workspaces had erased soon. */
+  beginErasing(): Promise<void>;
   sleep(span: Millis): Promise<void>;
 }
 
@@ -138,8 +141,8 @@ export function servicesOf(env: Env): Services {
     renewMediaUrl: (address) => publicUrl(library, mediaIdOf(new URL(address)) ?? ""),
     findSandboxPost: async (workspaceId, postId) => {
       // First the database: an object must not be touched for an id that was made up.
-      const [workspace] = await selectClockOffset(db, workspaceId);
-      return workspace ? env.SANDBOX.getByName(workspaceId).publicPost(postId, workspace.offset) : null;
+      const workspace = await findWorkspace(db, workspaceId);
+      return workspace ? env.SANDBOX.getByName(workspaceId).publicPost(postId, workspace.testClockOffset) : null;
     },
     listSandboxPosts: async (workspaceId, page) =>
       env.SANDBOX.getByName(workspaceId).allPosts(page, await findClockOffset(db, workspaceId)),
@@ -149,6 +152,7 @@ export function servicesOf(env: Env): Services {
     resumeHeldTasks: (scope, accountId) =>
       resumeHeldTasks({ db, queue: env.PUBLISH, log: consoleLog }, scope, accountId),
     keepSweeperAwake: () => env.SWEEPER.getByName(SWEEPER_NAME).keepAwake(),
+    beginErasing: () => env.SWEEPER.getByName(SWEEPER_NAME).beginErasing(),
     sweeperStatus: () => env.SWEEPER.getByName(SWEEPER_NAME).status(),
     sleep: (span) => scheduler.wait(span),
   };

@@ -28,7 +28,7 @@ export const accountEdit = z
       .max(MAX_LABELS)
       .check(distinct)
       .optional()
-      .openapi({ example: ["summer campaign"] }),
+      .openapi({ uniqueItems: true, example: ["summer campaign"] }),
     group_id: z.string().nullable().optional().openapi({ description: "Null: in no group." }),
   })
   .refine(({ labels, group_id }) => labels !== undefined || group_id !== undefined, {

@@ -7,13 +7,16 @@ import { printTime, printTimeOrNull, roundUpToSecond } from "../lib/time.ts";
 import { KEY_SCOPES, MODES } from "../lib/vocabulary.ts";
 import type { Services } from "../services.ts";
 import { changeApiKey, revokeApiKey } from "../workspace/change-api-key.ts";
+import type { KeyWithSecret } from "../workspace/create-api-key.ts";
 import { createApiKey } from "../workspace/create-api-key.ts";
 import { existingKey } from "../workspace/existing-key.ts";
 import { rotateApiKey } from "../workspace/rotate-api-key.ts";
 import { accessOf, keyOf, requireScopeWithinReach } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
-import { success } from "./post-object.ts";
+import { once } from "./once.ts";
+import { REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
+import { answerSuccess, success } from "./post-object.ts";
 import { distinct, errorResponses, pageLimit, printedTime, timestamp } from "./schemas.ts";
 
 /*
@@ -33,18 +36,32 @@ const scopes = z
   .array(z.enum(KEY_SCOPES, { error: `{field} is not a known scope. Known are: ${KNOWN}.` }))
   .min(1, "{field} must name at least one scope.")
   .check(distinct)
-  .openapi({ example: ["posts:read", "posts:write"] });
+  .openapi({ uniqueItems: true, example: ["posts:read", "posts:write"] });
 const accounts = z
   .array(z.string())
   .min(1, "{field} must name at least one account, or be null for all of them.")
   .max(MAX_ACCOUNTS)
   .check(distinct)
   .nullable()
-  .openapi({ description: "The only accounts that the key sees and posts to. Null: all.", example: ["acc_123"] });
+  .openapi({
+    description: "The only accounts that the key sees and posts to. Null: all.",
+    uniqueItems: true,
+    example: ["acc_123"],
+  });
 const expiresAt = timestamp.transform(roundUpToSecond).nullable();
 
+const needsApproval = z.boolean().openapi({
+  description: "Whether its posts wait for approval, where the workspace's setting is `keys`.",
+});
+
 const createBody = z
-  .strictObject({ name, scopes, accounts: accounts.default(null), expires_at: expiresAt.default(null) })
+  .strictObject({
+    name,
+    scopes,
+    accounts: accounts.default(null),
+    needs_approval: needsApproval.default(false),
+    expires_at: expiresAt.default(null),
+  })
   .openapi("ApiKeyRequest");
 
 const updateBody = z
@@ -52,9 +69,14 @@ const updateBody = z
     name: name.optional(),
     scopes: scopes.optional(),
     accounts: accounts.optional(),
+    needs_approval: needsApproval.optional(),
     expires_at: expiresAt.optional(),
   })
-  .refine((body) => Object.keys(body).length > 0, "The request changes nothing: name, scopes, accounts or expires_at.");
+  .refine(
+    (body) => Object.keys(body).length > 0,
+    "The request changes nothing: name, scopes, accounts, needs_approval or expires_at.",
+  )
+  .openapi({ minProperties: 1 });
 
 const rotateBody = z.strictObject({
   overlap_hours: z.number().int().min(0).max(MAX_OVERLAP_HOURS).default(DEFAULT_OVERLAP_HOURS).openapi({
@@ -68,6 +90,7 @@ const apiKey = z
     name: z.string(),
     scopes: z.array(z.enum(KEY_SCOPES)),
     accounts: z.array(z.string()).nullable(),
+    needs_approval: z.boolean(),
     mode: z.enum(MODES),
     last_four: z.string().openapi({ description: "Of its present secret." }),
     created_at: printedTime,
@@ -77,8 +100,12 @@ const apiKey = z
   })
   .openapi("ApiKey");
 
-const apiKeyWithSecret = apiKey
-  .extend({ key: z.string().openapi({ description: "Shown this once.", example: "apionics_live_..." }) })
+// Not by `extend`: it is described as both schemas at once, and each is closed to the other's members.
+const apiKeyWithSecret = z
+  .strictObject({
+    ...apiKey.shape,
+    key: z.string().openapi({ description: "Shown this once.", example: "apionics_live_..." }),
+  })
   .openapi("ApiKeyWithSecret");
 
 const apiKeyList = z
@@ -89,6 +116,7 @@ const params = z.strictObject({ api_key_id: z.string() });
 const one = { description: "The key", content: { "application/json": { schema: apiKey } } };
 const oneWithSecret = (description: string) => ({
   description,
+  headers: { ...REPLAYED },
   content: { "application/json": { schema: apiKeyWithSecret } },
 });
 
@@ -98,6 +126,7 @@ const createKeyRoute = createRoute({
   operationId: "createApiKey",
   summary: "Create an API key with no more rights than the one of this request",
   ...requireScopeWithinReach("keys:admin"),
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { body: { required: true, content: { "application/json": { schema: createBody } } } },
   responses: {
     201: oneWithSecret("The key, with its secret"),
@@ -136,8 +165,9 @@ const updateRoute = createRoute({
   operationId: "updateApiKey",
   summary: "Change an API key",
   ...requireScopeWithinReach("keys:admin"),
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { params, body: { required: true, content: { "application/json": { schema: updateBody } } } },
-  responses: { 200: one, ...errorResponses(400, 401, 403, 404, 409, 413, 415, 500) },
+  responses: { 200: { ...one, headers: { ...REPLAYED } }, ...errorResponses(400, 401, 403, 404, 409, 413, 415, 500) },
 });
 
 const deleteRoute = createRoute({
@@ -146,10 +176,15 @@ const deleteRoute = createRoute({
   operationId: "revokeApiKey",
   summary: "Revoke an API key, at once and for good",
   ...requireScopeWithinReach("keys:admin"),
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { params },
   responses: {
-    200: { description: "It is refused from now on", content: { "application/json": { schema: success } } },
-    ...errorResponses(401, 403, 404, 409, 500),
+    200: {
+      description: "It is refused from now on",
+      headers: { ...REPLAYED },
+      content: { "application/json": { schema: success } },
+    },
+    ...errorResponses(400, 401, 403, 404, 409, 500),
   },
 });
 
@@ -159,6 +194,7 @@ const rotateRoute = createRoute({
   operationId: "rotateApiKey",
   summary: "Give an API key another secret",
   ...requireScopeWithinReach("keys:admin"),
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   request: { params, body: { content: { "application/json": { schema: rotateBody } } } },
   responses: {
     200: oneWithSecret("The same key, with its new secret"),
@@ -168,12 +204,13 @@ const rotateRoute = createRoute({
 
 export const apiKeys = new OpenAPIHono<AppEnv>();
 
-apiKeys.openapi(createKeyRoute, async (c) => {
+apiKeys.openapi(createKeyRoute, (c) => {
   const { services, actor } = c.var;
-  const { name, scopes, accounts, expires_at } = c.req.valid("json");
-  const request = { name, scopes, accountIds: accounts, expiresAt: expires_at };
-  const { row, secret } = await createApiKey(depsOf(services), keyOf(actor), request);
-  return c.json({ ...print(row), key: secret }, 201);
+  const body = c.req.valid("json");
+  const { name, scopes, accounts, needs_approval, expires_at } = body;
+  const request = { name, scopes, accountIds: accounts, needsApproval: needs_approval, expiresAt: expires_at };
+  const asked = { scope: accessOf(actor).scope, meaning: body, respond: answerSecret(201), isSecret: true };
+  return once(c, asked, (change) => createApiKey(depsOf(services), keyOf(actor), request, change));
 });
 
 apiKeys.openapi(listRoute, async (c) => {
@@ -194,30 +231,39 @@ apiKeys.openapi(getRoute, async (c) => {
   return c.json(print(await existingKey(services.db, keyOf(actor), c.req.valid("param").api_key_id)), 200);
 });
 
-apiKeys.openapi(updateRoute, async (c) => {
+apiKeys.openapi(updateRoute, (c) => {
   const { services, actor } = c.var;
-  const { name, scopes, accounts, expires_at } = c.req.valid("json");
-  const edit = { name, scopes, accountIds: accounts, expiresAt: expires_at };
-  return c.json(print(await changeApiKey(services, keyOf(actor), c.req.valid("param").api_key_id, edit)), 200);
+  const { api_key_id } = c.req.valid("param");
+  const body = c.req.valid("json");
+  const { name, scopes, accounts, needs_approval, expires_at } = body;
+  const edit = { name, scopes, accountIds: accounts, needsApproval: needs_approval, expiresAt: expires_at };
+  const respond = (row: ApiKeyRow) => ({ status: 200 as const, body: print(row) });
+  const asked = { scope: accessOf(actor).scope, meaning: body, respond };
+  return once(c, asked, (change) => changeApiKey(services, keyOf(actor), api_key_id, edit, change));
 });
 
-apiKeys.openapi(deleteRoute, async (c) => {
+apiKeys.openapi(deleteRoute, (c) => {
   const { services, actor } = c.var;
-  await revokeApiKey(services, keyOf(actor), c.req.valid("param").api_key_id);
-  return c.json({ success: true as const }, 200);
+  const { api_key_id } = c.req.valid("param");
+  const asked = { scope: accessOf(actor).scope, meaning: null, respond: answerSuccess };
+  return once(c, asked, (change) => revokeApiKey(services, keyOf(actor), api_key_id, change));
 });
 
-apiKeys.openapi(rotateRoute, async (c) => {
+apiKeys.openapi(rotateRoute, (c) => {
   const { services, actor } = c.var;
+  const { api_key_id } = c.req.valid("param");
   // The library leaves it empty where there was no body.
   const { overlap_hours: hours = DEFAULT_OVERLAP_HOURS } = c.req.valid("json");
-  const { api_key_id } = c.req.valid("param");
-  const { row, secret } = await rotateApiKey(depsOf(services), keyOf(actor), api_key_id, hours * HOUR);
-  return c.json({ ...print(row), key: secret }, 200);
+  const asked = { scope: accessOf(actor).scope, meaning: { hours }, respond: answerSecret(200), isSecret: true };
+  return once(c, asked, (change) => rotateApiKey(depsOf(services), keyOf(actor), api_key_id, hours * HOUR, change));
 });
 
+function answerSecret<Status extends 200 | 201>(status: Status) {
+  return ({ row, secret }: KeyWithSecret) => ({ status, body: { ...print(row), key: secret } });
+}
+
 function depsOf({ db, clock, settings }: Services) {
-  return { db, clock, apiKeyPepper: settings.apiKeyPepper };
+  return { db, clock, peppers: settings.apiKeyPeppers };
 }
 
 function print(row: ApiKeyRow): z.infer<typeof apiKey> {
@@ -226,6 +272,7 @@ function print(row: ApiKeyRow): z.infer<typeof apiKey> {
     name: row.name,
     scopes: row.scopes,
     accounts: row.accountIds,
+    needs_approval: row.needsApproval,
     mode: row.mode,
     last_four: row.lastFour,
     created_at: printTime(row.createdAt),

@@ -8,6 +8,7 @@ import { servicesOf } from "../services.ts";
 import { accountGroups } from "./account-groups.ts";
 import { accounts } from "./accounts.ts";
 import { apiKeys } from "./api-keys.ts";
+import { approvals } from "./approvals.ts";
 import { audit } from "./audit.ts";
 import { authenticate } from "./authenticate.ts";
 import { refuseUndeclared } from "./authorize.ts";
@@ -19,6 +20,7 @@ import { encryptionKeys } from "./encryption-keys.ts";
 import { answerError } from "./error-envelope.ts";
 import { events } from "./events.ts";
 import { healthRoutes } from "./health.ts";
+import { refuseMalformedKey } from "./idempotency.ts";
 import { mediaRoutes } from "./media.ts";
 import { mediaUploads } from "./media-uploads.ts";
 import { memberRoutes } from "./members.ts";
@@ -38,10 +40,12 @@ import { secureHeaders } from "./security-headers.ts";
 import { shieldPages } from "./shield.ts";
 import { signInLinks } from "./sign-in-links.ts";
 import { timeline } from "./timeline.ts";
+import { usageRoutes } from "./usage.ts";
 import { validate } from "./validate.ts";
 import { refuseInvalid } from "./validation.ts";
 import { webhooks } from "./webhooks.ts";
 import { workspaceSettings } from "./workspace.ts";
+import { workspaceExport } from "./workspace-export.ts";
 import { workspaces } from "./workspaces.ts";
 
 /** The HTTP API: everything that a request passes on its way, and every answer to one that is refused. */
@@ -61,7 +65,7 @@ export function createApp(): OpenAPIHono<AppEnv> {
   app.use("/v1/*", authenticate);
   app.use("/v1/*", limitRate);
   app.use("/v1/*", refuseUndeclared);
-  app.use("/v1/*", limitBody);
+  app.use("/v1/*", limitBody, refuseMalformedKey);
   app.use("/connect/*", shieldPages, limitBody);
   app.use("/sandbox/*", shieldPages);
 
@@ -72,6 +76,7 @@ export function createApp(): OpenAPIHono<AppEnv> {
   app.route("/", publishBulk);
   app.route("/", posts);
   app.route("/", postCommands);
+  app.route("/", approvals);
   app.route("/", timeline);
   app.route("/", accounts);
   app.route("/", accountGroups);
@@ -85,7 +90,9 @@ export function createApp(): OpenAPIHono<AppEnv> {
   app.route("/", mediaUploads);
   app.route("/", apiKeys);
   app.route("/", workspaces);
+  app.route("/", workspaceExport);
   app.route("/", workspaceSettings);
+  app.route("/", usageRoutes);
   app.route("/", memberRoutes);
   app.route("/", signInLinks);
   app.route("/", platforms);

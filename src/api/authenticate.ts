@@ -6,37 +6,49 @@ import { equalSecrets } from "../lib/crypto.ts";
 import { DEFAULT_RATE_LIMITS } from "../lib/rate-limits.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { modeOfApiKey } from "../workspace/api-key.ts";
-import { findGoodKey } from "../workspace/find-good-key.ts";
-import type { Actor, AppEnv } from "./context.ts";
+import type { FoundKey } from "../workspace/find-good-key.ts";
+import { digestAnew, findGoodKey } from "../workspace/find-good-key.ts";
+import type { AppEnv } from "./context.ts";
 import { UNAUTHORIZED_MESSAGE } from "./errors.ts";
 import { refuseFlood } from "./shield.ts";
+
+/** Only who has a good key is told. */
+export const SUSPENDED_MESSAGE = "This workspace is suspended. Ask whoever runs this deployment.";
 
 /**
  * Lets nobody in without a bearer token: one answer for keys that are missing, malformed, unknown, revoked, expired or
  * replaced; and another to an address from which too many came.
  */
 export const authenticate = createMiddleware<AppEnv>(async function authenticate(c, next) {
-  const actor = await identify(c);
-  if (!actor) {
-    await refuseFlood(c);
-    c.header("WWW-Authenticate", "Bearer");
-    throw new Refusal("unauthorized", UNAUTHORIZED_MESSAGE);
+  const token = /^Bearer +(\S+)$/i.exec(c.req.header("Authorization") ?? "")?.[1];
+  if (token === undefined) throw await unauthorized(c);
+  // A wrong checksum costs no I/O.
+  if (modeOfApiKey(token) === null) {
+    if (!(await isAdminToken(c, token))) throw await unauthorized(c);
+    c.set("actor", { kind: "admin" });
+    return next();
   }
-  c.set("actor", actor);
+  const { db, clock, settings } = c.var.services;
+  const found = await findGoodKey({ db, clock, peppers: settings.apiKeyPeppers }, token);
+  if (!found) throw await unauthorized(c);
+  if (found.isSuspended) throw new Refusal("forbidden", SUSPENDED_MESSAGE, "Authorization");
+  c.set("actor", { kind: "key", key: found.key, rateLimits: found.rateLimits ?? DEFAULT_RATE_LIMITS });
   await next();
+  rememberUse(c, found.key);
+  keepDigestPresent(c, token, found);
 });
 
-async function identify(c: Context<AppEnv>): Promise<Actor | null> {
-  const { db, clock, settings } = c.var.services;
-  const token = /^Bearer +(\S+)$/i.exec(c.req.header("Authorization") ?? "")?.[1];
-  if (token === undefined) return null;
-  const { adminToken, apiKeyPepper } = settings;
-  // A wrong checksum costs no I/O.
-  if (modeOfApiKey(token) === null) return (await equalSecrets(token, adminToken)) ? { kind: "admin" } : null;
-  const key = await findGoodKey({ db, clock, apiKeyPepper }, token);
-  if (!key) return null;
-  rememberUse(c, key);
-  return { kind: "key", key, rateLimits: key.rateLimits ?? DEFAULT_RATE_LIMITS };
+/** @throws Refusal when too many came from the same address */
+async function unauthorized(c: Context<AppEnv>): Promise<Refusal> {
+  await refuseFlood(c);
+  c.header("WWW-Authenticate", "Bearer");
+  return new Refusal("unauthorized", UNAUTHORIZED_MESSAGE);
+}
+
+/** Compares with all of them, whichever it is. */
+async function isAdminToken(c: Context<AppEnv>, token: string): Promise<boolean> {
+  const { adminTokens } = c.var.services.settings;
+  return (await Promise.all(adminTokens.map((good) => equalSecrets(token, good)))).includes(true);
 }
 
 /** Nothing waits for it, and its failure fails nothing. */
@@ -46,5 +58,18 @@ function rememberUse(c: Context<AppEnv>, key: ApiKeyRow): void {
   if (!isUseNews(key, now)) return;
   c.executionCtx.waitUntil(
     noteUse(db, key.id, now).catch((error: unknown) => log.error("the use of a key was not written down", error)),
+  );
+}
+
+/** The same of a secret that is stored under a pepper that is to go. */
+function keepDigestPresent(c: Context<AppEnv>, secret: string, { stored }: FoundKey): void {
+  const { db, settings, log } = c.var.services;
+  const { apiKeyPeppers: peppers } = settings;
+  // By far the most often: there is one pepper alone, and the digest says that it is of one with an id.
+  if (peppers.length === 1 && stored.pepperId !== null) return;
+  c.executionCtx.waitUntil(
+    digestAnew({ db, peppers }, secret, stored).catch((error: unknown) =>
+      log.error("a key was not digested with the present pepper", error),
+    ),
   );
 }

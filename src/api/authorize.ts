@@ -118,7 +118,8 @@ export function askerOf(actor: Actor): string | null {
 /** Who asks, as the audit log names them. */
 export function requesterOf(c: Context<AppEnv>): Requester {
   const ip = c.req.header("CF-Connecting-IP") ?? null;
-  return { asker: askerOf(c.var.actor), requestId: c.var.requestId, ip };
+  const { actor, requestId } = c.var;
+  return { asker: askerOf(actor), requestId, ip, needsApproval: actor.kind === "key" && actor.key.needsApproval };
 }
 
 function lacksScope(): Refusal {

@@ -62,7 +62,9 @@ const sandboxBody = z.strictObject({
   platform,
   username: z
     .string()
-    .regex(/^[\p{L}\p{N}_. -]{1,64}$/u, "{field} must have 1 to 64 letters, digits, dots, dashes or spaces."),
+    .regex(/^[\p{L}\p{N}_. -]{1,64}$/u, "{field} must have 1 to 64 letters, digits, dots, dashes or spaces.")
+    // The library would print the flag as part of it; a pattern of JSON Schema is Unicode by itself.
+    .openapi({ pattern: "^[\\p{L}\\p{N}_. -]{1,64}$" }),
   behavior: z.enum(SANDBOX_BEHAVIORS).default("ok"),
 });
 

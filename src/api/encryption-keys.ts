@@ -2,6 +2,8 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { rotateKeys } from "../accounts/rotate-keys.ts";
 import { requireAdmin } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
+import { DEPLOYMENT, once } from "./once.ts";
+import { REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
 import { errorResponses } from "./schemas.ts";
 
 const rotated = z
@@ -17,15 +19,23 @@ const rotateRoute = createRoute({
   operationId: "rotateEncryptionKeys",
   summary: "Seal some of the stored secrets anew with the first of ENCRYPTION_KEYS",
   ...requireAdmin,
+  parameters: [TAKES_IDEMPOTENCY_KEY],
   responses: {
-    200: { description: "How far it is", content: { "application/json": { schema: rotated } } },
-    ...errorResponses(401, 403, 500),
+    200: {
+      description: "How far it is",
+      headers: { ...REPLAYED },
+      content: { "application/json": { schema: rotated } },
+    },
+    ...errorResponses(400, 401, 403, 409, 500),
   },
 });
 
 export const encryptionKeys = new OpenAPIHono<AppEnv>();
 
-encryptionKeys.openapi(rotateRoute, async (c) => {
+encryptionKeys.openapi(rotateRoute, (c) => {
   const { services } = c.var;
-  return c.json(await rotateKeys(services, services.settings.encryptionKeys), 200);
+  const respond = (body: z.infer<typeof rotated>) => ({ status: 200 as const, body });
+  return once(c, { scope: DEPLOYMENT, meaning: null, respond }, (change) =>
+    rotateKeys(services, services.settings.encryptionKeys, change),
+  );
 });

@@ -25,8 +25,10 @@ const ofPost = { post_id: z.string(), version: z.number().int() };
 const postNews = z
   .strictObject({ ...ofPost, status: postStatus, tasks: z.array(z.union([task, taskInBrief])) })
   .openapi("PostNews");
-const approvalNews = postNews
-  .extend({
+// Not by `extend`: it is described as both schemas at once, and each is closed to the other's members.
+const approvalNews = z
+  .strictObject({
+    ...postNews.shape,
     scheduled_at: printedTime,
     approval,
     link: z

@@ -54,6 +54,7 @@ export const EXAMPLES = {
     version: 1,
     created_at: "2026-05-31T10:00:00Z",
     scheduled_at: "2026-05-31T10:00:00Z",
+    approval: null,
     publish_before: null,
     external_id: null,
     metadata: {},

@@ -1,4 +1,5 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { countUnderOthers } from "../db/api-keys.ts";
 import { countDeadLetters } from "../db/dead-letters.ts";
 import { findOldestDue } from "../db/deliveries.ts";
 import { findOldestOverdue } from "../db/posts.ts";
@@ -6,7 +7,9 @@ import type { Millis } from "../lib/clock.ts";
 import { MINUTE, SECOND } from "../lib/clock.ts";
 import { printTimeOrNull } from "../lib/time.ts";
 import type { SweeperStatus } from "../post/sweeper.ts";
+import type { Services } from "../services.ts";
 import { DUE_GRACE } from "../webhooks/schedule.ts";
+import { pepperIdOf } from "../workspace/peppers.ts";
 import { requireAnyKey } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
 import { errorResponses, printedTime } from "./schemas.ts";
@@ -40,6 +43,14 @@ const health = z
       total: z.number().int().openapi({ description: "Messages given up in the last 30 days." }),
       last_at: printedTime.nullable(),
     }),
+    old_pepper: z
+      .strictObject({ api_keys: z.number().int(), replaced_secrets: z.number().int() })
+      .nullable()
+      .openapi({
+        description:
+          "Good secrets that are not known to be stored under `API_KEY_PEPPER`: when there is none, " +
+          "`API_KEY_PEPPER_OLD` may go. Null: it is gone.",
+      }),
   })
   .openapi("Health");
 
@@ -51,7 +62,7 @@ const healthRoute = createRoute({
   ...requireAnyKey,
   responses: {
     200: { description: "The health", content: { "application/json": { schema: health } } },
-    ...errorResponses(401, 500),
+    ...errorResponses(401, 403, 500),
   },
 });
 
@@ -60,11 +71,12 @@ export const healthRoutes = new OpenAPIHono<AppEnv>();
 healthRoutes.openapi(healthRoute, async (c) => {
   const { services } = c.var;
   const now = services.clock();
-  const [sweeper, post, delivery, letters] = await Promise.all([
+  const [sweeper, post, delivery, letters, oldPepper] = await Promise.all([
     services.sweeperStatus(),
     findOldestOverdue(services.db, now),
     findOldestDue(services.db, now - DUE_GRACE),
     countDeadLetters(services.db),
+    countUnderOldPepper(services, now),
   ]);
   const stuck = [post, delivery].filter((since) => since !== null);
   const stuckFor = stuck.length === 0 ? null : now - Math.min(...stuck);
@@ -81,10 +93,18 @@ healthRoutes.openapi(healthRoute, async (c) => {
       },
       oldest_stuck_seconds: stuckFor === null ? null : seconds(stuckFor),
       dead_letters: { total: letters.total, last_at: printTimeOrNull(letters.lastAt) },
+      old_pepper: oldPepper,
     },
     200,
   );
 });
+
+async function countUnderOldPepper({ db, settings }: Services, now: Millis) {
+  const [current, ...others] = settings.apiKeyPeppers;
+  if (others.length === 0) return null;
+  const { keys, replacedSecrets } = await countUnderOthers(db, await pepperIdOf(current), now);
+  return { api_keys: keys, replaced_secrets: replacedSecrets };
+}
 
 function isSweeping({ lastRunAt }: SweeperStatus, now: Millis): boolean {
   return lastRunAt !== null && now - lastRunAt < SWEEPER_LATE;

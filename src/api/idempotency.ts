@@ -1,4 +1,5 @@
 import type { Context, TypedResponse } from "hono";
+import { createMiddleware } from "hono/factory";
 import type { ContentfulStatusCode, StatusCode } from "hono/utils/http-status";
 import { z } from "zod";
 import { answerRow } from "../accounts/vault.ts";
@@ -60,7 +61,7 @@ export async function readIdempotencyKey(
   const header = c.req.header(HEADER);
   if (header === undefined) return null;
   const key = parseIdempotencyKey(header);
-  if (key === null) throw invalid(HEADER, `${HEADER} must have 1 to 255 printable ASCII characters.`);
+  if (key === null) throw malformedKey();
   let fingerprint: Promise<string> | null = null;
   return {
     scope,
@@ -73,6 +74,17 @@ export async function readIdempotencyKey(
 async function fingerprintOf(c: Context<AppEnv>, scope: Scope, meaning: unknown): Promise<string> {
   const input = canonicalJson(typeof meaning === "function" ? await meaning() : meaning);
   return sha256Hex(["v1", scope.workspaceId, scope.mode, c.req.method, c.req.path, input].join("\n"));
+}
+
+/** Refuses a change whose key is malformed, before anything else of it is looked at. */
+export const refuseMalformedKey = createMiddleware<AppEnv>(async function refuseMalformedKey(c, next) {
+  const header = c.req.method === "GET" ? undefined : c.req.header(HEADER);
+  if (header !== undefined && parseIdempotencyKey(header) === null) throw malformedKey();
+  await next();
+});
+
+function malformedKey(): Refusal {
+  return invalid(HEADER, `${HEADER} must have 1 to 255 printable ASCII characters.`);
 }
 
 /**

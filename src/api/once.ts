@@ -66,7 +66,7 @@ export async function once<Outcome, Body, Status extends ContentfulStatusCode>(
   run: (change: Change<Outcome>) => Promise<Outcome>,
 ): Promise<Answered<Body, Status>> {
   const { scope, meaning } = asked;
-  const request = await readIdempotencyKey(c, scope, meaning, ownerOf(c.var.actor));
+  const request = await readIdempotencyKey(c, scope, meaning, ownerOf(c.var.actor, asked.isSecret ?? false));
   if (!request) {
     const { status, body } = await asked.respond(await run(new Attempt(c, asked, null, null)));
     return withHeaders(c, asked, jsonText<Body, Status>(c, status, JSON.stringify(body)));
@@ -126,9 +126,12 @@ function isDecided({ code }: Refusal): boolean {
   return status === 404 || (status === 409 && !PASSING.includes(code));
 }
 
-/** Keys that see less than their whole world do not share theirs with it: an answer would tell of what they do not see. */
-function ownerOf(actor: Actor): string | null {
-  return actor.kind === "key" && actor.key.accountIds !== null ? actor.key.id : null;
+/**
+ * Keys that see less than their whole world do not share theirs with it: an answer would tell of what they do not see. And
+ * an answer that holds a secret is for who asked: another key that says the same may have no right to it.
+ */
+function ownerOf(actor: Actor, isSecret: boolean): string | null {
+  return actor.kind === "key" && (isSecret || actor.key.accountIds !== null) ? actor.key.id : null;
 }
 
 async function withHeaders<Outcome, Body, Status extends ContentfulStatusCode>(
@@ -171,13 +174,13 @@ class Attempt<Outcome, Body, Status extends ContentfulStatusCode> implements Cha
     this.#asked = asked;
     this.#request = request;
     this.#claimed = known;
-    this.asker = c.var.actor.kind === "key" ? c.var.actor.key.id : null;
+    this.asker = requesterOf(c).asker;
     this.earlier = known?.claim ?? null;
     this.claimId = known?.claim ?? newId("claim", c.var.services.clock());
   }
 
   async record(entry: AuditEntry, outcome: Outcome): Promise<ChangeRecord> {
-    const audit = this.#audit(entry);
+    const audit = auditLine(this.#c, this.#asked.scope, entry);
     if (!this.#request) return { claim: null, audit, isStored: false };
     const { status, body } = await this.#asked.respond(outcome);
     const claim = await this.#answer(this.#request, status, JSON.stringify(body), this.#asked.isSecret ?? false);
@@ -186,14 +189,14 @@ class Attempt<Outcome, Body, Status extends ContentfulStatusCode> implements Cha
   }
 
   async begin(entry: AuditEntry): Promise<ChangeRecord> {
-    const audit = this.#audit(entry);
+    const audit = auditLine(this.#c, this.#asked.scope, entry);
     if (!this.#request) return { claim: null, audit, isStored: false };
     this.#claimed ??= await this.#claim(this.#request);
     return { claim: this.#claimed, audit, isStored: false };
   }
 
   async command(ref: PostRef | null, entry: AuditEntry): Promise<Command> {
-    const [asker, audit] = [this.asker, this.#audit(entry)];
+    const [asker, audit] = [this.asker, auditLine(this.#c, this.#asked.scope, entry)];
     if (!this.#request) return { id: null, asker, audit };
     if (!this.#claimed) {
       const row = { ...(await this.#claim(this.#request)), postId: ref?.postId ?? null };
@@ -252,20 +255,21 @@ class Attempt<Outcome, Body, Status extends ContentfulStatusCode> implements Cha
       expiresAt,
     };
   }
+}
 
-  #audit({ action, target, details }: AuditEntry): AuditLine {
-    const { asker, requestId, ip } = requesterOf(this.#c);
-    const at = this.#c.var.services.clock();
-    return {
-      id: newId("auditLine", at),
-      ...this.#asked.scope,
-      at,
-      action,
-      actor: asker ?? "admin",
-      target,
-      requestId,
-      ip,
-      details: details ?? null,
-    };
-  }
+/** A line that the audit log is to have of a request. */
+export function auditLine(c: Context<AppEnv>, scope: Scope, { action, target, details }: AuditEntry): AuditLine {
+  const { asker, requestId, ip } = requesterOf(c);
+  const at = c.var.services.clock();
+  return {
+    id: newId("auditLine", at),
+    ...scope,
+    at,
+    action,
+    actor: asker ?? "admin",
+    target,
+    requestId,
+    ip,
+    details: details ?? null,
+  };
 }

@@ -44,7 +44,7 @@ export const PARAMETERS = {
     name: "If-Match",
     in: "header",
     description: "The ETag of the post as you have seen it. When it was changed since, the answer is a 409.",
-    schema: { type: "string" },
+    schema: { type: "string", pattern: '^(\\*|(W/)?"\\d{1,9}")$' },
     example: '"3"',
   },
 } as const;
@@ -53,14 +53,24 @@ export const TAKES_IDEMPOTENCY_KEY = { $ref: "#/components/parameters/Idempotenc
 export const TAKES_IF_MATCH = { $ref: "#/components/parameters/IfMatch" };
 
 export const HEADERS = {
-  RequestId: { description: "Names the request in our logs.", schema: { type: "string" }, example: "req_01HX" },
-  ETag: { description: "The version of the post.", schema: { type: "string" }, example: '"3"' },
+  RequestId: {
+    description: "Names the request in our logs.",
+    required: true,
+    schema: { type: "string" },
+    example: "req_01HX",
+  },
+  ETag: {
+    description: "The version of the post.",
+    required: true,
+    schema: { type: "string", pattern: '^"\\d+"$' },
+    example: '"3"',
+  },
   IdempotentReplayed: {
     description: "There when the answer is the one that was given before.",
     schema: { type: "string", const: "true" },
   },
   RetryAfter: {
-    description: "Seconds. After exactly so long the limit has room for one request.",
+    description: "Seconds, where that is known. After exactly so long a limit has room for one request.",
     schema: { type: "integer" },
     example: 30,
   },
@@ -80,7 +90,12 @@ export const HEADERS = {
     schema: { type: "string" },
     example: printPolicies(DEFAULT_RATE_LIMITS),
   },
-  Authenticate: { description: "Says how to authenticate.", schema: { type: "string" }, example: "Bearer" },
+  Authenticate: {
+    description: "Says how to authenticate.",
+    required: true,
+    schema: { type: "string" },
+    example: "Bearer",
+  },
 } as const;
 
 function header(name: keyof typeof HEADERS): { $ref: string } {

@@ -41,7 +41,11 @@ export const TAGS: readonly { name: string; description: string; paths: RegExp }
     description: "The people of a workspace, and the links by which they get into the console.",
     paths: /^\/v1\/members/,
   },
-  { name: "Workspace", description: "The settings of the key's own workspace.", paths: /^\/v1\/workspace(\/|$)/ },
+  {
+    name: "Workspace",
+    description: "The settings of the key's own workspace, and what it was used for.",
+    paths: /^\/v1\/(workspace|usage)(\/|$)/,
+  },
   { name: "Sandbox", description: "Test mode: what is public in the sandbox, and its clock.", paths: /^\/v1\/sandbox/ },
   {
     name: "Deployment",

@@ -1,7 +1,6 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Change } from "../db/change.ts";
-import { invalid } from "../lib/refusal.ts";
 import type { Access } from "../lib/vocabulary.ts";
 import { platformOptions } from "../platforms/registry.ts";
 import { cancelTask } from "../post/cancel-post.ts";
@@ -12,6 +11,7 @@ import { retryPost } from "../post/retry-post.ts";
 import { accessOf, requireScopeWithinReach } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
 import { EXAMPLES } from "./examples.ts";
+import { expectedVersion } from "./if-match.ts";
 import { once } from "./once.ts";
 import { POST_VERSION, REPLAYED, TAKES_IDEMPOTENCY_KEY, TAKES_IF_MATCH } from "./openapi-parts.ts";
 import { answerSuccess, post, printPost, success, versionTag } from "./post-object.ts";
@@ -32,7 +32,7 @@ const editBody = z
     options: platformOptions.optional(),
   })
   .refine((body) => Object.values(body).some((value) => value !== undefined), "The body must change something.")
-  .openapi("PostEdit");
+  .openapi("PostEdit", { minProperties: 1 });
 
 const resolveBody = z
   .discriminatedUnion("outcome", [
@@ -168,15 +168,4 @@ function changePost(
   };
   const asked = { scope: access.scope, meaning, respond, headers: versionTag };
   return once(c, asked, (change) => run(access, change));
-}
-
-/**
- * The version that the client has seen, from `If-Match`; null when it does not say, or says `*`. A tag that was weakened
- * on its way, as by whoever compresses, is as good.
- */
-function expectedVersion(header: string | undefined): number | null {
-  if (header === undefined || header.trim() === "*") return null;
-  const [, digits] = /^(?:W\/)?"(\d{1,9})"$/.exec(header.trim()) ?? [];
-  if (digits === undefined) throw invalid("If-Match", 'If-Match must be the ETag of the post, as in "3".');
-  return Number(digits);
 }

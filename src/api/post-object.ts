@@ -2,9 +2,10 @@ import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { PostRow } from "../db/posts.ts";
 import { printTime, printTimeOrNull } from "../lib/time.ts";
+import { printApproval } from "../post/print-approval.ts";
 import { printTask } from "../post/print-task.ts";
 import { shownExternalId, shownMetadata } from "./publish-request.ts";
-import { postStatus, printedTime, task } from "./schemas.ts";
+import { approval, postStatus, printedTime, task } from "./schemas.ts";
 
 /** A post as answers show it. */
 export const post = z
@@ -18,6 +19,7 @@ export const post = z
     version: z.number().int().openapi({ description: "Counts edits; also in the ETag." }),
     created_at: printedTime,
     scheduled_at: printedTime,
+    approval: z.union([approval, z.null()]),
     publish_before: printedTime
       .nullable()
       .openapi({ description: "From then on nothing of it goes out any more. Null: however late." }),
@@ -57,6 +59,7 @@ export function printPost(row: PostRow): z.infer<typeof post> {
     version: row.version,
     created_at: printTime(row.createdAt),
     scheduled_at: printTime(row.scheduledAt),
+    approval: row.approval && printApproval(row.approval),
     publish_before: printTimeOrNull(row.publishBefore),
     external_id: row.externalId,
     metadata: row.metadata ?? {},

@@ -37,7 +37,7 @@ const lineResult = z
     replayed: z.literal(true).optional().openapi({ description: "There when it was answered before." }),
     post: acceptedPost.optional(),
     error: errorEnvelope.shape.error.optional(),
-    validation: validation.optional().openapi({ description: "Of a dry run." }),
+    validation: validation.optional(),
   })
   .openapi("LineResult");
 

@@ -27,7 +27,7 @@ export const publishBefore = z
   )
   .nullable()
   .openapi({ description: "From then on nothing of the post goes out any more. Null: however late." });
-export const mediaIds = z.array(z.string()).max(MAX_MEDIA).check(distinct);
+export const mediaIds = z.array(z.string()).max(MAX_MEDIA).check(distinct).openapi({ uniqueItems: true });
 
 /** Of a client's own names for values; a colon is none of it, see the filter of lists. */
 export const METADATA_NAME = /^[A-Za-z0-9_.-]{1,40}$/;
@@ -53,6 +53,21 @@ const metadata = z
   .transform((pairs) => (Object.keys(pairs).length === 0 ? undefined : pairs))
   .openapi({ ...NAMED, maxProperties: MAX_PAIRS, example: { campaign: "summer" } });
 
+const MAX_COMMENT = 1_000;
+
+/** What people say about a post that waits for approval. */
+export const comment = z.string().trim().min(1).max(MAX_COMMENT).check(wellFormed);
+
+const approval = z
+  .union([
+    z.literal(true),
+    z.strictObject({
+      expires_at: timestamp.optional().openapi({ description: "What is not decided by then is canceled." }),
+      comment: comment.optional().openapi({ description: "For whoever decides." }),
+    }),
+  ])
+  .openapi({ description: "Somebody is to approve of the post before it goes out, whatever the workspace's setting." });
+
 export const publishBody = z
   .strictObject({
     content,
@@ -61,17 +76,18 @@ export const publishBody = z
       .min(1)
       .check(distinct)
       .optional()
-      .openapi({ example: ["instagram", "facebook"] }),
+      .openapi({ uniqueItems: true, example: ["instagram", "facebook"] }),
     accounts: z
       .array(z.string(), { error: ({ code }) => (code === "invalid_type" ? ACCOUNTS_NEEDED : undefined) })
       .min(1, ACCOUNTS_NEEDED)
       .max(MAX_ACCOUNTS)
       .check(distinct)
-      .openapi({ example: ["acc_123"] }),
+      .openapi({ uniqueItems: true, example: ["acc_123"] }),
     schedule: schedule.default("now"),
     publish_before: publishBefore.optional(),
     media: mediaIds.default([]).openapi({ example: ["media_456"] }),
     options: platformOptions.default({}),
+    approval: approval.optional(),
     external_id: externalId
       .optional()
       .openapi({ description: "What you call it, to find it by. Need not be unique.", example: "article-42" }),
@@ -94,8 +110,15 @@ export function requestOf(body: z.infer<typeof publishBody>): PublishRequest {
     schedule: body.schedule,
     publishBefore: body.publish_before,
     options: body.options,
+    approval: approvalOf(body.approval),
     externalId: body.external_id ?? null,
     metadata: body.metadata ?? null,
     allowDuplicate: body.allow_duplicate ?? false,
   };
+}
+
+function approvalOf(asked: z.infer<typeof approval> | undefined): PublishRequest["approval"] {
+  if (asked === undefined) return null;
+  const { expires_at: expiresAt = null, comment: said = null } = asked === true ? {} : asked;
+  return { expiresAt, comment: said };
 }

@@ -15,10 +15,8 @@ const rateLimit = z
   })
   .openapi("RateLimit");
 
-/** How often a workspace may ask, as requests and answers have it. */
-export const rateLimits = z.strictObject({ key: rateLimit, workspace: rateLimit }).openapi("RateLimits", {
-  description: "Of each key, and of all keys of a mode together. They hold for each mode by itself.",
-});
+/** How often each key may ask, and all keys of a mode together, as requests and answers have it. */
+export const rateLimits = z.strictObject({ key: rateLimit, workspace: rateLimit }).openapi("RateLimits");
 
 export function readRateLimits({ key, workspace }: z.infer<typeof rateLimits>): RateLimits {
   return { key: read(key), workspace: read(workspace) };

@@ -62,10 +62,20 @@ timeline.openapi(timelineRoute, async (c) => {
   const { post_id } = c.req.valid("param");
   const found = await findTimeline(c.var.services.db, accessOf(c.var.actor), post_id);
   if (!found) throw postNotFound();
-  return c.json({ post_id, entries: found.map(print) }, 200);
+  return c.json({ post_id, entries: found.map(printEntry) }, 200);
 });
 
-function print({ at, type, keyId, accountId, ms, until, lastAt, ...others }: TimelineEntry): z.infer<typeof entry> {
+/** An entry as answers show it. */
+export function printEntry({
+  at,
+  type,
+  keyId,
+  accountId,
+  ms,
+  until,
+  lastAt,
+  ...others
+}: TimelineEntry): z.infer<typeof entry> {
   return {
     at: printPreciseTime(at),
     type,

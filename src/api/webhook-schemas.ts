@@ -16,7 +16,7 @@ export const subscribedEvents = z
   .array(z.enum(SUBSCRIBED_EVENTS, { error: `{field} is not a known event. Known are: ${KNOWN}.` }))
   .min(1, "{field} must name at least one event.")
   .check(distinct)
-  .openapi({ example: ["publish.completed", "publish.failed", "approval.requested"] });
+  .openapi({ uniqueItems: true, example: ["publish.completed", "publish.failed", "approval.requested"] });
 
 export const webhookDescription = z.string().trim().max(200).check(wellFormed).nullable();
 
@@ -45,7 +45,8 @@ export const webhook = z
 
 const made = z.string().optional().openapi({ description: "Where it was made by us, and shown this once." });
 
-export const webhookWithSecret = webhook.extend({ secret: made }).openapi("WebhookWithSecret");
+// Not by `extend`: it is described as both schemas at once, and each is closed to the other's members.
+export const webhookWithSecret = z.strictObject({ ...webhook.shape, secret: made }).openapi("WebhookWithSecret");
 
 /** What creating one answers: the contract's three members, and the secret if there was none in the request. */
 export const createdWebhook = z

@@ -46,7 +46,8 @@ const updateBody = z
     active: z.boolean().optional(),
     description: webhookDescription.optional(),
   })
-  .refine((body) => Object.keys(body).length > 0, "The request changes nothing: url, events, active or description.");
+  .refine((body) => Object.keys(body).length > 0, "The request changes nothing: url, events, active or description.")
+  .openapi({ minProperties: 1 });
 
 const rotateBody = z.strictObject({
   secret: webhookSecret.optional(),

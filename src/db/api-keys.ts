@@ -1,10 +1,12 @@
 import type { SQL } from "drizzle-orm";
-import { and, desc, eq, getTableColumns, gt, isNull, lt, lte, or, sql } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, gt, inArray, isNull, lt, lte, or, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/sqlite-core";
 import type { Millis } from "../lib/clock.ts";
 import { DAY, MINUTE } from "../lib/clock.ts";
 import type { RateLimits } from "../lib/rate-limits.ts";
 import type { Access } from "../lib/vocabulary.ts";
+import type { ChangeRecord } from "./change.ts";
+import { commitChange } from "./change.ts";
 import type { Database } from "./database.ts";
 import { selectValues, statement } from "./database.ts";
 import { apiKeys, replacedSecrets, workspaces } from "./schema.ts";
@@ -16,30 +18,102 @@ const REVOKED_LIFE: Millis = 30 * DAY;
 /** Its last use is written down as often as that and no more. */
 const USE_PRECISION: Millis = MINUTE;
 
-/** A key by one of its secrets, with the limits of its workspace; `goodUntil` where it is one that was replaced. */
-export type KeyBySecret = ApiKeyRow & { goodUntil: Millis | null; rateLimits: RateLimits | null };
+/** One of a key's secrets as it is stored. */
+export interface StoredSecret {
+  digest: string;
+  /** Null: it was stored before peppers had ids. */
+  pepperId: string | null;
+  /** Of one that was replaced. Null: it is the key's present one. */
+  goodUntil: Millis | null;
+}
+
+/** A key by one of its secrets, and what its workspace may: how often it may ask, and whether it is let in. */
+export interface KeyBySecret {
+  key: ApiKeyRow;
+  stored: StoredSecret;
+  workspace: { rateLimits: RateLimits | null; suspendedAt: Millis | null; deletedAt: Millis | null };
+}
 
 /**
  * The key with a secret, whether it is good any more or not.
  *
+ * @param digests what the secret may be stored as: one of them at most is
  * @returns null when no key has it
  */
-export async function findKeyBySecret(db: Database, digest: string): Promise<KeyBySecret | null> {
-  const columns = { ...getTableColumns(apiKeys), rateLimits: workspaces.rateLimits };
+export async function findKeyBySecret(db: Database, digests: readonly string[]): Promise<KeyBySecret | null> {
+  const columns = {
+    ...getTableColumns(apiKeys),
+    rateLimits: workspaces.rateLimits,
+    suspendedAt: sql<Millis | null>`${workspaces.suspendedAt}`.as("suspended_at"),
+    deletedAt: sql<Millis | null>`${workspaces.deletedAt}`.as("deleted_at"),
+  };
+  const possible = [...digests];
   const [row] = await unionAll(
     db
-      .select({ ...columns, goodUntil: sql<Millis | null>`NULL`.as("good_until") })
+      .select({
+        ...columns,
+        storedDigest: sql<string>`${apiKeys.digest}`.as("stored_digest"),
+        storedPepperId: sql<string | null>`${apiKeys.pepperId}`.as("stored_pepper_id"),
+        goodUntil: sql<Millis | null>`NULL`.as("good_until"),
+      })
       .from(apiKeys)
       .innerJoin(workspaces, eq(workspaces.id, apiKeys.workspaceId))
-      .where(eq(apiKeys.digest, digest)),
+      .where(inArray(apiKeys.digest, possible)),
     db
-      .select({ ...columns, goodUntil: sql<Millis | null>`${replacedSecrets.goodUntil}`.as("good_until") })
+      .select({
+        ...columns,
+        storedDigest: sql<string>`${replacedSecrets.digest}`.as("stored_digest"),
+        storedPepperId: sql<string | null>`${replacedSecrets.pepperId}`.as("stored_pepper_id"),
+        goodUntil: sql<Millis | null>`${replacedSecrets.goodUntil}`.as("good_until"),
+      })
       .from(replacedSecrets)
       .innerJoin(apiKeys, eq(apiKeys.id, replacedSecrets.keyId))
       .innerJoin(workspaces, eq(workspaces.id, apiKeys.workspaceId))
-      .where(eq(replacedSecrets.digest, digest)),
+      .where(inArray(replacedSecrets.digest, possible)),
   );
-  return row ?? null;
+  if (!row) return null;
+  const { storedDigest, storedPepperId, goodUntil, rateLimits, suspendedAt, deletedAt, ...key } = row;
+  const stored = { digest: storedDigest, pepperId: storedPepperId, goodUntil };
+  return { key, stored, workspace: { rateLimits, suspendedAt, deletedAt } };
+}
+
+/** Stores a secret under another digest, in either table and as long as it has the one that was read. */
+export async function replaceDigest(
+  db: Database,
+  { digest }: StoredSecret,
+  another: { digest: string; pepperId: string },
+): Promise<void> {
+  await db.batch([
+    db.update(apiKeys).set(another).where(eq(apiKeys.digest, digest)),
+    db.update(replacedSecrets).set(another).where(eq(replacedSecrets.digest, digest)),
+  ]);
+}
+
+/**
+ * How many secrets that are good are not known to be stored under a pepper. Reads all keys of the deployment: to be asked
+ * while peppers rotate.
+ */
+export async function countUnderOthers(
+  db: Database,
+  pepperId: string,
+  now: Millis,
+): Promise<{ keys: number; replacedSecrets: number }> {
+  const isOther = (column: typeof apiKeys.pepperId | typeof replacedSecrets.pepperId) =>
+    sql`${column} IS NOT ${pepperId}`;
+  const isGood = and(isNull(apiKeys.revokedAt), or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, now)));
+  const count = sql<number>`count(*)`;
+  const [[keys], [replaced]] = await db.batch([
+    db
+      .select({ count })
+      .from(apiKeys)
+      .where(and(isOther(apiKeys.pepperId), isGood)),
+    db
+      .select({ count })
+      .from(replacedSecrets)
+      .innerJoin(apiKeys, eq(apiKeys.id, replacedSecrets.keyId))
+      .where(and(isOther(replacedSecrets.pepperId), gt(replacedSecrets.goodUntil, now), isGood)),
+  ]);
+  return { keys: keys?.count ?? 0, replacedSecrets: replaced?.count ?? 0 };
 }
 
 /** Whether the use of a key is to be written down. */
@@ -111,10 +185,16 @@ function isStill({ id, scopes, accountIds }: KeyAsker): SQL {
 }
 
 /** Stores a new key, unless its workspace has as many as it may. Repeating it changes nothing. */
-export async function insertKey(db: Database, row: ApiKeyRow, asker: KeyAsker, atMost: number): Promise<KeyConflict> {
+export async function insertKey(
+  db: Database,
+  record: ChangeRecord,
+  row: ApiKeyRow,
+  asker: KeyAsker,
+  atMost: number,
+): Promise<KeyConflict> {
   const hasRoom = sql`(SELECT count(*) FROM api_keys AS k WHERE k.workspace_id = ${row.workspaceId}
     AND k.mode = ${row.mode} AND k.revoked_at IS NULL AND k.id <> ${row.id}) < ${atMost}`;
-  const [, [stored], [asked]] = await db.batch([
+  const [, [stored], [asked]] = await commitChange(db, record, [
     db
       .insert(apiKeys)
       .select(selectValues(apiKeys, row, sql`${hasRoom} AND ${isStill(asker)}`))
@@ -130,7 +210,7 @@ export async function insertKey(db: Database, row: ApiKeyRow, asker: KeyAsker, a
 }
 
 /** What can be changed of a key. */
-export type KeyChange = Pick<ApiKeyRow, "name" | "scopes" | "accountIds" | "expiresAt">;
+export type KeyChange = Pick<ApiKeyRow, "name" | "scopes" | "accountIds" | "needsApproval" | "expiresAt">;
 
 /**
  * Changes a key, as long as it is as it was read, and unless it is the last that administers its workspace and would not
@@ -138,29 +218,37 @@ export type KeyChange = Pick<ApiKeyRow, "name" | "scopes" | "accountIds" | "expi
  */
 export async function updateKey(
   db: Database,
+  record: ChangeRecord,
   seen: ApiKeyRow,
   change: KeyChange,
   asker: KeyAsker,
   now: Millis,
 ): Promise<KeyConflict> {
   const stays = administers(change) && endsNoLater(seen, change);
-  return write(db, seen, change, asker, stays ? sql`1` : isNotTheLast(seen, now));
+  return write(db, record, seen, change, asker, stays ? sql`1` : isNotTheLast(seen, now));
 }
 
 /** Revokes a key, unless it is the last that administers its workspace. */
-export async function revokeKey(db: Database, seen: ApiKeyRow, asker: KeyAsker, now: Millis): Promise<KeyConflict> {
-  return write(db, seen, { revokedAt: now }, asker, isNotTheLast(seen, now));
+export async function revokeKey(
+  db: Database,
+  record: ChangeRecord,
+  seen: ApiKeyRow,
+  asker: KeyAsker,
+  now: Millis,
+): Promise<KeyConflict> {
+  return write(db, record, seen, { revokedAt: now }, asker, isNotTheLast(seen, now));
 }
 
 async function write(
   db: Database,
+  record: ChangeRecord,
   seen: ApiKeyRow,
   change: Partial<ApiKeyRow>,
   asker: KeyAsker,
   condition: SQL,
 ): Promise<KeyConflict> {
   const isAsSeen = sql`revoked_at IS NULL AND ${apiKeys.expiresAt} IS ${seen.expiresAt} AND ${isStill(seen)}`;
-  const [changed, [found]] = await db.batch([
+  const [changed, [found]] = await commitChange(db, record, [
     db
       .update(apiKeys)
       .set(change)
@@ -206,8 +294,9 @@ function isNotTheLast(key: ApiKeyRow, now: Millis): SQL {
  */
 export async function replaceSecret(
   db: Database,
+  record: ChangeRecord,
   seen: ApiKeyRow,
-  secret: Pick<ApiKeyRow, "digest" | "lastFour">,
+  secret: Pick<ApiKeyRow, "digest" | "pepperId" | "lastFour">,
   { goodUntil, asker, now, atMost }: { goodUntil: Millis; asker: KeyAsker; now: Millis; atMost: number },
 ): Promise<KeyConflict> {
   const isOfKey = eq(replacedSecrets.keyId, seen.id);
@@ -218,7 +307,7 @@ export async function replaceSecret(
       : sql`(SELECT count(*) FROM replaced_secrets AS r WHERE r.key_id = ${seen.id} AND r.good_until > ${now}) < ${atMost}`;
   const isSame = and(eq(apiKeys.id, seen.id), eq(apiKeys.digest, seen.digest), isNull(apiKeys.revokedAt));
   const before = { digest: seen.digest, keyId: seen.id, pepperId: seen.pepperId, goodUntil };
-  const results = await db.batch([
+  const work = [
     db
       .update(apiKeys)
       .set(secret)
@@ -239,7 +328,8 @@ export async function replaceSecret(
       })
       .from(apiKeys)
       .where(eq(apiKeys.id, seen.id)),
-  ]);
+  ] as const;
+  const results = await commitChange(db, record, work, isReplaced);
   const [found] = results[4];
   if (found?.isReplaced) return null;
   return found?.hasRoom ? "moved" : "full";

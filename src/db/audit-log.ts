@@ -17,6 +17,8 @@ export interface Requester {
   asker: string | null;
   requestId: string | null;
   ip: string | null;
+  /** Whether its posts wait for approval, where a workspace has those of some wait. */
+  needsApproval: boolean;
 }
 
 /**
@@ -48,7 +50,7 @@ export function insertAuditLines(db: Database, lines: readonly AuditLine[]) {
   );
 }
 
-/** Writes a line by itself: of what an object has done. Repeating it writes nothing. */
+/** Writes a line by itself: of what an object has done, or of what changes nothing. Repeating it writes nothing. */
 export async function writeAuditLine(db: Database, line: AuditLine): Promise<void> {
   await db.batch([insertAuditLine(db, line, sql`true`)]);
 }

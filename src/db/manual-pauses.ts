@@ -6,6 +6,7 @@ import type { ChangeRecord } from "./change.ts";
 import { commitChange } from "./change.ts";
 import type { Database } from "./database.ts";
 import { manualPauses } from "./schema.ts";
+import { suspensionScope } from "./suspensions.ts";
 
 /** A pause that a person made, in force or lifted. */
 export type ManualPause = typeof manualPauses.$inferSelect;
@@ -36,6 +37,7 @@ const HELD_WAKE: Millis = 2 * HOUR;
 export function selectManualPauses(db: Database, scope: Scope, accountId: string, now: Millis) {
   const scopes = [
     pauseScope({ is: "deployment" }),
+    suspensionScope(scope.workspaceId),
     pauseScope({ is: "workspace", ...scope }),
     pauseScope({ is: "account", ...scope, accountId }),
   ];

@@ -92,7 +92,32 @@ export async function updateMember(
 }
 
 /**
- * Takes a person out of a workspace, unless nobody would be admin afterwards. Repeating it changes nothing.
+ * The statements that forget who belongs to no workspace any more, with all that they sign in with.
+ *
+ * @param personId the one who may be forgotten; null: anybody, for which all of them are read
+ */
+export function forgetStrangers(db: Database, personId: string | null) {
+  const named = (column: string) => (personId === null ? sql`true` : sql`${sql.raw(column)} = ${personId}`);
+  const forget = (table: "passkeys" | "sessions") =>
+    statement(
+      db,
+      sql`DELETE FROM ${sql.raw(table)} WHERE ${named("person_id")} AND NOT EXISTS
+        (SELECT 1 FROM people WHERE people.id = ${sql.raw(table)}.person_id)`,
+    );
+  return [
+    statement(
+      db,
+      sql`DELETE FROM people WHERE ${named("id")} AND NOT EXISTS
+        (SELECT 1 FROM members WHERE members.person_id = people.id)`,
+    ),
+    forget("passkeys"),
+    forget("sessions"),
+  ] as const;
+}
+
+/**
+ * Takes a person out of a workspace, unless nobody would be admin afterwards; out of the last one, they are forgotten. Repeating
+ * it changes nothing.
  *
  * @returns whether they are out
  */
@@ -111,5 +136,7 @@ export async function deleteMember(
     ),
     db.select({ personId: members.personId }).from(members).where(isMember),
   ]);
-  return results[2].length === 0;
+  const isOut = results[2].length === 0;
+  if (isOut) await db.batch(forgetStrangers(db, personId));
+  return isOut;
 }

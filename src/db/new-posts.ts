@@ -3,6 +3,7 @@ import { sql } from "drizzle-orm";
 import type { Millis } from "../lib/clock.ts";
 import type { Json } from "../lib/json.ts";
 import type { PostRef, PostStatus, Scope } from "../lib/vocabulary.ts";
+import type { ProjectedApproval } from "./approvals.ts";
 import type { AuditLine } from "./audit-log.ts";
 import type { Database } from "./database.ts";
 import { statement } from "./database.ts";
@@ -37,6 +38,8 @@ export interface NewPostRow {
   timeline: Timeline;
   /** On the clock that the scope's posts live by, as all times here. */
   wakeBy: Millis;
+  /** Null: nobody is asked. */
+  approval: ProjectedApproval | null;
   audit: AuditLine;
 }
 
@@ -82,6 +85,7 @@ export function insertPosts<P extends NewPostRow>(
     state: JSON.stringify(post.state),
     timeline: JSON.stringify(post.timeline),
     wakeBy: post.wakeBy,
+    approval: post.approval && JSON.stringify(post.approval),
     ...extend(post),
   }));
   const used = posts.map(({ ref, usedMedia, mediaKeptUntil }) => ({
@@ -96,10 +100,10 @@ export function insertPosts<P extends NewPostRow>(
       db,
       sql`
       INSERT INTO posts (workspace_id, mode, id, created_at, version, content, media, options, platforms, scheduled_at,
-        publish_before, external_id, metadata, status, state, timeline, seq, wake_by)
+        publish_before, external_id, metadata, approval, status, state, timeline, seq, wake_by)
       SELECT ${workspaceId}, ${mode}, ${member("id")}, ${member("createdAt")}, ${member("version")}, ${member("content")},
         ${member("media")}, ${member("options")}, ${member("platforms")}, ${member("scheduledAt")},
-        ${member("publishBefore")}, ${member("externalId")}, ${member("metadata")}, ${member("status")},
+        ${member("publishBefore")}, ${member("externalId")}, ${member("metadata")}, ${member("approval")}, ${member("status")},
         ${member("state")}, ${member("timeline")}, 0, ${inRealTime(scope, member("wakeBy"))}
       FROM ${madeOf(rows)} WHERE ${condition} ON CONFLICT DO NOTHING`,
     ),

@@ -1,7 +1,7 @@
 import type { SQL } from "drizzle-orm";
 import { and, eq, sql } from "drizzle-orm";
 import type { Millis } from "../lib/clock.ts";
-import type { Access, Scope } from "../lib/vocabulary.ts";
+import type { Access, ApprovalPolicy, Scope } from "../lib/vocabulary.ts";
 import type { AccountRow } from "./accounts.ts";
 import { accountRow, selectAccounts } from "./accounts.ts";
 import type { Database } from "./database.ts";
@@ -26,6 +26,8 @@ export interface PublishContext {
   publishWithin: Millis | null;
   /** Whether the workspace refuses what was said to an account within a day. */
   duplicateGuard: boolean;
+  /** Which posts of the workspace wait for approval that do not ask for it themselves. */
+  approvals: ApprovalPolicy;
 }
 
 /** Loads all that publish requests name and that is within reach, in one round trip. */
@@ -49,6 +51,7 @@ export async function loadPublishContext(
         offset: workspaces.testClockOffset,
         publishWithin: workspaces.publishWithin,
         duplicateGuard: workspaces.duplicateGuard,
+        approvals: workspaces.approvals,
       })
       .from(workspaces)
       .where(eq(workspaces.id, scope.workspaceId)),
@@ -60,6 +63,7 @@ export async function loadPublishContext(
     clockOffset: scope.mode === "test" ? (workspace?.offset ?? 0) : 0,
     publishWithin: workspace?.publishWithin ?? null,
     duplicateGuard: workspace?.duplicateGuard ?? false,
+    approvals: workspace?.approvals ?? "off",
   };
 }
 

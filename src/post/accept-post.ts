@@ -1,4 +1,5 @@
 import type { AccountRow } from "../db/accounts.ts";
+import type { ProjectedApproval } from "../db/approvals.ts";
 import type { Requester } from "../db/audit-log.ts";
 import type { IdempotencyRow } from "../db/idempotency.ts";
 import type { NewPostRow } from "../db/new-posts.ts";
@@ -41,17 +42,23 @@ export function acceptPost(
   scope: Scope,
   request: PublishRequest,
   { accounts, scheduledAt, publishBefore, warnings }: CheckedPost,
-  { now, clockOffset, requester }: { now: Millis; clockOffset: Millis; requester: Requester },
+  at: { now: Millis; clockOffset: Millis },
+  { requester, mustBeApproved }: { requester: Requester; mustBeApproved: boolean },
 ): AcceptedPost {
+  const { now, clockOffset } = at;
   const ref: PostRef = { ...scope, postId: newId("post", now) };
   const { asker, requestId, ip } = requester;
-  const at = now - clockOffset;
+  const approval = mustBeApproved ? pendingApproval(request, asker, now) : null;
   const options = optionsOfUsed(request, accounts);
   const tasks = accounts.map(({ id, platform }) => {
     const hasComment = options[platform]?.first_comment !== undefined;
     return { accountId: id, platform, hasComment };
   });
-  const timeline: Timeline = [{ at: now, type: "accepted", ...(asker !== null && { keyId: asker }) }];
+  const by = asker === null ? {} : { keyId: asker };
+  const timeline: Timeline = [
+    { at: now, type: "accepted", ...by },
+    ...(approval ? [{ at: now, type: "approval_requested" as const, ...by }] : []),
+  ];
   const times = { clockOffset, scheduledAt, publishBefore };
   const document = newDocument({
     postId: ref.postId,
@@ -59,7 +66,7 @@ export function acceptPost(
     contentId: null,
     ...times,
     tasks,
-    approval: null,
+    approval,
     timeline,
   });
   const post: NewPostRow = {
@@ -79,11 +86,13 @@ export function acceptPost(
     status: statusOf(document),
     state: stateOf(document),
     timeline,
-    wakeBy: firstWakeBy(scheduledAt),
+    // One that waits has to be told of.
+    wakeBy: firstWakeBy(approval ? now : scheduledAt),
+    approval,
     audit: {
-      id: newId("auditLine", at),
+      id: newId("auditLine", now - clockOffset),
       ...scope,
-      at,
+      at: now - clockOffset,
       action: "post.created",
       actor: asker ?? "system",
       target: ref.postId,
@@ -93,6 +102,20 @@ export function acceptPost(
     },
   };
   return { post, warnings: [...new Set(warnings.map(({ message }) => message))] };
+}
+
+function pendingApproval({ approval }: PublishRequest, asker: string | null, now: Millis): ProjectedApproval {
+  return {
+    state: "pending",
+    round: 1,
+    requestedBy: asker,
+    requestedAt: now,
+    expiresAt: approval?.expiresAt ?? null,
+    comment: approval?.comment ?? null,
+    decidedBy: null,
+    decidedAt: null,
+    reason: null,
+  };
 }
 
 /** How long the media of a post is kept for it: in real time, in which media lives. */

@@ -17,6 +17,13 @@ import { PAST_TOLERANCE } from "./timing.ts";
  * What stands in the way of a well-formed request: the one check of publishing and of the dry run.
  */
 
+/** That somebody is to approve of a post before it goes out. */
+export interface ApprovalRequest {
+  /** What is not decided by then is canceled; null: it waits. */
+  expiresAt: Millis | null;
+  comment: string | null;
+}
+
 /** A well-formed publish request. */
 export interface PublishRequest {
   content: string;
@@ -28,6 +35,8 @@ export interface PublishRequest {
   /** From then on nothing of it goes out any more. Null: however late. Undefined: as its workspace has it. */
   publishBefore: Millis | null | undefined;
   options: PlatformOptions;
+  /** That somebody is to approve of it first; null: only where the workspace says so. */
+  approval: ApprovalRequest | null;
   /** What its client calls it. */
   externalId: string | null;
   /** Its client's own names and values. */
@@ -80,6 +89,7 @@ export function checkPost(
   const checked: CheckedPost = { violations: [], warnings: [], accounts: [], scheduledAt: now, publishBefore: null };
   checkSchedule(checked, request.schedule, now);
   checkDeadline(checked, request.publishBefore, context.publishWithin);
+  checkExpiry(checked, request.approval, now);
   checkAccounts(checked, request, scope, context.accounts);
   checkMedia(checked, request, context.media);
   // A draft without its media would be found to lack it.
@@ -107,6 +117,15 @@ function checkDeadline(checked: CheckedPost, publishBefore: Millis | null | unde
   if (publishBefore === null || publishBefore > checked.scheduledAt) return;
   const message = "publish_before must be later than the time the post is scheduled for.";
   checked.violations.push({ accountId: null, field: "publish_before", code: "out_of_range", message });
+}
+
+function checkExpiry(checked: CheckedPost, approval: ApprovalRequest | null, now: Millis): void {
+  const expiresAt = approval?.expiresAt ?? null;
+  if (expiresAt === null) return;
+  const refuse = (code: "past" | "too_far", message: string) =>
+    checked.violations.push({ accountId: null, field: "approval.expires_at", code, message });
+  if (expiresAt <= now) refuse("past", "approval.expires_at lies in the past.");
+  if (expiresAt > horizon(now)) refuse("too_far", "approval.expires_at lies more than a year ahead.");
 }
 
 /** The same day of the next year. */

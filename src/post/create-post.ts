@@ -9,7 +9,7 @@ import { retryWrite } from "../db/retry.ts";
 import { reaches } from "../lib/access.ts";
 import type { Millis } from "../lib/clock.ts";
 import { invalid, Refusal, refuseMistakes, unknownAccountMessage } from "../lib/refusal.ts";
-import type { Access, PostRef, Scope } from "../lib/vocabulary.ts";
+import type { Access, ApprovalPolicy, PostRef, Scope } from "../lib/vocabulary.ts";
 import type { AcceptedPost, PublishClaim } from "./accept-post.ts";
 import { acceptPost, claimRow } from "./accept-post.ts";
 import type { PublishRequest } from "./check-post.ts";
@@ -78,8 +78,7 @@ export async function createPosts(
     else if (candidate) candidates.push(candidate);
   }
   const { first, later } = divide(candidates);
-  for (let from = 0; from < first.length; from += POSTS_PER_BATCH) {
-    const batch = first.slice(from, from + POSTS_PER_BATCH);
+  for (const batch of batchesOf(first)) {
     const stored = await store(deps, scope, batch, realNow);
     const said = await saidBefore(deps.db, scope, batch, stored, realNow);
     for (const [index, candidate] of batch.entries()) {
@@ -93,6 +92,16 @@ export async function createPosts(
     if (outcome) outcomes.set(candidate.ask, outcome);
   }
   return asks.map((ask) => outcomes.get(ask) ?? { is: "failed", error: new Error("a request was lost sight of") });
+}
+
+/** Posts of one status each, for they are counted together. */
+function batchesOf(candidates: readonly Candidate[]): Candidate[][] {
+  const ofOneStatus = Map.groupBy(candidates, ({ post }) => post.status);
+  return [...ofOneStatus.values()].flatMap((posts) =>
+    Array.from({ length: Math.ceil(posts.length / POSTS_PER_BATCH) }, (_, index) =>
+      posts.slice(index * POSTS_PER_BATCH, (index + 1) * POSTS_PER_BATCH),
+    ),
+  );
 }
 
 /** A request that was found good, with all that is to be stored of it. */
@@ -113,7 +122,8 @@ async function prepare(
   const checked = checkPost(deps.platforms, scope, request, context, now);
   const refusal = refusalOf(checked.violations);
   if (refusal) return refusal;
-  const accepted = acceptPost(scope, request, checked, { now, clockOffset, requester });
+  const mustBeApproved = request.approval !== null || isHeldBack(context.approvals, requester);
+  const accepted = acceptPost(scope, request, checked, { now, clockOffset }, { requester, mustBeApproved });
   const claim = ask.claim && claimRow(scope, ask.claim, accepted, realNow);
   const guard = context.duplicateGuard
     ? {
@@ -123,6 +133,11 @@ async function prepare(
       }
     : null;
   return { ask, accepted, post: accepted.post, claim, guard };
+}
+
+/** Whether a workspace has somebody approve of what this one asks for. */
+function isHeldBack(policy: ApprovalPolicy, { needsApproval }: Requester): boolean {
+  return policy === "all_posts" || (policy === "keys" && needsApproval);
 }
 
 /** Sets those aside that share a key, or what must be new, with one before: one batch cannot tell them apart. */

@@ -1,10 +1,17 @@
 import type { Change } from "../db/change.ts";
-import { Refusal } from "../lib/refusal.ts";
+import type { PostRow } from "../db/posts.ts";
+import { findClockOffset } from "../db/test-clock.ts";
+import type { Clock, Millis } from "../lib/clock.ts";
+import { invalid, Refusal } from "../lib/refusal.ts";
+import { roundUpToSecond } from "../lib/time.ts";
 import type { Access } from "../lib/vocabulary.ts";
-import type { DecideAnswer, Decision } from "./approval.ts";
+import type { DecideAnswer } from "./approval.ts";
+import { horizon } from "./check-post.ts";
+import { versionConflict } from "./edit-post.ts";
 import type { CommandDeps } from "./existing-post.ts";
 import { existingPost, postNotFound, recallAnswer, refOf } from "./existing-post.ts";
 import type { UnknownPost } from "./post-calls.ts";
+import { PAST_TOLERANCE } from "./timing.ts";
 
 const NOT_PENDING = {
   none: "Nobody was asked to approve of this post.",
@@ -16,27 +23,64 @@ const NOT_PENDING = {
 /** The name under which somebody decides who has no more than the link. */
 export const REVIEW_LINK = "review_link";
 
+/** What somebody says of a post that waits. */
+export type Word =
+  | { is: "approve"; schedule: "now" | Millis | null; reason: string | null }
+  | { is: "reject"; reason: string | null };
+
+/** Who says it: the key, the person, or `REVIEW_LINK`; and which version of the post they have seen, where they say so. */
+export interface Decider {
+  id: string;
+  expected: number | null;
+}
+
 /**
  * Decides on a post that waits for approval: it goes out at its time, or never.
  *
- * @param by the key, the person, or `REVIEW_LINK`
- * @throws Refusal when there is no such post within reach, it does not wait, whoever decides has asked for it themselves, or
- *   its time has passed and none was given
+ * @throws Refusal when there is no such post within reach, it does not wait, or was changed since, whoever decides has asked
+ *   for it themselves, or its time has passed and none was given
  */
 export async function decidePost(
-  deps: CommandDeps,
+  deps: CommandDeps & { clock: Clock },
   access: Access,
   postId: string,
-  decision: Decision,
-  by: string,
+  word: Word,
+  by: Decider,
   change: Change<void>,
 ): Promise<void> {
-  const ref = refOf(await existingPost(deps.db, access, postId));
-  const action = decision.is === "approve" ? "post.approved" : "post.rejected";
+  const post = await existingPost(deps.db, access, postId);
   const answer =
-    (await recallAnswer<DecideAnswer>(deps, ref, change)) ??
-    (await deps.posts(ref).decide(decision, { ...(await change.command(ref, { action, target: postId })), asker: by }));
+    (await recallAnswer<DecideAnswer>(deps, refOf(post), change)) ?? (await askToDecide(deps, post, word, by, change));
   refuseUndecided(answer);
+}
+
+async function askToDecide(
+  deps: CommandDeps & { clock: Clock },
+  post: PostRow,
+  word: Word,
+  by: Decider,
+  change: Change<void>,
+): Promise<DecideAnswer | UnknownPost> {
+  const ref = refOf(post);
+  if (by.expected !== null && by.expected !== post.version) throw versionConflict(post.version);
+  if (word.is === "approve" && word.schedule !== null && word.schedule !== "now") {
+    const offset = ref.mode === "live" ? 0 : await findClockOffset(deps.db, ref.workspaceId);
+    refuseTime(word.schedule, deps.clock() + offset);
+  }
+  const action = word.is === "approve" ? "post.approved" : "post.rejected";
+  const command = await change.command(ref, { action, target: post.id });
+  const round = post.approval?.round ?? null;
+  return deps.posts(ref).decide({ ...roundedUp(word), round }, { ...command, asker: by.id });
+}
+
+function refuseTime(schedule: Millis, now: Millis): void {
+  if (schedule < now - PAST_TOLERANCE) throw invalid("schedule", "schedule lies in the past.");
+  if (schedule > horizon(now)) throw invalid("schedule", "schedule lies more than a year ahead.");
+}
+
+function roundedUp(word: Word): Word {
+  if (word.is === "reject" || word.schedule === null || word.schedule === "now") return word;
+  return { ...word, schedule: roundUpToSecond(word.schedule) };
 }
 
 function refuseUndecided(answer: DecideAnswer | UnknownPost): void {

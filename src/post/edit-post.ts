@@ -133,7 +133,7 @@ function changedNames({ content, mediaIds, schedule, publishBefore, options }: P
   return Object.entries(named).flatMap(([name, value]) => (value === undefined ? [] : [name]));
 }
 
-function versionConflict(version: number): Refusal {
+export function versionConflict(version: number): Refusal {
   return new Refusal("version_conflict", `The post is at version ${version} now: read it again before you change it.`);
 }
 
@@ -147,6 +147,7 @@ function changedRequest(post: PostRow, changes: PostChanges, accountIds: string[
     schedule: changes.schedule ?? "now",
     publishBefore: null,
     // As the platforms' own schemas have left them when the post was accepted.
+    approval: null,
     options: changes.options ?? (post.options as PlatformOptions),
     externalId: post.externalId,
     metadata: post.metadata,

@@ -38,6 +38,8 @@ export interface PostCalls {
   resolve(accountId: string, resolution: Resolution, command: Command): Promise<ResolveAnswer | UnknownPost>;
   /** @param command whose asker decides: never nobody */
   decide(decision: Decision, command: Command & { asker: string }): Promise<DecideAnswer | UnknownPost>;
+  /** Forgets the post, whose workspace was deleted: its alarm never rings again. */
+  forget(): Promise<void>;
   /** What one of these was answered; null when the object was never asked it. */
   recall(commandId: string): Promise<{ answer: unknown } | null>;
 }

@@ -147,6 +147,12 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
     return { answer };
   }
 
+  async forget(): Promise<void> {
+    await this.#projecting;
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.deleteAll();
+  }
+
   async cancel(command: Command): Promise<CancelAnswer | UnknownPost> {
     return this.#command(command, (document, now) => cancel(document, command.asker, now), cancelAnswer);
   }

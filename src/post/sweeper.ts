@@ -23,10 +23,14 @@ import type { Env } from "../env.ts";
 import type { Millis } from "../lib/clock.ts";
 import { HOUR, MINUTE, SECOND, systemClock } from "../lib/clock.ts";
 import { consoleLog } from "../lib/log.ts";
+import type { PostRef } from "../lib/vocabulary.ts";
 import { sweepMedia } from "../media/discard.ts";
 import { deliverMessage, probeMessage, sendDeliveries, sendWebhookMessages } from "../webhooks/messages.ts";
 import { DUE_GRACE } from "../webhooks/schedule.ts";
+import { eraseSome } from "../workspace/erase-workspaces.ts";
 import { renewMessage } from "./messages.ts";
+import type { PostCalls } from "./post-calls.ts";
+import { objectName } from "./post-calls.ts";
 import { sendMessages, wakePosts } from "./send-messages.ts";
 
 /** The one sweeper's name. */
@@ -69,6 +73,8 @@ const DELIVERY_CURSOR = "delivery_cursor";
 const FORGETTING = "forgetting";
 /** The time from which the audit log is to be sealed again. */
 const SEALING = "sealing";
+/** The time from which deleted workspaces are looked for. */
+const ERASING = "erasing";
 
 type DueDelivery = DeliveryRef & { nextAttemptAt: Millis };
 
@@ -88,6 +94,12 @@ export class SweeperObject extends DurableObject<Env> {
   async keepAwake(): Promise<void> {
     const alarm = await this.ctx.storage.getAlarm();
     if (alarm === null || alarm < systemClock() - INTERVAL) await this.ctx.storage.setAlarm(systemClock() + INTERVAL);
+  }
+
+  /** Has it look for deleted workspaces in a moment. */
+  async beginErasing(): Promise<void> {
+    this.ctx.storage.kv.delete(ERASING);
+    await this.ctx.storage.setAlarm(systemClock() + SOON);
   }
 
   async status(): Promise<SweeperStatus> {
@@ -133,6 +145,7 @@ export class SweeperObject extends DurableObject<Env> {
     await deleteOldCeremonies(db, now);
     await sweepMedia({ db, bucket: this.env.MEDIA }, now);
     await this.#sealAuditLog(db, now);
+    await this.#eraseWorkspaces(db, now);
     const status: SweeperStatus = { lastRunAt: now, duration: systemClock() - now, found, failingSince: null };
     this.ctx.storage.kv.put(STATUS, status);
     return found;
@@ -181,6 +194,18 @@ export class SweeperObject extends DurableObject<Env> {
       return;
     }
     await this.ctx.storage.setAlarm(systemClock() + SOON);
+  }
+
+  /** Erases some of what deleted workspaces had, and goes on soon; once there is nothing it looks again in an hour. */
+  async #eraseWorkspaces(db: Database, now: Millis): Promise<void> {
+    if ((this.ctx.storage.kv.get<Millis>(ERASING) ?? 0) > now) return;
+    const deps = {
+      db,
+      forgetPost: (ref: PostRef) => (this.env.POSTS.getByName(objectName(ref)) as unknown as PostCalls).forget(),
+      forgetSandbox: (workspaceId: string) => this.env.SANDBOX.getByName(workspaceId).forget(),
+    };
+    if (await eraseSome(deps, now)) await this.ctx.storage.setAlarm(systemClock() + SOON);
+    else this.ctx.storage.kv.put(ERASING, now + HOUR);
   }
 
   #sendDeliveries(told: readonly DeliveryRef[]): Promise<void> {

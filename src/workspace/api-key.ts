@@ -1,5 +1,4 @@
-import { toHex, utf8 } from "../lib/bytes.ts";
-import { hmacSha256 } from "../lib/crypto.ts";
+import { utf8 } from "../lib/bytes.ts";
 import type { Mode } from "../lib/vocabulary.ts";
 
 /*
@@ -30,11 +29,6 @@ export function modeOfApiKey(key: string): Mode | null {
   const [, start, mode, check] = KEY_PATTERN.exec(key) ?? [];
   if (start === undefined || checksum(start) !== check) return null;
   return mode === "live" ? "live" : "test";
-}
-
-/** What the database knows a key by: useless to whoever does not have the pepper too. */
-export async function digestApiKey(key: string, pepper: string): Promise<string> {
-  return toHex(await hmacSha256(utf8(pepper), key));
 }
 
 function checksum(text: string): string {

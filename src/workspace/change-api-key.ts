@@ -1,9 +1,10 @@
 import type { ApiKeyRow, KeyChange } from "../db/api-keys.ts";
 import { revokeKey, updateKey } from "../db/api-keys.ts";
+import type { Change } from "../db/change.ts";
 import type { Database } from "../db/database.ts";
 import type { Clock } from "../lib/clock.ts";
 import { invalid } from "../lib/refusal.ts";
-import { refusePastEnd, refuseUnknownAccounts } from "./create-api-key.ts";
+import { refusePastEnd, refuseUnknownAccounts, rightsOf } from "./create-api-key.ts";
 import { existingKey, refuseConflict, unrevokedKey } from "./existing-key.ts";
 import type { AskingKey } from "./key-rights.ts";
 import { findExcess, isWithin } from "./key-rights.ts";
@@ -24,6 +25,7 @@ export async function changeApiKey(
   asker: AskingKey,
   id: string,
   edit: KeyEdit,
+  request: Change<ApiKeyRow>,
 ): Promise<ApiKeyRow> {
   const now = clock();
   const seen = await unrevokedKey(db, asker, id);
@@ -32,13 +34,17 @@ export async function changeApiKey(
     name: edit.name ?? seen.name,
     scopes: edit.scopes ?? seen.scopes,
     accountIds: edit.accountIds === undefined ? seen.accountIds : edit.accountIds,
+    needsApproval: edit.needsApproval ?? seen.needsApproval,
     expiresAt: edit.expiresAt === undefined ? seen.expiresAt : edit.expiresAt,
   };
   const excess = isWithin(change, seen) ? null : findExcess(change, asker);
   if (excess) throw invalid(excess.field, excess.message);
   await refuseUnknownAccounts(db, asker, edit.accountIds ?? [], seen.accountIds ?? []);
-  refuseConflict(await updateKey(db, seen, change, asker, now), NEVER_FULL);
-  return { ...seen, ...change };
+  const changed = { ...seen, ...change };
+  const entry = { action: "api_key.updated", target: id, details: rightsOf(change) } as const;
+  const record = await request.record(entry, changed);
+  refuseConflict(await updateKey(db, record, seen, change, asker, now), NEVER_FULL);
+  return changed;
 }
 
 /**
@@ -50,8 +56,10 @@ export async function revokeApiKey(
   { db, clock }: { db: Database; clock: Clock },
   asker: AskingKey,
   id: string,
+  request: Change<void>,
 ): Promise<void> {
   const seen = await existingKey(db, asker, id);
   if (seen.revokedAt !== null) return;
-  refuseConflict(await revokeKey(db, seen, asker, clock()), NEVER_FULL);
+  const record = await request.record({ action: "api_key.revoked", target: id }, undefined);
+  refuseConflict(await revokeKey(db, record, seen, asker, clock()), NEVER_FULL);
 }

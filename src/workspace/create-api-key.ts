@@ -1,20 +1,25 @@
 import { findAccounts } from "../db/accounts.ts";
 import type { ApiKeyRow, KeyChange } from "../db/api-keys.ts";
 import { insertKey } from "../db/api-keys.ts";
+import type { Change } from "../db/change.ts";
 import type { Database } from "../db/database.ts";
 import { retryWrite } from "../db/retry.ts";
 import type { Clock, Millis } from "../lib/clock.ts";
 import { newId } from "../lib/ids.ts";
+import type { JsonObject } from "../lib/json.ts";
 import { invalid, unknownAccountMessage } from "../lib/refusal.ts";
-import { digestApiKey, generateApiKey } from "./api-key.ts";
+import { printTimeOrNull } from "../lib/time.ts";
+import { generateApiKey } from "./api-key.ts";
 import { MAX_KEYS, refuseConflict } from "./existing-key.ts";
-import type { AskingKey } from "./key-rights.ts";
+import type { AskingKey, KeyRights } from "./key-rights.ts";
 import { findExcess } from "./key-rights.ts";
+import type { Peppers } from "./peppers.ts";
+import { digestSecret } from "./peppers.ts";
 
 export interface KeyDeps {
   db: Database;
   clock: Clock;
-  apiKeyPepper: string;
+  peppers: Peppers;
 }
 
 /** A key with a secret of it: the only time that it is seen. */
@@ -29,9 +34,10 @@ export interface KeyWithSecret {
  * @throws Refusal with the field at fault, or when the workspace has as many keys as it may
  */
 export async function createApiKey(
-  { db, clock, apiKeyPepper }: KeyDeps,
+  { db, clock, peppers }: KeyDeps,
   asker: AskingKey,
   request: KeyChange,
+  change: Change<KeyWithSecret>,
 ): Promise<KeyWithSecret> {
   const now = clock();
   refusePastEnd(request.expiresAt, now);
@@ -46,18 +52,23 @@ export async function createApiKey(
     id: newId("apiKey", now),
     workspaceId,
     mode,
-    digest: await digestApiKey(secret, apiKeyPepper),
-    pepperId: null,
     groupIds: null,
-    needsApproval: false,
+    ...(await digestSecret(secret, peppers)),
     lastFour: secret.slice(-4),
     createdAt: now,
     revokedAt: null,
     lastUsedAt: null,
   };
-  const conflict = await retryWrite(() => insertKey(db, row, asker, MAX_KEYS));
+  const made = { row, secret };
+  const record = await change.record({ action: "api_key.created", target: row.id, details: rightsOf(request) }, made);
+  const conflict = await retryWrite(() => insertKey(db, record, row, asker, MAX_KEYS));
   refuseConflict(conflict, `The workspace has ${MAX_KEYS} ${mode} API keys. Revoke one first.`);
-  return { row, secret };
+  return made;
+}
+
+/** What the audit log says of what a key may do. */
+export function rightsOf({ scopes, accountIds, needsApproval, expiresAt }: KeyRights): JsonObject {
+  return { scopes, accounts: accountIds, needs_approval: needsApproval, expires_at: printTimeOrNull(expiresAt) };
 }
 
 /** @throws Refusal */

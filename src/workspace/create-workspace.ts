@@ -1,10 +1,13 @@
+import type { Change } from "../db/change.ts";
 import type { Database } from "../db/database.ts";
 import { insertWorkspace } from "../db/workspaces.ts";
 import type { Clock } from "../lib/clock.ts";
 import { newId } from "../lib/ids.ts";
 import type { Mode } from "../lib/vocabulary.ts";
 import { KEY_SCOPES, MODES } from "../lib/vocabulary.ts";
-import { digestApiKey, generateApiKey } from "./api-key.ts";
+import { generateApiKey } from "./api-key.ts";
+import type { Peppers } from "./peppers.ts";
+import { digestSecret } from "./peppers.ts";
 
 /** A new workspace with its first keys: the only time they are seen. */
 export interface CreatedWorkspace {
@@ -18,8 +21,9 @@ const FIRST_KEY = "First key";
 
 /** Creates a workspace with one key for each mode, which may do everything. */
 export async function createWorkspace(
-  deps: { db: Database; clock: Clock; apiKeyPepper: string },
+  deps: { db: Database; clock: Clock; peppers: Peppers },
   { name, logoUrl }: { name: string; logoUrl: string | null },
+  change: Change<CreatedWorkspace>,
 ): Promise<CreatedWorkspace> {
   const now = deps.clock();
   const id = newId("workspace", now);
@@ -29,10 +33,9 @@ export async function createWorkspace(
       id: newId("apiKey", now),
       workspaceId: id,
       mode,
-      digest: await digestApiKey(apiKeys[mode], deps.apiKeyPepper),
-      pepperId: null,
       groupIds: null,
       needsApproval: false,
+      ...(await digestSecret(apiKeys[mode], deps.peppers)),
       lastFour: apiKeys[mode].slice(-4),
       createdAt: now,
       name: FIRST_KEY,
@@ -43,6 +46,8 @@ export async function createWorkspace(
       lastUsedAt: null,
     })),
   );
-  await insertWorkspace(deps.db, { id, name, logoUrl, createdAt: now }, rows);
-  return { id, name, apiKeys };
+  const created = { id, name, apiKeys };
+  const record = await change.record({ action: "workspace.created", target: id }, created);
+  await insertWorkspace(deps.db, record, { id, name, logoUrl, createdAt: now }, rows);
+  return created;
 }

@@ -1,27 +1,51 @@
-import type { KeyBySecret } from "../db/api-keys.ts";
-import { findKeyBySecret } from "../db/api-keys.ts";
+import type { ApiKeyRow, StoredSecret } from "../db/api-keys.ts";
+import { findKeyBySecret, replaceDigest } from "../db/api-keys.ts";
 import type { Database } from "../db/database.ts";
 import type { Clock } from "../lib/clock.ts";
-import { digestApiKey } from "./api-key.ts";
+import type { RateLimits } from "../lib/rate-limits.ts";
+import type { Peppers } from "./peppers.ts";
+import { digestSecret, possibleDigests } from "./peppers.ts";
 
-/** A key that may be used, with the limits of its workspace; null: the defaults. */
-export type GoodKey = Omit<KeyBySecret, "goodUntil">;
+interface FindDeps {
+  db: Database;
+  clock: Clock;
+  peppers: Peppers;
+}
+
+/** A key, and the one of its secrets by which it was found. */
+export interface FoundKey {
+  key: ApiKeyRow;
+  stored: StoredSecret;
+  /** How often its workspace may ask; null: the defaults. */
+  rateLimits: RateLimits | null;
+  /** Its workspace is kept out by the deployment's owner. */
+  isSuspended: boolean;
+}
 
 /**
  * The key that a secret opens, in this moment.
  *
  * @param secret well-formed
- * @returns null alike when no key has it, when the key was revoked or has expired, and when another secret has replaced
- *   this one and its time is over
+ * @returns null alike when no key has it, when the key was revoked or has expired, when another secret has replaced this
+ *   one and its time is over, and when its workspace was deleted
  */
-export async function findGoodKey(
-  deps: { db: Database; clock: Clock; apiKeyPepper: string },
+export async function findGoodKey({ db, clock, peppers }: FindDeps, secret: string): Promise<FoundKey | null> {
+  const found = await findKeyBySecret(db, await possibleDigests(secret, peppers));
+  if (!found) return null;
+  const { key, stored, workspace } = found;
+  if (key.revokedAt !== null || workspace.deletedAt !== null) return null;
+  const now = clock();
+  const isOver = [key.expiresAt, stored.goodUntil].some((end) => end !== null && end <= now);
+  if (isOver) return null;
+  return { key, stored, rateLimits: workspace.rateLimits, isSuspended: workspace.suspendedAt !== null };
+}
+
+/** Digests a secret with the first pepper that was stored under another, or under one that had no id then. */
+export async function digestAnew(
+  { db, peppers }: Omit<FindDeps, "clock">,
   secret: string,
-): Promise<GoodKey | null> {
-  const found = await findKeyBySecret(deps.db, await digestApiKey(secret, deps.apiKeyPepper));
-  if (!found || found.revokedAt !== null) return null;
-  const { goodUntil, ...key } = found;
-  const now = deps.clock();
-  const isOver = [key.expiresAt, goodUntil].some((end) => end !== null && end <= now);
-  return isOver ? null : key;
+  stored: StoredSecret,
+): Promise<void> {
+  const current = await digestSecret(secret, peppers);
+  if (stored.pepperId !== current.pepperId) await replaceDigest(db, stored, current);
 }

@@ -7,7 +7,7 @@ import { printTime } from "../lib/time.ts";
  * What a key may do: its scopes, on its accounts, until its end. Nobody gives away what they do not have.
  */
 
-export type KeyRights = Pick<ApiKeyRow, "scopes" | "accountIds" | "expiresAt">;
+export type KeyRights = Pick<ApiKeyRow, "scopes" | "accountIds" | "needsApproval" | "expiresAt">;
 
 /** The key of a request, with which somebody asks for something. */
 export type AskingKey = Pick<ApiKeyRow, "id" | "workspaceId" | "mode"> & KeyRights;
@@ -36,6 +36,10 @@ export function findExcess(rights: KeyRights, own: AskingKey): Excess | null {
     const field = `accounts.${account}`;
     return { field, message: unknownAccountMessage(field, own.mode) };
   }
+  if (own.needsApproval && !rights.needsApproval) {
+    const message = "needs_approval must be true: the posts of the key of this request wait for approval, too.";
+    return { field: "needs_approval", message };
+  }
   if (own.expiresAt !== null && !endsNoLater(rights, own)) {
     const message = `expires_at must not be later than ${printTime(own.expiresAt)}, when the key of this request ends.`;
     return { field: "expires_at", message };
@@ -48,6 +52,7 @@ export function isWithin(rights: KeyRights, others: KeyRights): boolean {
   const { accountIds } = others;
   return (
     rights.scopes.every((scope) => others.scopes.includes(scope)) &&
+    (rights.needsApproval || !others.needsApproval) &&
     (accountIds === null || (rights.accountIds?.every((id) => accountIds.includes(id)) ?? false)) &&
     endsNoLater(rights, others)
   );

@@ -1,12 +1,16 @@
+import type { ApiKeyRow } from "../db/api-keys.ts";
 import { replaceSecret } from "../db/api-keys.ts";
+import type { Change } from "../db/change.ts";
 import { retryWrite } from "../db/retry.ts";
 import type { Millis } from "../lib/clock.ts";
 import { Refusal } from "../lib/refusal.ts";
-import { digestApiKey, generateApiKey } from "./api-key.ts";
+import { printTime } from "../lib/time.ts";
+import { generateApiKey } from "./api-key.ts";
 import type { KeyDeps, KeyWithSecret } from "./create-api-key.ts";
 import { MAX_SECRETS, refuseConflict, unrevokedKey } from "./existing-key.ts";
 import type { AskingKey } from "./key-rights.ts";
 import { findExcess } from "./key-rights.ts";
+import { digestSecret } from "./peppers.ts";
 
 /**
  * Gives a key another secret; it stays the same key in all else. Whoever asks learns the secret, and so may have no less
@@ -17,10 +21,11 @@ import { findExcess } from "./key-rights.ts";
  * @throws Refusal when there is no such key, it may do more than the one that asks, it is over, or has too many secrets
  */
 export async function rotateApiKey(
-  { db, clock, apiKeyPepper }: KeyDeps,
+  { db, clock, peppers }: KeyDeps,
   asker: AskingKey,
   id: string,
   overlap: Millis,
+  change: Change<KeyWithSecret>,
 ): Promise<KeyWithSecret> {
   const now = clock();
   const seen = await unrevokedKey(db, asker, id);
@@ -29,12 +34,21 @@ export async function rotateApiKey(
     throw new Refusal("forbidden", "This API key may do more than the one of this request, or lasts longer.");
   }
   const secret = generateApiKey(seen.mode);
-  const replacement = { digest: await digestApiKey(secret, apiKeyPepper), lastFour: secret.slice(-4) };
+  const replacement = { ...(await digestSecret(secret, peppers)), lastFour: secret.slice(-4) };
   const times = { goodUntil: now + overlap, asker, now, atMost: MAX_SECRETS - 1 };
-  const conflict = await retryWrite(() => replaceSecret(db, seen, replacement, times));
+  const rotated = { row: { ...seen, ...replacement }, secret };
+  const details = { old_secrets_end_at: printTime(times.goodUntil) };
+  const record = await change.record({ action: "api_key.rotated", target: id, details }, rotated);
+  const replace = (key: ApiKeyRow) => retryWrite(() => replaceSecret(db, record, key, replacement, times));
+  let conflict = await replace(seen);
+  if (conflict === "moved") {
+    // By no more than a use that had it digested with another pepper?
+    const key = await unrevokedKey(db, asker, id);
+    if (key.pepperId !== seen.pepperId && key.lastFour === seen.lastFour) conflict = await replace(key);
+  }
   refuseConflict(
     conflict,
     `The key has ${MAX_SECRETS} secrets that are good. Wait until one is not, or say overlap_hours: 0.`,
   );
-  return { row: { ...seen, ...replacement }, secret };
+  return rotated;
 }

@@ -519,3 +519,57 @@ it("keys from before there were scopes may do everything", async () => {
   const change = await ask("PATCH", `/${id}`, own.test, { name: "Renamed" });
   expect(change.body.name).toBe("Renamed");
 });
+
+describe("a request for a key that comes again", () => {
+  const request = { name: "Newsroom", scopes: ["posts:read"] };
+  const create = (key: string, idempotencyKey: string) =>
+    call("POST", "/v1/api-keys", { key, body: request, headers: { "Idempotency-Key": idempotencyKey } });
+
+  it("gets the same secret, which is stored sealed and in no cache", async () => {
+    const cached = vi.spyOn(env.IDEMPOTENCY, "put");
+    const first = await create(workspace.test, "same-secret");
+    const again = await create(workspace.test, "same-secret");
+    expect([again.text, again.headers.get("Idempotent-Replayed")]).toEqual([first.text, "true"]);
+    const { results } = await env.DB.prepare("SELECT response_body FROM idempotency WHERE is_sealed").all();
+    expect(results.length).toBeGreaterThan(0);
+    expect(JSON.stringify([results, cached.mock.calls])).not.toContain(first.body.key);
+    expect(cached).not.toHaveBeenCalled();
+  });
+
+  it("gets no secret that another key asked for", async () => {
+    const first = await create(workspace.test, "of-another");
+    const other = await newKey(workspace, { scopes: ["keys:admin", "posts:read"] });
+    const second = await create(other.key, "of-another");
+    expect([first.status, second.status]).toEqual([201, 201]);
+    expect(second.body.id).not.toBe(first.body.id);
+    const rotation = { body: {}, headers: { "Idempotency-Key": "rotate" } };
+    const path = `/v1/api-keys/${(await newKey(workspace)).id}/rotate`;
+    expect((await call("POST", path, { key: workspace.test, ...rotation })).status).toBe(200);
+    expect((await call("POST", path, { key: other.key, ...rotation })).status).toBe(403);
+  });
+
+  it("is refused where the key has revoked itself with it", async () => {
+    const { id, key } = await newKey(workspace, { scopes: ["keys:admin"] });
+    const revoke = () => call("DELETE", `/v1/api-keys/${id}`, { key, headers: { "Idempotency-Key": "myself" } });
+    expect((await revoke()).status).toBe(200);
+    expect((await revoke()).status).toBe(401);
+  });
+});
+
+it("tells the audit log who was given what, and no secret", async () => {
+  const own = await newWorkspace();
+  const { id, key } = await newKey(own, { scopes: ["posts:read"] });
+  await ask("PATCH", `/${id}`, own.test, { name: "Renamed" });
+  const rotated = (await ask("POST", `/${id}/rotate`, own.test, {})).body.key;
+  await ask("DELETE", `/${id}`, own.test);
+  const { results } = await env.DB.prepare(
+    "SELECT action, actor, target, details FROM audit_log WHERE workspace_id = ? AND mode = 'test' ORDER BY seq",
+  )
+    .bind(own.id)
+    .all();
+  const actor = await firstKeyId(own);
+  const actions = ["api_key.created", "api_key.updated", "api_key.rotated", "api_key.revoked"];
+  expect(results.map(({ details, ...line }) => line)).toEqual(actions.map((action) => ({ action, actor, target: id })));
+  expect(JSON.parse(String(results[0]?.details))).toEqual({ scopes: ["posts:read"], accounts: null, expires_at: null });
+  for (const secret of [key, rotated]) expect(JSON.stringify(results)).not.toContain(secret);
+});

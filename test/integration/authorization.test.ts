@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import PAGE from "../../docs/access.md?raw";
 import { createApp } from "../../src/api/app.ts";
+import { SUSPENDED_MESSAGE } from "../../src/api/authenticate.ts";
 import type { OpenTo } from "../../src/api/authorize.ts";
 import { isDeclaration } from "../../src/api/authorize.ts";
 import type { KeyScope, Mode } from "../../src/lib/vocabulary.ts";
@@ -112,6 +113,7 @@ let workspace: TestWorkspace;
 const only = new Map<string, string>();
 const allBut = new Map<string, string>();
 let restricted: string;
+let suspended: TestWorkspace;
 beforeAll(async () => {
   workspace = await newWorkspace();
   for (const mode of MODES) {
@@ -123,6 +125,9 @@ beforeAll(async () => {
   }
   const account = await newAccount(workspace, "facebook");
   restricted = (await newKey(workspace, { accounts: [account] })).key;
+  suspended = await newWorkspace();
+  const path = `/v1/workspaces/${suspended.id}`;
+  await call("PATCH", path, { key: env.ADMIN_TOKEN ?? "", body: { suspended: true } });
 });
 
 describe("a route is closed", () => {
@@ -149,6 +154,19 @@ describe("a route is closed", () => {
       expect([answer.status, answer.body.error.message]).toEqual([403, LACKS_SCOPE]);
     }
   });
+
+  it.each(NAMED.filter(([, { openTo }]) => openTo !== "admin"))(
+    "%s: to keys of a suspended workspace",
+    async (_name, route) => {
+      const answer = await tryRoute(route, suspended.test);
+      expect(answer.status).toBe(403);
+      expect(answer.body.error).toMatchObject({
+        code: "forbidden",
+        message: SUSPENDED_MESSAGE,
+        field: "Authorization",
+      });
+    },
+  );
 
   it.each(NAMED.filter(([, { openTo }]) => openTo === "unrestricted_keys"))(
     "%s: to a key that is restricted to accounts",

@@ -6,6 +6,7 @@ import type { Mode, PostRef } from "../../src/lib/vocabulary.ts";
 import { KEY_SCOPES } from "../../src/lib/vocabulary.ts";
 import { renewMessage } from "../../src/post/messages.ts";
 import { SWEEPER_NAME } from "../../src/post/sweeper.ts";
+import { servicesOf } from "../../src/services.ts";
 import { generateApiKey } from "../../src/workspace/api-key.ts";
 import { FACEBOOK_APP, FACEBOOK_PERSON, INSTAGRAM_APP, LoginStandIn } from "../helpers/login-stand-in.ts";
 import { jpeg } from "../helpers/pictures.ts";
@@ -28,6 +29,7 @@ const canaries = new Canaries();
 const logged: Piece[] = [];
 const answered: Piece[] = [];
 const admin = env.ADMIN_TOKEN ?? "";
+const oldAdmin = newSecret();
 
 let workspace: TestWorkspace;
 let receivers: Receivers;
@@ -59,6 +61,9 @@ beforeAll(async () => {
 afterAll(() => {
   vi.restoreAllMocks();
   useApps({});
+  const { settings } = servicesOf(env);
+  settings.adminTokens = [settings.adminTokens[0]];
+  settings.apiKeyPeppers = [settings.apiKeyPeppers[0]];
 });
 
 it("a canary is planted in every kind of input, answer and setting that holds a secret", () => {
@@ -125,6 +130,9 @@ function plantSettings(): void {
   const [, encryptionKey = ""] = (env.ENCRYPTION_KEYS ?? "").split(":");
   canaries.plant("ADMIN_TOKEN", admin);
   canaries.plant("API_KEY_PEPPER", env.API_KEY_PEPPER ?? "");
+  const { settings } = servicesOf(env);
+  settings.adminTokens = [admin, canaries.plant("ADMIN_TOKEN_OLD", oldAdmin)];
+  settings.apiKeyPeppers = [settings.apiKeyPeppers[0], canaries.plant("API_KEY_PEPPER_OLD", newSecret())];
   canaries.plant("ENCRYPTION_KEYS", encryptionKey);
   canaries.plant("META_APP_SECRET", FACEBOOK_APP.secret);
   canaries.plant("INSTAGRAM_APP_SECRET", INSTAGRAM_APP.secret);
@@ -392,5 +400,7 @@ async function lookAtEverything(): Promise<void> {
   for (const path of ["health", "deployment/audit", "deployment/audit/export", "deployment/pause"]) {
     await made("GET", `/v1/${path}`, { key: admin });
   }
+  const own = `/v1/workspaces/${workspace.id}`;
+  for (const path of ["/v1/workspaces", own, `${own}/export`]) await made("GET", path, { key: oldAdmin });
   for (const path of ["/docs", "/openapi.json", "/health"]) await ask("GET", path);
 }

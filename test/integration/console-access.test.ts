@@ -130,7 +130,7 @@ describe("a link", () => {
     const removed = await first.post(pageOf(own, `settings/members/${second.personId}/remove`), { form_id: "2" });
     expect(removed.status).toBe(303);
     expect((await new ConsoleBrowser().get(link)).status).toBe(410);
-    expect((await second.get(pageOf(own, "settings"))).status).toBe(404);
+    expect((await second.get(pageOf(own, "settings"))).location).toContain("/console/sign-in");
   });
 });
 
@@ -437,9 +437,22 @@ describe("what a member reaches", () => {
     const path = pageOf(own, `settings/members/${person.personId}/rights`);
     expect((await admin.post(path, { role: "viewer", form_id: "1" })).location).toContain("done=member");
     expect((await person.post(pageOf(own, "settings/invite"), { role: "admin", form_id: "2" })).status).toBe(403);
+    const elsewhere = await newWorkspace();
+    await person.post(`${new URL(await inviteTo(elsewhere, "viewer")).pathname}/accept`);
     await call("DELETE", `/v1/members/${person.personId}`, { key: own.test });
     expect((await person.get(pageOf(own, "settings"))).status).toBe(404);
-    expect((await person.get("/console")).status).toBe(403);
+    // Out of the last one they are forgotten, with all that they sign in with.
+    expect((await call("DELETE", `/v1/members/${person.personId}`, { key: elsewhere.test })).status).toBe(200);
+    expect((await person.get("/console")).location).toBe("/console/sign-in");
+    expect((await person.signIn()).status).toBe(400);
+    for (const [table, column] of [
+      ["people", "id"],
+      ["passkeys", "person_id"],
+      ["sessions", "person_id"],
+    ]) {
+      const query = env.DB.prepare(`SELECT count(*) AS n FROM ${table} WHERE ${column} = ?`);
+      expect(await query.bind(person.personId).first("n")).toBe(0);
+    }
   });
 });
 

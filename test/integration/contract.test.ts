@@ -1,11 +1,10 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { errorBody } from "../../src/api/error-envelope.ts";
-import { ERRORS, rateLimitedMessage } from "../../src/api/errors.ts";
 import { contractPart, ERROR_SAMPLES, fill, SAMPLES, shapedLike } from "../contract/samples.ts";
 import type { TestWorkspace } from "./helpers/api.ts";
-import { call, newAccount, newPicture, newWorkspace, publish } from "./helpers/api.ts";
+import { call, newAccount, newPicture, newWorkspace, publish, setRateLimits } from "./helpers/api.ts";
 import { advance, drive, holdTime, refOf } from "./helpers/drive.ts";
+import { SECRET } from "./helpers/webhooks.ts";
 
 const SECOND = 1_000;
 const DAY = 86_400_000;
@@ -47,12 +46,14 @@ describe("the contract's error samples, byte for byte and before what we add", (
     }
   });
 
-  it("Rate limited", () => {
-    const refused = { code: "rate_limited" as const, message: rateLimitedMessage(30), details: { retryAfter: 30 } };
-    const body = errorBody(refused, { requestId: "req_1", origin: "https://api.example.com" });
-    expect(contractPart(JSON.stringify(body))).toBe(ERROR_SAMPLES["Rate limited"]);
-    expect(body.error).toMatchObject({ retryable: true, retry_after: 30 });
-    expect(ERRORS.rate_limited.status).toBe(429);
+  it("Rate limited", async () => {
+    const limits = { key: { burst: 1, perMinute: 2 }, workspace: { burst: 100, perMinute: 3_000 } };
+    await setRateLimits(workspace.id, limits);
+    expect((await call("GET", "/v1/accounts", { key: workspace.test })).status).toBe(200);
+    const answer = await call("GET", "/v1/accounts", { key: workspace.test });
+    expect([answer.status, contractPart(answer.text)]).toEqual([429, ERROR_SAMPLES["Rate limited"]]);
+    expect(answer.body.error).toMatchObject({ retryable: true, retry_after: 30 });
+    expect(answer.headers.get("Retry-After")).toBe("30");
   });
 
   it("Transient platform failure", async () => {
@@ -76,6 +77,25 @@ describe("the contract's other samples, with their placeholders filled", () => {
     expectLike(answer.text, SAMPLES.publishResponse, { ...table, post_789: answer.body.id });
     // The sample's other platform has no account: nothing else is added than the word of it.
     expect(Object.keys(answer.body)).toEqual(["id", "status", "scheduled_at", "platforms", "tasks", "warnings"]);
+  });
+
+  it("POST /v1/publish, now", async () => {
+    const table = { acc_123: await newAccount(workspace, "instagram"), media_456: await newPicture(workspace) };
+    const request = fill(SAMPLES.publishRequest, { ...table, "2026-06-01T09:00:00Z": "now" }) as Record<
+      string,
+      unknown
+    >;
+    const answer = await publish(workspace, request);
+    const now = { ...table, post_789: answer.body.id, "2026-06-01T09:00:00Z": time(Date.now()) };
+    expectLike(answer.text, SAMPLES.publishResponse, now);
+  });
+
+  it("POST /v1/webhooks", async () => {
+    const body = fill(SAMPLES.webhookRequest, { "whsec_...": SECRET });
+    const answer = await call("POST", "/v1/webhooks", { key: workspace.test, body });
+    expect(answer.status).toBe(201);
+    expectLike(answer.text, SAMPLES.webhookResponse, { wh_123: answer.body.id });
+    expect(Object.keys(answer.body)).toEqual(["id", "url", "active"]);
   });
 
   it("GET /v1/posts, GET and DELETE /v1/posts/{post_id}", async () => {

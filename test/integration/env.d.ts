@@ -5,6 +5,7 @@ declare global {
   namespace Cloudflare {
     interface Env extends AppEnv {
       TEST_MIGRATIONS: D1Migration[];
+      FUZZ_SEED: string;
     }
     interface GlobalProps {
       mainModule: typeof import("../../src/index.ts");

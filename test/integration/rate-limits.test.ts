@@ -1,13 +1,11 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { database } from "../../src/db/database.ts";
-import { setRateLimits } from "../../src/db/workspaces.ts";
 import { SECOND } from "../../src/lib/clock.ts";
 import type { RateLimit, RateLimits } from "../../src/lib/rate-limits.ts";
 import { WIDE_LIMITS } from "../helpers/wide-limits.ts";
 import type { Answer, TestWorkspace } from "./helpers/api.ts";
-import { call, newAccount, newKey, newWorkspace, publish } from "./helpers/api.ts";
+import { call, newAccount, newKey, newWorkspace, publish, setRateLimits } from "./helpers/api.ts";
 import { advance, holdTime } from "./helpers/drive.ts";
 
 const WIDE = WIDE_LIMITS.key;
@@ -25,7 +23,7 @@ afterEach(() => vi.restoreAllMocks());
 /** Sets limits of which nothing is used. */
 function limitTo(limits: RateLimits | null): Promise<void> {
   advance(10 * SECOND);
-  return setRateLimits(database(env.DB), workspace.id, limits);
+  return setRateLimits(workspace.id, limits);
 }
 
 /** The least that can be asked. */

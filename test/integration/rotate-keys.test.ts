@@ -7,6 +7,7 @@ import { servicesOf } from "../../src/services.ts";
 import type { LoginStandIn } from "../helpers/login-stand-in.ts";
 import type { TestWorkspace } from "./helpers/api.ts";
 import { call, newWorkspace } from "./helpers/api.ts";
+import { useKeys } from "./helpers/encryption-keys.ts";
 import { BOTH_APPS, Browser, newLink, standInForMeta, useApps } from "./helpers/login.ts";
 import { newWebhook, Receivers, SECRET } from "./helpers/webhooks.ts";
 
@@ -28,12 +29,6 @@ afterAll(() => {
   useKeys(OLD);
   useApps({});
 });
-
-/** Deploys with these keys: the first seals, all open. */
-function useKeys(keys: EncryptionKey[]): void {
-  services.settings.encryptionKeys = keys;
-  services.vault = createVault(keys);
-}
 
 const rotate = () => call("POST", "/v1/encryption-keys/rotate", { key: ADMIN });
 
@@ -97,6 +92,23 @@ it("seals the secrets of webhooks anew too, and what is sent is signed as before
   const [received] = receivers.at(webhook.url);
   expect(() => new Webhook(SECRET).verify(received?.body ?? "", received?.headers ?? {})).not.toThrow();
   vi.restoreAllMocks();
+  useKeys([...OLD, NEW]);
+  for (let remaining = 1; remaining > 0; ) remaining = (await rotate()).body.remaining;
+});
+
+it("seals the stored answers that hold a secret anew too, and a request that comes again gets the same", async () => {
+  const request = {
+    key: workspace.live,
+    body: { name: "Newsroom", scopes: ["posts:read"] },
+    headers: { "Idempotency-Key": "before-the-rotation" },
+  };
+  const first = await call("POST", "/v1/api-keys", request);
+  expect(first.status).toBe(201);
+  useKeys([NEW, ...OLD]);
+  for (let remaining = 1; remaining > 0; ) remaining = (await rotate()).body.remaining;
+  useKeys([NEW]);
+  const again = await call("POST", "/v1/api-keys", request);
+  expect([again.text, again.headers.get("Idempotent-Replayed")]).toEqual([first.text, "true"]);
   useKeys([...OLD, NEW]);
   for (let remaining = 1; remaining > 0; ) remaining = (await rotate()).body.remaining;
 });

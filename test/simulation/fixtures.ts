@@ -5,7 +5,8 @@ import type { Millis } from "../../src/lib/clock.ts";
 import { newId } from "../../src/lib/ids.ts";
 import type { Mode } from "../../src/lib/vocabulary.ts";
 import { MODES } from "../../src/lib/vocabulary.ts";
-import { digestApiKey, generateApiKey } from "../../src/workspace/api-key.ts";
+import { generateApiKey } from "../../src/workspace/api-key.ts";
+import { digestSecret } from "../../src/workspace/peppers.ts";
 import { jpeg } from "../helpers/pictures.ts";
 import type { Sqlite } from "./d1.ts";
 import { openEndpoints } from "./endpoints.ts";
@@ -41,14 +42,14 @@ export async function fixtures(
   },
 ): Promise<Fixtures> {
   const { sqlite, network, bucket, now } = deps;
-  const { apiKeyPepper, encryptionKeys } = settingsOf(env);
+  const { apiKeyPeppers, encryptionKeys } = settingsOf(env);
   const workspaces: Fixtures["workspaces"] = [];
   for (const name of ["first", "second"]) {
     const id = newId("workspace", now);
     sqlite.insert("workspaces", { id, name, created_at: now });
     const keys = { live: generateApiKey("live"), test: generateApiKey("test") };
     for (const mode of MODES) {
-      const digest = await digestApiKey(keys[mode], apiKeyPepper);
+      const { digest, pepperId: pepper_id } = await digestSecret(keys[mode], apiKeyPeppers);
       const last_four = keys[mode].slice(-4);
       sqlite.insert("api_keys", {
         id: newId("apiKey", now),
@@ -56,6 +57,7 @@ export async function fixtures(
         mode,
         created_at: now,
         digest,
+        pepper_id,
         last_four,
       });
     }

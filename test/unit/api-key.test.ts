@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { digestApiKey, generateApiKey, modeOfApiKey } from "../../src/workspace/api-key.ts";
+import { generateApiKey, modeOfApiKey } from "../../src/workspace/api-key.ts";
+import { digestSecret, possibleDigests } from "../../src/workspace/peppers.ts";
 
 describe("API keys", () => {
   it("carry the checksum of all that stands before it", () => {
@@ -32,8 +33,11 @@ describe("API keys", () => {
 
   it("are stored as a digest that depends on the pepper", async () => {
     const key = generateApiKey("live");
-    const digest = await digestApiKey(key, "pepper one");
-    expect(digest).toMatch(/^[0-9a-f]{64}$/);
-    expect(digest).not.toBe(await digestApiKey(key, "pepper two"));
+    const [one, two] = [await digestSecret(key, ["pepper one"]), await digestSecret(key, ["pepper two", "pepper one"])];
+    expect(one.digest).toMatch(/^[0-9a-f]{64}$/);
+    expect(one.pepperId).toMatch(/^[0-9a-f]{8}$/);
+    expect(two.digest).not.toBe(one.digest);
+    expect(two.pepperId).not.toBe(one.pepperId);
+    expect(await possibleDigests(key, ["pepper two", "pepper one"])).toEqual([two.digest, one.digest]);
   });
 });

@@ -97,6 +97,20 @@ describe("the document", () => {
     expect(open).toEqual([]);
   });
 
+  it("asks for nothing that a closed object cannot be: to be two of them at once", () => {
+    expect(JSON.stringify(document.components?.schemas)).not.toContain('"allOf"');
+  });
+
+  it("writes patterns as JSON Schema does, without a delimiter or a flag", () => {
+    const patterns: string[] = [];
+    JSON.stringify(document, (name, value) => {
+      if (name === "pattern") patterns.push(value);
+      return value;
+    });
+    expect(patterns.filter((pattern) => !pattern.startsWith("^") || !pattern.endsWith("$"))).toEqual([]);
+    for (const pattern of patterns) new RegExp(pattern, "u");
+  });
+
   it("has the contract's own examples", () => {
     expect(Object.keys(EXAMPLES).sort()).toEqual(Object.keys(SAMPLES).sort());
     for (const [name, sample] of Object.entries(SAMPLES)) {

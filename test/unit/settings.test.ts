@@ -44,6 +44,8 @@ describe("the settings", () => {
       /ADMIN_TOKEN is missing; ENCRYPTION_KEYS is missing/,
     ],
     ["the pepper is short", { API_KEY_PEPPER: "short" }, /API_KEY_PEPPER must have at least 24/],
+    ["the old pepper is short", { API_KEY_PEPPER_OLD: "short" }, /API_KEY_PEPPER_OLD must have at least 16/],
+    ["the old admin token is short", { ADMIN_TOKEN_OLD: "short" }, /ADMIN_TOKEN_OLD must have at least 16/],
     ["a secret is empty", { API_KEY_PEPPER: "" }, /API_KEY_PEPPER must have at least 24/],
     ["a secret is an example", { ADMIN_TOKEN: "please-change-me-0123456789" }, /ADMIN_TOKEN is an example/],
     ["a secret is one letter", { API_KEY_PEPPER: "x".repeat(40) }, /API_KEY_PEPPER is an example/],
@@ -72,6 +74,14 @@ describe("the settings", () => {
     } catch (error) {
       for (const secret of Object.values(GOOD).slice(0, 3)) expect(String(error)).not.toContain(secret);
     }
+  });
+
+  it("know a second pepper and a second admin token, where they are set to something", () => {
+    const empty = read({ ...GOOD, ADMIN_TOKEN_OLD: "", API_KEY_PEPPER_OLD: "" });
+    expect([empty.adminTokens, empty.apiKeyPeppers]).toEqual([[GOOD.ADMIN_TOKEN], [GOOD.API_KEY_PEPPER]]);
+    const both = read({ ...GOOD, ADMIN_TOKEN_OLD: "fedcba9876543210", API_KEY_PEPPER_OLD: "9876543210fedcba" });
+    expect(both.adminTokens).toEqual([GOOD.ADMIN_TOKEN, "fedcba9876543210"]);
+    expect(both.apiKeyPeppers).toEqual([GOOD.API_KEY_PEPPER, "9876543210fedcba"]);
   });
 
   it("know an app only when both its id and its secret are set", () => {

@@ -60,6 +60,11 @@ export class SandboxObject extends DurableObject<Env> {
     return this.#networkAt(clockOffset).allPosts(page);
   }
 
+  /** Forgets everything: its workspace was deleted. */
+  async forget(): Promise<void> {
+    await this.ctx.storage.deleteAll();
+  }
+
   async clearPosts(at: Millis): Promise<void> {
     this.#networkAt(0).clearPosts(at);
   }

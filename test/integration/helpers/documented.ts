@@ -1,63 +1,44 @@
-import type { RouteConfig } from "@hono/zod-openapi";
-import type { z } from "zod";
-import { createApp } from "../../../src/api/app.ts";
-import { errorEnvelope } from "../../../src/api/error-envelope.ts";
 import { ERRORS, ERRORS_PAGE } from "../../../src/api/errors.ts";
+import type { Documented, Operation } from "../../helpers/openapi/document.ts";
+import {
+  EVENT_HEADERS,
+  EVENT_SCHEMAS,
+  OPERATIONS,
+  resolve,
+  schemaNamed,
+  violation,
+} from "../../helpers/openapi/document.ts";
 
 /*
- * Holds every answer of the API against what is documented of its route: the status, the content type, and the schema,
- * in which every object is closed.
+ * Holds every answer of the API, and every event that an endpoint is sent, against the OpenAPI document: the status, the
+ * content type, the headers, and the schema, in which every object is closed.
  */
 
-interface Documented {
-  method: string;
+interface Route {
+  operation: Operation;
   path: RegExp;
   /** How much of the path is written out: of two that match, the one that says more is the route. */
   fixed: number;
-  name: string;
-  /** What is answered by its status; null for the error envelope. */
-  answers: Map<number, Described | null>;
 }
 
-/** An answer, or each line of one that is JSON lines. */
-interface Described {
-  type: "application/json" | "application/x-ndjson";
-  schema: z.ZodType;
-}
-
-const ROUTES: Documented[] = createApp()
-  .openAPIRegistry.definitions.flatMap((definition) => (definition.type === "route" ? [definition.route] : []))
-  .map(read)
-  .sort((a, b) => b.fixed - a.fixed);
-
-function read({ method, path, responses }: RouteConfig): Documented {
-  const parts = path.split("/");
+const ROUTES: Route[] = OPERATIONS.map((operation) => {
+  const parts = operation.path.split("/");
+  const pattern = parts.map((part) => (part.startsWith("{") ? "[^/]+" : part)).join("/");
   return {
-    method: method.toUpperCase(),
-    path: new RegExp(`^${parts.map((part) => (part.startsWith("{") ? "[^/]+" : part)).join("/")}$`),
+    operation,
+    path: new RegExp(`^${pattern}$`),
     fixed: parts.filter((part) => !part.startsWith("{")).length,
-    name: `${method.toUpperCase()} ${path}`,
-    answers: new Map(
-      Object.entries(responses).map(([status, response]) => [
-        Number(status),
-        "$ref" in response ? null : describe(response),
-      ]),
-    ),
   };
-}
-
-function describe({ content }: ResponseConfig): Described {
-  for (const type of ["application/json", "application/x-ndjson"] as const) {
-    const media = content?.[type];
-    if (media && "schema" in media) return { type, schema: media.schema as z.ZodType };
-  }
-  throw new Error("an answer is documented without a schema");
-}
+}).sort((a, b) => b.fixed - a.fixed);
 
 /** What any path of the API may answer where there is no such route. */
-const NOWHERE = new Map([401, 404, 405, 429].map((status) => [status, null]));
-
-type ResponseConfig = Exclude<RouteConfig["responses"][string], { $ref: string }>;
+const ERROR: Documented = { content: { "application/json": { schema: schemaNamed("Error") } } };
+const NOWHERE: Record<string, Documented> = {
+  401: ERROR,
+  404: ERROR,
+  429: ERROR,
+  405: { ...ERROR, headers: { Allow: { required: true, schema: { type: "string" } } } },
+};
 
 interface Answer {
   status: number;
@@ -69,26 +50,43 @@ interface Answer {
 export function expectDocumented(method: string, url: string, answer: Answer): void {
   const path = url.split("?", 1)[0] ?? "";
   if (!path.startsWith("/v1/")) return;
-  const route = ROUTES.find((each) => each.method === method && each.path.test(path));
-  const problem = problemOf(answer, (route?.answers ?? NOWHERE).get(answer.status));
+  const route = ROUTES.find((each) => each.operation.method === method && each.path.test(path))?.operation;
+  const problem = problemOf(answer, (route?.responses ?? NOWHERE)[answer.status]);
   if (problem === null) return;
   throw new Error(`${route?.name ?? `${method} ${path}`} answered ${answer.status}, ${problem}: ${answer.text}`);
 }
 
-/** @param described what is documented of the status: null is the error envelope */
-function problemOf({ status, headers, text }: Answer, described: Described | null | undefined): string | null {
-  if (described === undefined) return "which is not documented";
+function problemOf({ status, headers, text }: Answer, documented: Documented | undefined): string | null {
+  if (documented === undefined) return "which is not documented";
   if (!headers.has("X-Request-Id")) return "without X-Request-Id";
-  const type = described?.type ?? "application/json";
-  if (headers.get("Content-Type")?.split(";", 1)[0] !== type) return `and not as ${type}`;
-  if (type === "application/x-ndjson" && !text.endsWith("\n")) return "and its last line is cut";
-  const values = type === "application/json" ? [text] : text.slice(0, -1).split("\n");
-  if (described) return first(values.map((value) => mismatch(described.schema, JSON.parse(value))));
-  const body: unknown = JSON.parse(text);
-  const envelope = errorEnvelope.safeParse(body);
-  if (!envelope.success) return mismatch(errorEnvelope, body);
-  const { code, request_id, doc_url, retry_after } = envelope.data.error;
+  const problem = problemOfHeaders(headers, documented);
+  if (problem !== null) return problem;
+  const type = headers.get("Content-Type")?.split(";", 1)[0] ?? "nothing";
+  const schema = documented.content?.[type]?.schema;
+  // Tables for spreadsheets have no schema that anything could be held against.
+  if (type === "text/csv" && documented.content?.[type]) return null;
+  if (!schema) return `as ${type}, which is not documented`;
+  if (type === "application/x-ndjson" && !text.endsWith("\n")) return "with a last line that does not end";
+  // Of JSON lines the schema is that of each.
+  const bodies = (type === "application/x-ndjson" ? text.trimEnd().split("\n") : [text]).filter((line) => line !== "");
+  for (const body of bodies) {
+    const mismatch = violation(schema, type === "text/csv" ? body : JSON.parse(body));
+    if (mismatch !== null) return `which is not as documented (${mismatch})`;
+  }
+  return status < 400 ? null : problemOfError(status, headers, JSON.parse(text).error);
+}
+
+interface ErrorBody {
+  code: keyof typeof ERRORS;
+  request_id: string;
+  doc_url: string;
+  retry_after?: number;
+}
+
+function problemOfError(status: number, headers: Headers, error: ErrorBody): string | null {
+  const { code, request_id, doc_url, retry_after } = error;
   if (ERRORS[code].status !== status) return "with the code of another status";
+  if (status === 429 && !headers.has("Retry-After")) return "without Retry-After";
   // What is answered again names the request that was answered first.
   const isReplay = headers.has("Idempotent-Replayed");
   if (!isReplay && request_id !== headers.get("X-Request-Id")) return "with the id of another request";
@@ -97,11 +95,25 @@ function problemOf({ status, headers, text }: Answer, described: Described | nul
   return isSaidTwice ? null : "with retry_after and Retry-After apart";
 }
 
-function first(problems: (string | null)[]): string | null {
-  return problems.find((problem) => problem !== null) ?? null;
+function problemOfHeaders(headers: Headers, { headers: documented = {} }: Documented): string | null {
+  for (const [name, reference] of Object.entries(documented)) {
+    const { required, schema } = resolve(reference);
+    const text = headers.get(name);
+    if (text === null && required) return `without ${name}`;
+    if (text === null) continue;
+    const mismatch = violation(schema, schema.type === "integer" ? Number(text) : text);
+    if (mismatch !== null) return `with a ${name} that is not as documented (${mismatch})`;
+  }
+  return null;
 }
 
-function mismatch(schema: z.ZodType, body: unknown): string | null {
-  const parsed = schema.safeParse(body);
-  return parsed.success ? null : `which is not as documented (${parsed.error.message})`;
+/** @returns what is wrong with a request that an endpoint was sent, null when it is as documented */
+export function problemOfEvent({ headers, body }: { headers: Record<string, string>; body: string }): string | null {
+  const missing = EVENT_HEADERS.find((name) => headers[name] === undefined);
+  if (missing !== undefined) return `an event was sent without ${missing}`;
+  const event = JSON.parse(body);
+  const schema = EVENT_SCHEMAS.get(event.type);
+  if (!schema) return `${event.type} is not a documented event`;
+  const mismatch = violation(schema, event);
+  return mismatch === null ? null : `${event.type} is not as documented (${mismatch}): ${body}`;
 }

@@ -60,6 +60,7 @@ export function callsOf(posts: PostObjects, ref: PostRef): PostCalls {
     heedPauses: (holder, pauses) => posts(ref).heedPauses(holder, pauses),
     attachPermalink: (id, permalink) => posts(ref).attachPermalink(id, permalink),
     resume: (id) => posts(ref).resume(id),
+    forget: () => posts(ref).forget(),
     cancel: (command) => posts(ref).cancel(command),
     cancelTask: (id, command) => posts(ref).cancelTask(id, command),
     edit: (made, command) => posts(ref).edit(made, command),

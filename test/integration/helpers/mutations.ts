@@ -1,10 +1,13 @@
+import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { Mode } from "../../../src/lib/vocabulary.ts";
 import { jpeg } from "../../helpers/pictures.ts";
 import { realPng } from "../../helpers/real-pictures.ts";
 import type { TestWorkspace } from "./api.ts";
-import { call, newAccount, newPicture, publish } from "./api.ts";
+import { call, newAccount, newKey, newPicture, newWorkspace, publish } from "./api.ts";
 import { newMember } from "./console.ts";
+import { documentOf, postObject } from "./drive.ts";
+import { sealWithOtherKey } from "./encryption-keys.ts";
 import { standInForMeta } from "./live.ts";
 import { BOTH_APPS, useApps } from "./login.ts";
 import type { TestWebhook } from "./webhooks.ts";
@@ -44,6 +47,16 @@ async function newPost(workspace: TestWorkspace): Promise<{ id: string; account:
   const answer = await publish(workspace, { content: "Hello", accounts: [account], schedule });
   if (answer.status !== 202) throw new Error(answer.text);
   return { id: answer.body.id, account };
+}
+
+/** A post of which everything ended otherwise than well: the object is told so, for the way there is long. */
+async function endedPost(workspace: TestWorkspace, status: "failed" | "unconfirmed") {
+  const { id, account } = await newPost(workspace);
+  const ref = { workspaceId: workspace.id, mode: "test", postId: id } as const;
+  const document = await documentOf(ref);
+  const tasks = document.tasks.map((task) => ({ ...task, status, dueAt: null }));
+  await runInDurableObject(postObject(ref), (_object, state) => state.storage.kv.put("post", { ...document, tasks }));
+  return { id, account };
 }
 
 /** A pause, or its end, of something that is made ready by its opposite. */
@@ -132,6 +145,37 @@ export const MUTATING_ROUTES: MutatingRoute[] = [
     prepare: async (workspace) => {
       const { id, account } = await newPost(workspace);
       return { path: `/v1/posts/${id}/tasks/${account}`, other: { path: `/v1/posts/${id}/tasks/acc_other` } };
+    },
+  },
+  ...(["approve", "reject"] as const).map(
+    (word): MutatingRoute => ({
+      route: `POST /v1/posts/{post_id}/${word}`,
+      action: word === "approve" ? "post.approved" : "post.rejected",
+      prepare: async (workspace) => {
+        const asker = await newKey(workspace);
+        const body = { content: "Hello", accounts: [await newAccount(workspace, "facebook")], approval: true };
+        const asked = await call("POST", "/v1/publish", { key: asker.key, body });
+        if (asked.status !== 202) throw new Error(asked.text);
+        const path = `/v1/posts/${asked.body.id}/${word}`;
+        return { path, body: {}, other: { path: `/v1/posts/post_elsewhere/${word}` } };
+      },
+    }),
+  ),
+  {
+    route: "POST /v1/posts/{post_id}/retry",
+    action: "post.retried",
+    prepare: async (workspace) => {
+      const { id } = await endedPost(workspace, "failed");
+      return { path: `/v1/posts/${id}/retry`, other: { path: "/v1/posts/post_elsewhere/retry" } };
+    },
+  },
+  {
+    route: "POST /v1/posts/{post_id}/tasks/{account_id}/resolve",
+    action: "task.resolved",
+    prepare: async (workspace) => {
+      const { id, account } = await endedPost(workspace, "unconfirmed");
+      const path = `/v1/posts/${id}/tasks/${account}/resolve`;
+      return { path, body: { outcome: "not_published" }, other: { body: { outcome: "published" } } };
     },
   },
   {
@@ -320,15 +364,6 @@ export const MUTATING_ROUTES: MutatingRoute[] = [
     },
   },
   {
-    route: "PATCH /v1/workspace",
-    action: "workspace.updated",
-    prepare: async () => ({
-      path: "/v1/workspace",
-      body: { time_zone: "Europe/Paris" },
-      other: { body: { time_zone: "Asia/Tokyo" } },
-    }),
-  },
-  {
     route: "POST /v1/account-groups",
     action: "group.created",
     prepare: async () => {
@@ -391,6 +426,81 @@ export const MUTATING_ROUTES: MutatingRoute[] = [
     prepare: async (workspace) => {
       const path = `/v1/workspaces/${workspace.id}/sign-in-links`;
       return { path, mode: "admin", body: {}, other: { body: { role: "viewer" } } };
+    },
+  },
+  {
+    route: "POST /v1/api-keys",
+    action: "api_key.created",
+    prepare: async () => {
+      const body = { name: "Newsroom", scopes: ["posts:read"] };
+      return { path: "/v1/api-keys", body, other: { body: { ...body, name: "Archive" } } };
+    },
+  },
+  {
+    route: "PATCH /v1/api-keys/{api_key_id}",
+    action: "api_key.updated",
+    prepare: async (workspace) => {
+      const path = `/v1/api-keys/${(await newKey(workspace)).id}`;
+      return { path, body: { name: "Changed" }, other: { body: { name: "Otherwise" } } };
+    },
+  },
+  {
+    route: "DELETE /v1/api-keys/{api_key_id}",
+    action: "api_key.revoked",
+    prepare: async (workspace) => {
+      const { id } = await newKey(workspace);
+      return { path: `/v1/api-keys/${id}`, other: { path: "/v1/api-keys/key_elsewhere" } };
+    },
+  },
+  {
+    route: "POST /v1/api-keys/{api_key_id}/rotate",
+    action: "api_key.rotated",
+    prepare: async (workspace) => {
+      const path = `/v1/api-keys/${(await newKey(workspace)).id}/rotate`;
+      return { path, body: { overlap_hours: 1 }, other: { body: { overlap_hours: 2 } } };
+    },
+  },
+  {
+    route: "PATCH /v1/workspace",
+    action: "workspace.updated",
+    prepare: async () => {
+      const body = { publish_within_seconds: 3_600 };
+      return { path: "/v1/workspace", body, other: { body: { publish_within_seconds: null } } };
+    },
+  },
+  {
+    route: "POST /v1/workspaces",
+    action: "workspace.created",
+    prepare: async () => ({
+      path: "/v1/workspaces",
+      body: { name: "One" },
+      mode: "admin",
+      other: { body: { name: "Two" } },
+    }),
+  },
+  {
+    route: "POST /v1/encryption-keys/rotate",
+    action: "deployment.keys_rotated",
+    prepare: async (workspace) => {
+      await sealWithOtherKey(() => newAccount(workspace, "facebook"));
+      const elsewhere = { path: "/v1/workspaces", body: { name: "Elsewhere" } };
+      return { path: "/v1/encryption-keys/rotate", mode: "admin", other: elsewhere };
+    },
+  },
+  {
+    route: "PATCH /v1/workspaces/{workspace_id}",
+    action: "workspace.suspended",
+    prepare: async () => {
+      const path = `/v1/workspaces/${(await newWorkspace()).id}`;
+      return { path, body: { suspended: true }, mode: "admin", other: { body: { name: "Otherwise" } } };
+    },
+  },
+  {
+    route: "DELETE /v1/workspaces/{workspace_id}",
+    action: "workspace.deleted",
+    prepare: async () => {
+      const path = `/v1/workspaces/${(await newWorkspace()).id}?confirm=A%20workspace`;
+      return { path, mode: "admin", other: { path: "/v1/workspaces/ws_elsewhere?confirm=A%20workspace" } };
     },
   },
 ];

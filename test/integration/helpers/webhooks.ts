@@ -6,6 +6,7 @@ import { SWEEPER_NAME } from "../../../src/post/sweeper.ts";
 import type { WebhookMessage } from "../../../src/webhooks/messages.ts";
 import type { Answer, TestWorkspace } from "./api.ts";
 import { call } from "./api.ts";
+import { problemOfEvent } from "./documented.ts";
 import { advance } from "./drive.ts";
 
 /*
@@ -24,7 +25,9 @@ type Answering = (received: Received, init: RequestInit) => Response | Promise<R
 
 /** The network, as far as endpoints go. Answers 204 unless told otherwise. */
 export class Receivers {
-  readonly received: Received[] = [];
+  readonly #received: Received[] = [];
+  /** What was wrong with a request, which is not thrown where it is seen: the Worker would take it for a lost connection. */
+  #problem: string | null = null;
   /** Messages that wait, with the time from which they may be delivered. */
   readonly #queue: { body: WebhookMessage; from: number }[] = [];
   readonly #answers = new Map<string, Answering>();
@@ -44,6 +47,16 @@ export class Receivers {
     this.#answers.set(url, answering);
   }
 
+  /**
+   * What all endpoints were sent.
+   *
+   * @throws Error when something was sent that is not as documented
+   */
+  get received(): Received[] {
+    if (this.#problem !== null) throw new Error(this.#problem);
+    return this.#received;
+  }
+
   /** What an endpoint was sent. */
   at(url: string): Received[] {
     return this.received.filter((each) => each.url === url);
@@ -56,7 +69,8 @@ export class Receivers {
       body: String(init.body),
       at: Date.now(),
     };
-    this.received.push(received);
+    this.#received.push(received);
+    this.#problem ??= problemOfEvent(received);
     return (this.#answers.get(url) ?? (() => new Response(null, { status: 204 })))(received, init);
   }
 
