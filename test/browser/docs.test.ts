@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, inject, it } from "vitest";
 import { ERROR_CODES } from "../../src/lib/vocabulary.ts";
-import { openBrowser } from "./helpers/person.ts";
+import { newContext, openBrowser } from "./helpers/person.ts";
 import { newWorkspace } from "./helpers/workspace.ts";
 
 /*
@@ -9,7 +9,7 @@ import { newWorkspace } from "./helpers/workspace.ts";
  */
 
 const browser = await openBrowser();
-const context = await browser.newContext({ baseURL: inject("origin") });
+const context = await newContext(browser);
 
 describe("/docs", () => {
   let page: Page;

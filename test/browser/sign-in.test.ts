@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { beforeEach, describe, expect, inject, it } from "vitest";
 import { tabTo } from "./helpers/keyboard.ts";
-import { join, newPerson, openBrowser } from "./helpers/person.ts";
+import { join, newContext, newPerson, openBrowser } from "./helpers/person.ts";
 import type { TestWorkspace } from "./helpers/workspace.ts";
 import { newWorkspace } from "./helpers/workspace.ts";
 
@@ -95,7 +95,7 @@ describe("a session", () => {
     await join(page, await workspace.newLink(), "Ada");
     const stolen = (await page.context().cookies()).filter(({ name }) => name === COOKIE);
     expect(stolen).toMatchObject([{ httpOnly: true, sameSite: "Lax" }]);
-    const thief = await browser.newContext({ baseURL: inject("origin") });
+    const thief = await newContext(browser);
     await thief.addCookies(stolen);
     const theirs = await thief.newPage();
     await theirs.goto(workspace.at("settings"));

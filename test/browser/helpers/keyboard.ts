@@ -6,14 +6,14 @@ import type { Foreign } from "./pages.ts";
  */
 
 /** Numbers what the Tab key has to come to, and answers what each is. Of radio buttons it comes to one of a group. */
-const NUMBER = (foreign: Foreign | undefined) => `(() => {
+const NUMBER = `(() => {
   const all = [...document.querySelectorAll(
     "a[href], button, input, select, textarea, summary, audio[controls], video[controls], [tabindex='0']")];
   const groups = new Map();
   const names = [];
   for (const each of all) {
     if (each.matches("[disabled], [type=hidden]") || !each.checkVisibility({ visibilityProperty: true })) continue;
-    if (each.closest(${JSON.stringify(foreign?.part ?? ":not(*)")})) continue;
+    if (each.closest("[inert]")) continue;
     const group = each.type === "radio" ? each.form : null;
     const key = group && [...document.forms].indexOf(group) + each.name;
     const known = key === null ? undefined : groups.get(key);
@@ -51,10 +51,11 @@ const LOOK = `(() => {
 
 /** What is wrong with a page for whoever has no mouse: what Tab does not come to, and where one does not see that it has. */
 export async function keyboardProblems(page: Page, foreign?: Foreign): Promise<string[]> {
-  const names = await page.evaluate<string[]>(NUMBER(foreign));
+  if (foreign) await page.locator(foreign.part).evaluate((part) => part.setAttribute("inert", ""));
+  const names = await page.evaluate<string[]>(NUMBER);
   const passed = new Set<number>();
   const problems: string[] = [];
-  // A foreign part may take many more: the walk ends where it begins.
+  // The walk ends where it begins.
   while (true) {
     await page.keyboard.press("Tab");
     const now = await page.evaluate<Stop | null>(LOOK);

@@ -1,4 +1,4 @@
-import type { Browser, Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { chromium } from "playwright-core";
 import { afterAll, inject } from "vitest";
 
@@ -13,12 +13,17 @@ export async function openBrowser(): Promise<Browser> {
   return browser;
 }
 
+/** A browser of somebody's own, in which nothing is animated: what is measured is what stays. */
+export function newContext(browser: Browser): Promise<BrowserContext> {
+  return browser.newContext({ baseURL: inject("origin"), reducedMotion: "reduce" });
+}
+
 /**
  * Somebody with a browser of their own, whose device keeps passkeys and knows them. The passkeys belong to the page that is
  * returned, and to no other of the browser.
  */
 export async function newPerson(browser: Browser): Promise<Page> {
-  const context = await browser.newContext({ baseURL: inject("origin") });
+  const context = await newContext(browser);
   const page = await context.newPage();
   const session = await context.newCDPSession(page);
   await session.send("WebAuthn.enable");

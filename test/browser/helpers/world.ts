@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Browser, BrowserContext } from "playwright-core";
-import { inject } from "vitest";
-import { join, newPerson } from "./person.ts";
+import { join, newContext, newPerson } from "./person.ts";
 import type { Words } from "./words.ts";
 import type { TestWorkspace } from "./workspace.ts";
 import { newWorkspace } from "./workspace.ts";
 
-const PICTURE = resolve(import.meta.dirname, "../../../scripts/first-post.jpg");
+/** A picture to post, and to be seen where a platform's would be. */
+export const PICTURE = resolve(import.meta.dirname, "../../../scripts/first-post.jpg");
 
 /** A workspace in which everything has happened that pages show. */
 export interface World {
@@ -44,7 +44,7 @@ export async function newWorld(browser: Browser, words: Words): Promise<World> {
   return {
     workspace,
     other: await newWorkspace(words.workspace),
-    browsers: { admin, viewer, editor, stranger: await browser.newContext({ baseURL: inject("origin") }) },
+    browsers: { admin, viewer, editor, stranger: await newContext(browser) },
     editorId: members.find(({ role }: { role: string }) => role === "editor").person_id,
     permalink: await permalink,
   };
