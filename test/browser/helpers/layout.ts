@@ -19,7 +19,11 @@ export function shiftOf(page: Page): Promise<number> {
   })`);
 }
 
-/** Opens all menus, and whatever else is folded. */
-export function unfold(page: Page): Promise<void> {
-  return page.evaluate(`for (const each of document.querySelectorAll("details")) each.open = true`);
+/** Opens all menus, and whatever else is folded. @returns how many there are */
+export function unfold(page: Page): Promise<number> {
+  return page.evaluate(`(() => {
+    const folded = [...document.querySelectorAll("details")];
+    for (const each of folded) each.open = true;
+    return folded.length;
+  })()`);
 }
