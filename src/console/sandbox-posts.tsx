@@ -35,7 +35,7 @@ const STYLE = `
   header span, footer { color: var(--soft); font-size: .875rem }
   p, li { white-space: pre-wrap; overflow-wrap: anywhere }
   ul { margin: 0; padding: 0; list-style: none; border-top: 1px solid var(--line) }
-  img, video { display: block; width: 100%; aspect-ratio: 4 / 5; object-fit: contain; background: var(--ground) }
+  img, video { display: block; width: 100%; aspect-ratio: 1; object-fit: contain; background: var(--ground) }
   footer { border-top: 1px solid var(--line) }
 `;
 

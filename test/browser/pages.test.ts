@@ -51,8 +51,8 @@ describe.each(PAGES)("$name", (row) => {
     for (const [width, { page }] of Object.entries({ desk, phone })) {
       await page.emulateMedia({ colorScheme });
       await takePicture(page, `${row.name}-${width}-${colorScheme}`);
-      expect(await violationsOf(page, row.foreign)).toEqual([]);
     }
+    expect(await violationsOf(desk.page, row.foreign)).toEqual([]);
   });
 
   it("can be used by keyboard", async () => {
@@ -63,12 +63,13 @@ describe.each(PAGES)("$name", (row) => {
     for (const { page } of visits) expect(await overflowOf(page)).toBeLessThanOrEqual(0);
   });
 
-  it("is as good when everything is unfolded", async () => {
-    if ((await unfold(phone.page)) === 0) return;
-    expect(await overflowOf(phone.page)).toBeLessThanOrEqual(0);
+  it("is as good on a phone, and when everything is unfolded", async () => {
+    const { page } = phone;
+    await unfold(page);
+    expect(await overflowOf(page)).toBeLessThanOrEqual(0);
     for (const colorScheme of SCHEMES) {
-      await phone.page.emulateMedia({ colorScheme });
-      expect(await violationsOf(phone.page, row.foreign)).toEqual([]);
+      await page.emulateMedia({ colorScheme });
+      expect(await violationsOf(page, row.foreign)).toEqual([]);
     }
   });
 });

@@ -19,11 +19,7 @@ export function shiftOf(page: Page): Promise<number> {
   })`);
 }
 
-/** Opens all menus, and whatever else is folded. @returns how many there are */
-export function unfold(page: Page): Promise<number> {
-  return page.evaluate(`(() => {
-    const folded = [...document.querySelectorAll("details")];
-    for (const each of folded) each.open = true;
-    return folded.length;
-  })()`);
+/** Opens all menus, and whatever else is folded. */
+export function unfold(page: Page): Promise<void> {
+  return page.evaluate(`for (const folded of document.querySelectorAll("details")) folded.open = true`);
 }
