@@ -10,10 +10,11 @@ const DEBIAN = "/usr/bin/chromium";
 
 const isRoot = process.getuid?.() === 0;
 
-/** @returns where the browser is; null where there is none */
+/** @returns where the browser is; null where there is none. @throws Error when it is not where it is said to be */
 export function findChromium(): string | null {
-  const path = process.env.CHROMIUM_PATH || DEBIAN;
-  return existsSync(path) ? path : null;
+  const named = process.env.CHROMIUM_PATH;
+  if (named && !existsSync(named)) throw new Error(`CHROMIUM_PATH is ${named}, and nothing is there.`);
+  return named || (existsSync(DEBIAN) ? DEBIAN : null);
 }
 
 /** Installs the browser where that is allowed. @returns where it is; null where it cannot be */

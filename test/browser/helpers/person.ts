@@ -6,6 +6,9 @@ import { afterAll, inject } from "vitest";
  * People before their browsers.
  */
 
+/** How long something may take to be there: a busy machine is slow. */
+const PATIENCE_MS = 15_000;
+
 /** The browser, for the tests of one file. */
 export async function openBrowser(): Promise<Browser> {
   const browser = await chromium.connect(inject("browser"));
@@ -14,8 +17,10 @@ export async function openBrowser(): Promise<Browser> {
 }
 
 /** A browser of somebody's own, in which nothing is animated: what is measured is what stays. */
-export function newContext(browser: Browser): Promise<BrowserContext> {
-  return browser.newContext({ baseURL: inject("origin"), reducedMotion: "reduce" });
+export async function newContext(browser: Browser): Promise<BrowserContext> {
+  const context = await browser.newContext({ baseURL: inject("origin"), reducedMotion: "reduce" });
+  context.setDefaultTimeout(PATIENCE_MS);
+  return context;
 }
 
 /**
