@@ -21,6 +21,8 @@ export interface PageRow {
   /** 200 where it does not say so. */
   status?: number;
   foreign?: Foreign;
+  /** It shows nothing of what anybody has written. */
+  isSilent?: true;
 }
 
 /** What of a page is not ours, and not held to what our pages are held to. */
@@ -44,9 +46,10 @@ const SWAGGER_UI: Foreign = {
 };
 
 export const PAGES: readonly PageRow[] = [
-  { name: "sign-in", route: "/console/sign-in", who: "stranger", address: () => "/console/sign-in" },
+  { name: "sign-in", isSilent: true, route: "/console/sign-in", who: "stranger", address: () => "/console/sign-in" },
   {
     name: "signed-out",
+    isSilent: true,
     route: "/console/sign-in",
     who: "stranger",
     address: () => "/console/sign-in?done=signed_out",
@@ -57,16 +60,31 @@ export const PAGES: readonly PageRow[] = [
   { name: "joined-already", route: "/join/:secret", who: "admin", address: ({ workspace }) => workspace.newLink() },
   {
     name: "join-too-late",
+    isSilent: true,
     route: "/join/:secret",
     who: "stranger",
     address: () => `/join/${UNKNOWN_SECRET}`,
     status: 410,
   },
-  { name: "not-found", route: "/console/*", who: "admin", address: () => "/console/nothing", status: 404 },
+  {
+    name: "not-found",
+    isSilent: true,
+    route: "/console/*",
+    who: "admin",
+    address: () => "/console/nothing",
+    status: 404,
+  },
 
   { name: "settings", route: `${WORKSPACE}/settings`, who: "admin", address: at("settings") },
   { name: "settings-viewer", route: `${WORKSPACE}/settings`, who: "viewer", address: at("settings") },
-  { name: "settings-forbidden", route: `${WORKSPACE}/settings`, who: "editor", address: at("settings"), status: 403 },
+  {
+    name: "settings-forbidden",
+    isSilent: true,
+    route: `${WORKSPACE}/settings`,
+    who: "editor",
+    address: at("settings"),
+    status: 403,
+  },
   {
     name: "settings-refused",
     route: `${WORKSPACE}/settings`,
@@ -117,28 +135,37 @@ export const PAGES: readonly PageRow[] = [
   },
   {
     name: "connect-failed",
+    isSilent: true,
     route: "/connect/failed/:error",
     who: "stranger",
     address: () => "/connect/failed/missing_permissions?missing_permissions=pages_manage_posts",
   },
   {
     name: "connect-unknown",
+    isSilent: true,
     route: "/connect/failed/:error",
     who: "stranger",
     address: () => "/connect/failed/nothing",
     status: 404,
   },
-  { name: "data-deletion", route: "/connect/data-deletion/:code", who: "stranger", address: dataDeletion },
+  {
+    name: "data-deletion",
+    isSilent: true,
+    route: "/connect/data-deletion/:code",
+    who: "stranger",
+    address: dataDeletion,
+  },
 
   {
     name: "docs",
+    isSilent: true,
     route: "/docs",
     who: "stranger",
     address: () => "/docs",
     reach: (page) => page.locator(".opblock").first().waitFor(),
     foreign: SWAGGER_UI,
   },
-  { name: "docs-errors", route: "/docs/errors", who: "stranger", address: () => "/docs/errors" },
+  { name: "docs-errors", isSilent: true, route: "/docs/errors", who: "stranger", address: () => "/docs/errors" },
 ];
 
 /** Routes that answer GET and show no page: they lead on, or are files. */
