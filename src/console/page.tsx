@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import type { Child } from "hono/jsx";
 import { newSecret } from "../lib/crypto.ts";
+import { ICON } from "./frame/assets.ts";
 
 /*
  * What our own pages have in common: they need no script, load nothing but pictures, and cannot be framed.
@@ -49,7 +50,7 @@ export function showPage(
   const nonce = newSecret();
   const policy = [
     "default-src 'none'",
-    "img-src https:",
+    "img-src 'self' https:",
     `style-src 'nonce-${nonce}'`,
     `form-action 'self' ${formTargets.join(" ")}`.trim(),
     "frame-ancestors 'none'",
@@ -63,6 +64,7 @@ export function showPage(
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="robots" content="noindex" />
         <title>{title}</title>
+        <link rel="icon" type="image/svg+xml" href={ICON.path} />
         <style nonce={nonce}>{STYLE}</style>
       </head>
       <body>

@@ -3,6 +3,7 @@ import type { AppEnv } from "../api/context.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { PLATFORM_NAMES } from "../lib/vocabulary.ts";
 import type { SandboxMedia, SandboxPost } from "../platforms/sandbox/store.ts";
+import { ICON } from "./frame/assets.ts";
 
 /*
  * Sandbox posts as a follower would see them: where the sandbox's permalinks lead. As with a real platform, whoever has
@@ -30,11 +31,11 @@ const STYLE = `
   body { margin: 0; padding: 2rem 1rem; background: var(--ground); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif }
   main { max-width: 30rem; margin: 0 auto; background: var(--paper); border: 1px solid var(--line); border-radius: .75rem; overflow: hidden }
   header, p, li, footer { padding: .75rem 1rem; margin: 0 }
-  header strong { display: block }
+  h1 { margin: 0; font: inherit; font-weight: 700 }
   header span, footer { color: var(--soft); font-size: .875rem }
   p, li { white-space: pre-wrap; overflow-wrap: anywhere }
   ul { margin: 0; padding: 0; list-style: none; border-top: 1px solid var(--line) }
-  img, video { display: block; width: 100%; height: auto; background: var(--ground) }
+  img, video { display: block; width: 100%; aspect-ratio: 1; object-fit: contain; background: var(--ground) }
   footer { border-top: 1px solid var(--line) }
 `;
 
@@ -67,12 +68,13 @@ function SandboxPostPage({ post }: { post: SandboxPost }) {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="robots" content="noindex" />
         <title>{`${post.username} on ${platform} (sandbox)`}</title>
+        <link rel="icon" type="image/svg+xml" href={ICON.path} />
         <style>{STYLE}</style>
       </head>
       <body>
         <main>
           <header>
-            <strong>{post.username}</strong>
+            <h1>{post.username}</h1>
             <span>
               {platform} · {KIND_NAMES[post.kind]} · <time dateTime={at}>{at.slice(0, 16).replace("T", " ")} UTC</time>
             </span>

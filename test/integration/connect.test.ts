@@ -82,7 +82,7 @@ describe("a connect link", () => {
     expect(seen.text).toContain('src="https://logo.example/');
     expect(seen.text.match(/<button/g)).toHaveLength(2);
     expect(seen.headers.get("Content-Security-Policy")).toMatch(
-      /^default-src 'none'; img-src https:; style-src 'nonce-[\w-]+'; form-action 'self' https:\/\/www\.instagram\.com https:\/\/\*\.instagram\.com https:\/\/www\.facebook\.com https:\/\/\*\.facebook\.com https:\/\/client\.example; frame-ancestors 'none'; base-uri 'none'$/,
+      /^default-src 'none'; img-src 'self' https:; style-src 'nonce-[\w-]+'; form-action 'self' https:\/\/www\.instagram\.com https:\/\/\*\.instagram\.com https:\/\/www\.facebook\.com https:\/\/\*\.facebook\.com https:\/\/client\.example; frame-ancestors 'none'; base-uri 'none'$/,
     );
     expect(seen.headers.get("Referrer-Policy")).toBe("no-referrer");
     expect(seen.headers.get("Cache-Control")).toBe("no-store");

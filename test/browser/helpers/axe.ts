@@ -1,0 +1,19 @@
+import axe from "axe-core";
+import type { Page } from "playwright-core";
+import type { Foreign } from "./pages.ts";
+
+/** WCAG 2.2 AA and what axe thinks good besides. Some rules of 2.2 are off in axe unless they are asked for. */
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+/** What axe finds wrong with a page, in words. */
+export async function violationsOf(page: Page, foreign?: Foreign): Promise<string[]> {
+  // Through the debugger: the page's policy lets no script in but its own.
+  if (await page.evaluate("!window.axe")) await page.evaluate(axe.source);
+  const context = JSON.stringify({ include: ["html"], exclude: foreign ? [foreign.part] : [] });
+  const rules = Object.fromEntries((foreign?.rules ?? []).map((rule) => [rule, { enabled: false }]));
+  const options = JSON.stringify({ runOnly: TAGS, rules, resultTypes: ["violations"] });
+  const { violations } = await page.evaluate<axe.AxeResults>(`axe.run(${context}, ${options})`);
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id} at ${target.join(" ")}: ${failureSummary}`),
+  );
+}

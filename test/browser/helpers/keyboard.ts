@@ -1,0 +1,78 @@
+import type { Locator, Page } from "playwright-core";
+import type { Foreign } from "./pages.ts";
+
+/*
+ * The way of the Tab key through a page.
+ */
+
+/** Numbers what the Tab key has to come to, and answers what each is. Of radio buttons it comes to one of a group. */
+const NUMBER = `(() => {
+  const all = [...document.querySelectorAll(
+    "a[href], button, input, select, textarea, summary, audio[controls], video[controls], [tabindex='0']")];
+  const groups = new Map();
+  const names = [];
+  for (const each of all) {
+    if (each.matches("[disabled], [type=hidden]") || !each.checkVisibility({ visibilityProperty: true })) continue;
+    if (each.closest("[inert]")) continue;
+    const group = each.type === "radio" ? each.form : null;
+    const key = group && [...document.forms].indexOf(group) + each.name;
+    const known = key === null ? undefined : groups.get(key);
+    each.dataset.stop = known ?? names.length;
+    if (known !== undefined) continue;
+    if (key !== null) groups.set(key, names.length);
+    names.push(each.tagName.toLowerCase() + " " + (each.innerText || each.name || each.ariaLabel || ""));
+  }
+  return names;
+})()`;
+
+interface Stop {
+  /** The number of what has the focus; null where it has none. */
+  stop: number | null;
+  name: string;
+  isOutlined: boolean;
+  isInView: boolean;
+}
+
+const LOOK = `(() => {
+  const at = document.activeElement;
+  if (!at || at === document.body) return null;
+  const { outlineStyle, outlineWidth } = getComputedStyle(at);
+  const { left, right, top, bottom } = at.getBoundingClientRect();
+  const x = (Math.max(left, 0) + Math.min(right, innerWidth)) / 2;
+  const y = (Math.max(top, 0) + Math.min(bottom, innerHeight)) / 2;
+  const shown = document.elementFromPoint(x, y);
+  return {
+    stop: at.dataset.stop === undefined ? null : Number(at.dataset.stop),
+    name: at.tagName.toLowerCase() + " " + (at.innerText || at.name || ""),
+    isOutlined: outlineStyle !== "none" && parseFloat(outlineWidth) > 0,
+    isInView: shown !== null && (at.contains(shown) || shown.contains(at)),
+  };
+})()`;
+
+/** What is wrong with a page for whoever has no mouse: what Tab does not come to, and where one does not see that it has. */
+export async function keyboardProblems(page: Page, foreign?: Foreign): Promise<string[]> {
+  if (foreign) await page.locator(foreign.part).evaluate((part) => part.setAttribute("inert", ""));
+  const names = await page.evaluate<string[]>(NUMBER);
+  const passed = new Set<number>();
+  const problems: string[] = [];
+  // The walk ends where it begins.
+  while (true) {
+    await page.keyboard.press("Tab");
+    const now = await page.evaluate<Stop | null>(LOOK);
+    if (now === null || (now.stop !== null && passed.has(now.stop))) break;
+    if (now.stop === null) continue;
+    passed.add(now.stop);
+    if (!now.isOutlined) problems.push(`the focus is not seen on ${now.name}`);
+    if (!now.isInView) problems.push(`the focus is out of view on ${now.name}`);
+  }
+  return [...problems, ...names.filter((_, stop) => !passed.has(stop)).map((name) => `Tab does not come to ${name}`)];
+}
+
+/** Presses Tab until something has the focus. */
+export async function tabTo(wanted: Locator): Promise<void> {
+  for (let presses = 0; presses < 100; presses += 1) {
+    await wanted.page().keyboard.press("Tab");
+    if (await wanted.evaluate((element) => element === element.ownerDocument.activeElement)) return;
+  }
+  throw new Error(`Tab does not come to ${wanted}`);
+}

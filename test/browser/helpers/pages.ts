@@ -1,0 +1,207 @@
+import { createHmac } from "node:crypto";
+import type { Page } from "playwright-core";
+import { inject } from "vitest";
+import { FACEBOOK_APP } from "../../helpers/login-stand-in.ts";
+import type { Who, World } from "./world.ts";
+
+/*
+ * The pages that there are. Each is looked at in every way that `pages.test.ts` knows, and in a workspace where everybody
+ * writes scripts; a page that is not here fails a test.
+ */
+
+export interface PageRow {
+  /** Names its tests and screenshots. */
+  name: string;
+  /** The route that answers it. */
+  route: string;
+  who: Who;
+  address(world: World): string | Promise<string>;
+  /** What is done there to reach it, where the page that is meant is the answer to a form. */
+  reach?(page: Page): Promise<void>;
+  /** 200 where it does not say so. */
+  status?: number;
+  foreign?: Foreign;
+  /** It shows nothing of what anybody has written. */
+  isSilent?: true;
+}
+
+/** What of a page is not ours, and not held to what our pages are held to. */
+export interface Foreign {
+  /** A selector of the part. */
+  part: string;
+  /** Its files. */
+  files: RegExp;
+  /** What axe says of the page as a whole, and the part has done. */
+  rules: string[];
+}
+
+const WORKSPACE = "/console/:workspace_id/:mode";
+const UNKNOWN_SECRET = "A".repeat(43);
+
+/** Has a `main` of its own, within ours. */
+const SWAGGER_UI: Foreign = {
+  part: "#endpoints",
+  files: /\/docs\/swagger-ui|\/openapi\.json$/,
+  rules: ["landmark-no-duplicate-main"],
+};
+
+export const PAGES: readonly PageRow[] = [
+  { name: "sign-in", isSilent: true, route: "/console/sign-in", who: "stranger", address: () => "/console/sign-in" },
+  {
+    name: "signed-out",
+    isSilent: true,
+    route: "/console/sign-in",
+    who: "stranger",
+    address: () => "/console/sign-in?done=signed_out",
+  },
+  { name: "join", route: "/join/:secret", who: "stranger", address: ({ workspace }) => workspace.newLink() },
+  { name: "join-again", route: "/join/:secret", who: "stranger", address: wayBackIn },
+  { name: "join-as", route: "/join/:secret", who: "admin", address: ({ other }) => other.newLink() },
+  { name: "joined-already", route: "/join/:secret", who: "admin", address: ({ workspace }) => workspace.newLink() },
+  {
+    name: "join-too-late",
+    isSilent: true,
+    route: "/join/:secret",
+    who: "stranger",
+    address: () => `/join/${UNKNOWN_SECRET}`,
+    status: 410,
+  },
+  {
+    name: "not-found",
+    isSilent: true,
+    route: "/console/*",
+    who: "admin",
+    address: () => "/console/nothing",
+    status: 404,
+  },
+
+  { name: "settings", route: `${WORKSPACE}/settings`, who: "admin", address: at("settings") },
+  { name: "settings-viewer", route: `${WORKSPACE}/settings`, who: "viewer", address: at("settings") },
+  {
+    name: "settings-forbidden",
+    isSilent: true,
+    route: `${WORKSPACE}/settings`,
+    who: "editor",
+    address: at("settings"),
+    status: 403,
+  },
+  {
+    name: "settings-refused",
+    route: `${WORKSPACE}/settings`,
+    who: "admin",
+    address: at("settings"),
+    async reach(page) {
+      await page.getByLabel("Time zone").fill("Nowhere/At_all");
+      await page.getByRole("button", { name: "Save" }).click();
+    },
+    status: 400,
+  },
+  {
+    name: "settings-invited",
+    route: `${WORKSPACE}/settings/invite`,
+    who: "admin",
+    address: at("settings"),
+    reach: (page) => page.getByRole("button", { name: "Make a link" }).click(),
+    status: 201,
+  },
+  {
+    name: "settings-member",
+    route: `${WORKSPACE}/settings/members/:person_id`,
+    who: "admin",
+    address: ({ workspace, editorId }) => workspace.at(`settings/members/${editorId}`),
+  },
+  { name: "settings-audit", route: `${WORKSPACE}/settings/audit`, who: "admin", address: at("settings/audit") },
+
+  { name: "sandbox-post", route: "/sandbox/:workspace_id/:post_id", who: "stranger", address: (w) => w.permalink },
+
+  { name: "connect", route: "/connect/:token", who: "stranger", address: connectLink("instagram") },
+  {
+    name: "connect-choose",
+    route: "/connect/choose/:consent_id",
+    who: "stranger",
+    address: connectLink("facebook"),
+    reach: consent,
+  },
+  {
+    name: "connect-done",
+    route: "/connect/done/:consent_id",
+    who: "stranger",
+    address: connectLink("facebook"),
+    async reach(page) {
+      await consent(page);
+      await page.getByRole("button", { name: "Connect" }).click();
+      await page.waitForURL("**/connect/done/*");
+    },
+  },
+  {
+    name: "connect-failed",
+    isSilent: true,
+    route: "/connect/failed/:error",
+    who: "stranger",
+    address: () => "/connect/failed/missing_permissions?missing_permissions=pages_manage_posts",
+  },
+  {
+    name: "connect-unknown",
+    isSilent: true,
+    route: "/connect/failed/:error",
+    who: "stranger",
+    address: () => "/connect/failed/nothing",
+    status: 404,
+  },
+  {
+    name: "data-deletion",
+    isSilent: true,
+    route: "/connect/data-deletion/:code",
+    who: "stranger",
+    address: dataDeletion,
+  },
+
+  {
+    name: "docs",
+    isSilent: true,
+    route: "/docs",
+    who: "stranger",
+    address: () => "/docs",
+    reach: (page) => page.locator(".opblock").first().waitFor(),
+    foreign: SWAGGER_UI,
+  },
+  { name: "docs-errors", isSilent: true, route: "/docs/errors", who: "stranger", address: () => "/docs/errors" },
+];
+
+/** Routes that answer GET and show no page: they lead on, or are files. */
+export const NO_PAGES: readonly string[] = [
+  "/console",
+  "/console/assets/:name",
+  WORKSPACE,
+  "/connect/facebook/callback",
+  "/connect/instagram/callback",
+  "/docs/:file",
+];
+
+function at(page: string): PageRow["address"] {
+  return ({ workspace }) => workspace.at(page);
+}
+
+async function wayBackIn({ workspace, editorId }: World): Promise<string> {
+  return (await workspace.test.ask("POST", `/v1/members/${editorId}/sign-in-link`)).url;
+}
+
+function connectLink(platform: string): PageRow["address"] {
+  return async ({ workspace }) => (await workspace.live.ask("POST", "/v1/accounts/connect", { platform })).url;
+}
+
+/** Allows what a link asks for, at the platform. */
+async function consent(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Continue with Facebook" }).click();
+  await page.waitForURL("**/connect/choose/*");
+}
+
+/** Has the platform ask for a deletion, for somebody whom we do not know. */
+async function dataDeletion(): Promise<string> {
+  const said = { algorithm: "HMAC-SHA256", issued_at: Math.floor(Date.now() / 1_000), user_id: "1" };
+  const payload = Buffer.from(JSON.stringify(said)).toString("base64url");
+  const signature = createHmac("sha256", FACEBOOK_APP.secret).update(payload).digest("base64url");
+  const body = new URLSearchParams({ signed_request: `${signature}.${payload}` });
+  const answer = await fetch(`${inject("origin")}/connect/facebook/data-deletion`, { method: "POST", body });
+  return ((await answer.json()) as { url: string }).url;
+}

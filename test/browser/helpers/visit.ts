@@ -1,0 +1,52 @@
+import { gzipSync } from "node:zlib";
+import type { Page, Response } from "playwright-core";
+import type { Foreign, PageRow } from "./pages.ts";
+import type { World } from "./world.ts";
+import { PICTURE } from "./world.ts";
+
+/** A page as it was loaded, and what came over the wire for it. */
+export interface Visit {
+  page: Page;
+  /** What was answered, first the page itself. */
+  responses: Response[];
+  /** What went wrong, in the words of the browser's console. */
+  complaints: string[];
+}
+
+/** Opens a page that nothing is remembered of, in a window of so many pixels. */
+export async function visit(world: World, row: PageRow, width: number): Promise<Visit> {
+  const context = world.browsers[row.who];
+  const page = await context.newPage();
+  await page.setViewportSize({ width, height: 900 });
+  // Pictures on platforms are of hosts that the stand-in has made up; nothing leaves this machine.
+  await page.route(/^https:/, (route) => route.fulfill({ path: PICTURE }));
+  const network = await context.newCDPSession(page);
+  await network.send("Network.enable");
+  await network.send("Network.setCacheDisabled", { cacheDisabled: true });
+
+  const seen: Visit = { page, responses: [], complaints: [] };
+  page.on("response", (response) => {
+    const request = response.request();
+    if (request.isNavigationRequest() && request.frame() === page.mainFrame()) seen.responses.length = 0;
+    seen.responses.push(response);
+  });
+  page.on("pageerror", (error) => seen.complaints.push(String(error)));
+  page.on("console", (message) => {
+    // Of a page that is refused it says so, and the test of its status does too.
+    const isStatus = message.location().url === seen.responses[0]?.url() && /status of 4/.test(message.text());
+    if (message.type() === "error" && !isStatus) seen.complaints.push(message.text());
+  });
+  await page.goto(await row.address(world), { waitUntil: "load" });
+  await row.reach?.(page);
+  await page.waitForLoadState("load");
+  return seen;
+}
+
+/** How many bytes a page is over the wire, compressed as the network before the Worker does it, without pictures. */
+export async function weightOf({ responses }: Visit, foreign?: Foreign): Promise<number> {
+  const ours = responses.filter(
+    (response) => response.request().resourceType() !== "image" && foreign?.files.test(response.url()) !== true,
+  );
+  const bodies = await Promise.all(ours.map((response) => response.body()));
+  return bodies.reduce((sum, body) => sum + gzipSync(body).length, 0);
+}

@@ -1,0 +1,73 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+import type { TestProject } from "vitest/node";
+import { startMeta } from "../e2e/helpers/login-server.ts";
+import type { Project } from "../e2e/helpers/project.ts";
+import { freePort, newProject } from "../e2e/helpers/project.ts";
+import { FACEBOOK_APP, INSTAGRAM_APP } from "../helpers/login-stand-in.ts";
+import { findChromium, launchOptions } from "./helpers/chromium.ts";
+import { SCRIPT_TEXT } from "./helpers/words.ts";
+
+/*
+ * What all files share: the project as `npm start` runs it, connected to a stand-in for Meta, and one browser.
+ */
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Where the console is reached: passkeys belong to this host. */
+    origin: string;
+    adminToken: string;
+    /** Where the browser is asked for contexts. */
+    browser: string;
+  }
+}
+
+const SETTINGS = "wrangler.toml";
+const ADMIN_TOKEN = "admin-token-of-the-tests";
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const path = findChromium();
+  if (path === null) throw new Error("There is no chromium here: `npm run test:browser` installs it.");
+  const clone = newProject();
+  const port = await freePort();
+  const server = await startMeta();
+  server.meta.openPage("Maison Lumière");
+  server.meta.openPage(SCRIPT_TEXT);
+  const settings = {
+    ADMIN_TOKEN,
+    META_APP_ID: FACEBOOK_APP.id,
+    META_APP_SECRET: FACEBOOK_APP.secret,
+    INSTAGRAM_APP_ID: INSTAGRAM_APP.id,
+    INSTAGRAM_APP_SECRET: INSTAGRAM_APP.secret,
+    META_DIALOG_ORIGIN: server.origin,
+    META_GRAPH_ORIGIN: server.origin,
+    INSTAGRAM_DIALOG_ORIGIN: server.origin,
+    INSTAGRAM_TOKEN_ORIGIN: server.origin,
+    INSTAGRAM_GRAPH_ORIGIN: server.origin,
+  };
+  const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
+  writeFileSync(join(clone.folder, ".dev.vars"), lines.join(""));
+  widenShield(clone);
+  const running = clone.start(["--port", String(port)]);
+  await running.printed(/Stop with Ctrl-C/);
+  const browser = await chromium.launchServer(launchOptions(path));
+
+  project.provide("origin", `http://localhost:${port}`);
+  project.provide("adminToken", ADMIN_TOKEN);
+  project.provide("browser", browser.wsEndpoint());
+  return async () => {
+    await browser.close();
+    await running.stop();
+    await server.close();
+    clone.remove();
+  };
+}
+
+/** All people of these tests are at one address, which asks more often than any may. */
+function widenShield({ folder }: Project): void {
+  const file = join(folder, SETTINGS);
+  const text = readFileSync(file, "utf8");
+  rmSync(file);
+  writeFileSync(file, text.replace(/^simple = \{ limit = \d+,/m, "simple = { limit = 100_000,"));
+}
