@@ -26,6 +26,7 @@ export const FRAME = {
   account: "Signed in",
   signOut: "Sign out",
   optional: "optional",
+  inZone: (zone: string) => `On the clock of the workspace: ${zone}.`,
   newer: "First page",
   older: "Next page",
   pager: "Pages",

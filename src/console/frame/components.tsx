@@ -176,13 +176,21 @@ export function Form({ action, children, isInline }: { action: string; children:
 /** The hidden field that tells one sending of a form from the same form filled in again. */
 export const FORM_ID = "form_id";
 
-/** What cannot be taken back is asked for twice: the first button shows the second. */
-export function Confirm(view: { label: string; question: Child; action: string; confirm: string; children?: Child }) {
+/** What cannot be taken back is asked for twice: the first button shows the second. @param details what it is about */
+export function Confirm(view: {
+  label: string;
+  question: Child;
+  details?: Child;
+  action: string;
+  confirm: string;
+  children?: Child;
+}) {
   return (
     <details class="confirm">
       <summary class="button danger">{view.label}</summary>
       <div>
         <p>{view.question}</p>
+        {view.details}
         <Form action={view.action} isInline={true}>
           {view.children}
           <button type="submit" class="button danger">

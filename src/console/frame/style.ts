@@ -117,6 +117,8 @@ td code { display: inline-block; min-width: 8rem; overflow-wrap: anywhere }
 dl.facts { display: grid; grid-template-columns: minmax(7rem, max-content) minmax(0, 1fr); gap: .375rem 1.25rem; margin: 0 }
 dl.facts dt { color: var(--soft) }
 dl.facts dd { margin: 0 }
+.face { display: inline-flex; flex: none; align-items: center; justify-content: center; width: 2.5rem; height: 2.5rem; border-radius: 50%; background: var(--calm-soft); color: var(--calm); font-size: .875rem; font-weight: 650; object-fit: cover }
+.account { flex-wrap: nowrap; min-width: 12rem }
 .empty { display: grid; justify-items: center; gap: .5rem; padding: 2.5rem 1rem; border: 1px dashed var(--line); border-radius: .625rem; text-align: center; color: var(--soft) }
 .empty h2 { color: var(--ink) }
 .secret { display: flex; flex-wrap: wrap; gap: .5rem }
