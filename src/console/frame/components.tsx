@@ -148,13 +148,16 @@ export function Pager({ first, next }: { first: string | null; next: string | nu
 /** What a page loads that shows a `Secret`. */
 export const SECRET_SCRIPTS = [COPY_SCRIPT];
 
-/** A text to be copied, with a button that does where scripts run. */
+/**
+ * A text to be copied, with a button that does where scripts run. Browsers keep pages and what stands in their fields for who
+ * goes back: they are told not to keep this, and where scripts run it goes with the page.
+ */
 export function Secret({ id, label, value }: { id: string; label: string; value: string }) {
   return (
     <div class="field">
       <label for={id}>{label}</label>
       <div class="secret">
-        <input id={id} class="input" readonly value={value} />
+        <input id={id} class="input" readonly autocomplete="off" value={value} />
         <button type="button" class="button" data-copy={id} data-copied={FRAME.copied} hidden>
           {FRAME.copy}
         </button>
