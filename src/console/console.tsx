@@ -7,6 +7,7 @@ import { HOME } from "./access/member.ts";
 import { requireSameOrigin } from "./access/same-origin.ts";
 import { accountPages } from "./accounts/accounts.tsx";
 import { developerPages } from "./developers/developers.tsx";
+import { feedPages } from "./feed/feed.tsx";
 import { assets } from "./frame/assets.ts";
 import { showProblem } from "./frame/problems.tsx";
 import { joinPages } from "./join.tsx";
@@ -36,6 +37,7 @@ consolePages.route("/", signInPages);
 consolePages.route("/", joinPages);
 consolePages.route("/", accountPages);
 consolePages.route("/", developerPages);
+consolePages.route("/", feedPages);
 consolePages.route("/", settingsPages);
 
 consolePages.get("/console/:workspace_id/:mode", (c) => c.redirect(`${c.req.path}/${HOME}`, 303));

@@ -122,6 +122,12 @@ dl.facts dd { margin: 0 }
 .code { margin: .5rem 0 0; padding: .625rem; max-height: 24rem; overflow: auto; border-radius: .375rem; background: var(--calm-soft); font-size: .8125rem; white-space: pre-wrap }
 summary { cursor: pointer }
 .attempts { min-width: 16rem; margin: .5rem 0 0; padding-left: 1.25rem }
+.post { width: 100%; max-width: 32rem }
+.post > header { display: flex }
+.said { white-space: pre-wrap }
+.shots { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .25rem }
+.shots.one { grid-template-columns: minmax(0, 1fr) }
+.shot { display: block; width: 100%; aspect-ratio: 1; border-radius: .375rem; background: var(--calm-soft); object-fit: contain }
 .empty { display: grid; justify-items: center; gap: .5rem; padding: 2.5rem 1rem; border: 1px dashed var(--line); border-radius: .625rem; text-align: center; color: var(--soft) }
 .empty h2 { color: var(--ink) }
 .secret { display: flex; flex-wrap: wrap; gap: .5rem }
