@@ -24,6 +24,7 @@ export const FRAME = {
   modes: { live: "Live", test: "Test" },
   testMode: "Test mode: posts go to the sandbox, and nobody but you sees them.",
   account: "Signed in",
+  notifications: "Notifications",
   signOut: "Sign out",
   optional: "optional",
   inZone: (zone: string) => `On the clock of the workspace: ${zone}.`,
