@@ -45,8 +45,7 @@ export async function createConnectLink(
     if (checked.is === "refused") throw invalid("redirect_url", `redirect_url ${checked.reason}.`);
   }
   if (authsFor(deps.auths, platform).length === 0) {
-    const settings = AUTHS_OF_PLATFORM[platform].map((provider) => SETTINGS_OF_AUTH[provider]).join(", or ");
-    const message = `This deployment cannot ask for consent on ${platform}: set ${settings}.`;
+    const message = `This deployment cannot ask for consent on ${platform}: set ${settingsFor(platform)}.`;
     throw new Refusal("platform_not_configured", message, "platform");
   }
   const now = deps.clock();
@@ -68,6 +67,11 @@ export async function createConnectLink(
   );
   await insertConnectLink(deps.db, link, record);
   return created;
+}
+
+/** The settings by which a deployment can ask for a platform's accounts. */
+export function settingsFor(platform: PlatformId): string {
+  return AUTHS_OF_PLATFORM[platform].map((provider) => SETTINGS_OF_AUTH[provider]).join(", or ");
 }
 
 /** The ways in which this deployment can ask for a platform's accounts, the simpler one first. */

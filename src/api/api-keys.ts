@@ -1,5 +1,5 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import type { ApiKeyRow } from "../db/api-keys.ts";
+import type { ApiKeyRow, KeyChange } from "../db/api-keys.ts";
 import { listKeys } from "../db/api-keys.ts";
 import { HOUR } from "../lib/clock.ts";
 import { wellFormed } from "../lib/text.ts";
@@ -54,7 +54,8 @@ const needsApproval = z.boolean().openapi({
   description: "Whether its posts wait for approval, where the workspace's setting is `keys`.",
 });
 
-const createBody = z
+/** What a new key is to be. */
+export const keyRequest = z
   .strictObject({
     name,
     scopes,
@@ -78,7 +79,8 @@ const updateBody = z
   )
   .openapi({ minProperties: 1 });
 
-const rotateBody = z.strictObject({
+/** How a key gets another secret. */
+export const keyRotation = z.strictObject({
   overlap_hours: z.number().int().min(0).max(MAX_OVERLAP_HOURS).default(DEFAULT_OVERLAP_HOURS).openapi({
     description: "How long the secrets that the key has had stay good, at most. 0 where one has leaked.",
   }),
@@ -127,7 +129,7 @@ const createKeyRoute = createRoute({
   summary: "Create an API key with no more rights than the one of this request",
   ...requireScopeWithinReach("keys:admin"),
   parameters: [TAKES_IDEMPOTENCY_KEY],
-  request: { body: { required: true, content: { "application/json": { schema: createBody } } } },
+  request: { body: { required: true, content: { "application/json": { schema: keyRequest } } } },
   responses: {
     201: oneWithSecret("The key, with its secret"),
     ...errorResponses(401, 403, 409, 413, 415, 500),
@@ -195,7 +197,7 @@ const rotateRoute = createRoute({
   summary: "Give an API key another secret",
   ...requireScopeWithinReach("keys:admin"),
   parameters: [TAKES_IDEMPOTENCY_KEY],
-  request: { params, body: { content: { "application/json": { schema: rotateBody } } } },
+  request: { params, body: { content: { "application/json": { schema: keyRotation } } } },
   responses: {
     200: oneWithSecret("The same key, with its new secret"),
     ...errorResponses(401, 403, 404, 409, 413, 415, 500),
@@ -207,10 +209,9 @@ export const apiKeys = new OpenAPIHono<AppEnv>();
 apiKeys.openapi(createKeyRoute, (c) => {
   const { services, actor } = c.var;
   const body = c.req.valid("json");
-  const { name, scopes, accounts, needs_approval, expires_at } = body;
-  const request = { name, scopes, accountIds: accounts, needsApproval: needs_approval, expiresAt: expires_at };
+  const request = readKeyRequest(body);
   const asked = { scope: accessOf(actor).scope, meaning: body, respond: answerSecret(201), isSecret: true };
-  return once(c, asked, (change) => createApiKey(depsOf(services), keyOf(actor), request, change));
+  return once(c, asked, (change) => createApiKey(keyDeps(services), keyOf(actor), request, change));
 });
 
 apiKeys.openapi(listRoute, async (c) => {
@@ -255,14 +256,21 @@ apiKeys.openapi(rotateRoute, (c) => {
   // The library leaves it empty where there was no body.
   const { overlap_hours: hours = DEFAULT_OVERLAP_HOURS } = c.req.valid("json");
   const asked = { scope: accessOf(actor).scope, meaning: { hours }, respond: answerSecret(200), isSecret: true };
-  return once(c, asked, (change) => rotateApiKey(depsOf(services), keyOf(actor), api_key_id, hours * HOUR, change));
+  return once(c, asked, (change) => rotateApiKey(keyDeps(services), keyOf(actor), api_key_id, hours * HOUR, change));
 });
 
 function answerSecret<Status extends 200 | 201>(status: Status) {
   return ({ row, secret }: KeyWithSecret) => ({ status, body: { ...print(row), key: secret } });
 }
 
-function depsOf({ db, clock, settings }: Services) {
+/** The same in the words of the database. */
+export function readKeyRequest(body: z.infer<typeof keyRequest>): KeyChange {
+  const { name, scopes, accounts, needs_approval, expires_at } = body;
+  return { name, scopes, accountIds: accounts, needsApproval: needs_approval, expiresAt: expires_at };
+}
+
+/** What making and rotating keys needs. */
+export function keyDeps({ db, clock, settings }: Services) {
   return { db, clock, peppers: settings.apiKeyPeppers };
 }
 

@@ -23,7 +23,8 @@ import { errorResponses, platform, printedTime } from "./schemas.ts";
 
 const MIN_LIFE_SECONDS = 300;
 const MAX_LIFE_SECONDS = 604_800;
-const DEFAULT_LIFE_SECONDS = 3_600;
+/** How long a link lives by which accounts are connected, unless its request says otherwise. */
+export const DEFAULT_LIFE_SECONDS = 3_600;
 
 const linkBody = z.strictObject({
   platform,
@@ -58,7 +59,8 @@ const tokenBody = z.strictObject({
     .regex(/^[\x21-\x7e]{1,4096}$/, "{field} must be a token of the platform: 1 to 4096 printable ASCII characters."),
 });
 
-const sandboxBody = z.strictObject({
+/** What an account of the sandbox is to be. */
+export const sandboxBody = z.strictObject({
   platform,
   username: z
     .string()

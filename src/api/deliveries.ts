@@ -60,6 +60,9 @@ const recovery = z
   })
   .openapi("Recovery");
 
+/** From when on missed events are sent. */
+export const recoverBody = z.strictObject({ since: timestamp });
+
 const one = {
   description: "The delivery",
   headers: REPLAYED,
@@ -102,7 +105,7 @@ const recoverRoute = createRoute({
   parameters: [TAKES_IDEMPOTENCY_KEY],
   request: {
     params: webhookParams,
-    body: { required: true, content: { "application/json": { schema: z.strictObject({ since: timestamp }) } } },
+    body: { required: true, content: { "application/json": { schema: recoverBody } } },
   },
   responses: {
     200: {

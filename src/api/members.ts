@@ -47,6 +47,7 @@ const member = z
     name: z.string(),
     role,
     groups: z.array(z.string()).nullable(),
+    notified: z.boolean().openapi({ description: "Whether an address of theirs is told of failures or approvals." }),
     created_at: printedTime.openapi({ description: "Since when they belong to the workspace." }),
   })
   .openapi("Member");
@@ -182,6 +183,6 @@ export function readMemberEdit({ role, groups }: z.infer<typeof memberEdit>): Pa
   return { ...(role !== undefined && { role }), ...(groups !== undefined && { groupIds: groups }) };
 }
 
-function print({ personId, name, role, groupIds, createdAt }: NamedMember): z.infer<typeof member> {
-  return { person_id: personId, name, role, groups: groupIds, created_at: printTime(createdAt) };
+function print({ personId, name, role, groupIds, isNotified, createdAt }: NamedMember): z.infer<typeof member> {
+  return { person_id: personId, name, role, groups: groupIds, notified: isNotified, created_at: printTime(createdAt) };
 }

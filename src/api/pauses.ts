@@ -39,7 +39,8 @@ const pauseState = z
   })
   .openapi("Pause");
 
-const resumeBody = z
+/** What becomes of what came due meanwhile. */
+export const resumeBody = z
   .discriminatedUnion(
     "overdue",
     [
@@ -219,7 +220,8 @@ async function accountOf({ db }: Services, actor: Actor, accountId: string): Pro
   return { is: "account", ...access.scope, accountId };
 }
 
-function decisionOf(body: z.infer<typeof resumeBody>) {
+/** The same in the words of `liftPause`. */
+export function decisionOf(body: z.infer<typeof resumeBody>) {
   return { overdue: body.overdue, rescheduleTo: body.overdue === "reschedule" ? body.schedule : null };
 }
 

@@ -58,7 +58,8 @@ const sandboxPostList = z
   .openapi("SandboxPostList");
 
 const clock = z.strictObject({ now: printedTime }).openapi("SandboxClock");
-const advanceBody = z.strictObject({ advance_seconds: z.number().int().min(1).max(MAX_ADVANCE) });
+/** How far the clock is to be moved. */
+export const clockMove = z.strictObject({ advance_seconds: z.number().int().min(1).max(MAX_ADVANCE) });
 
 const listRoute = createRoute({
   method: "get",
@@ -116,7 +117,7 @@ const advanceClockRoute = createRoute({
   summary: "Move test mode's clock ahead, for good",
   ...requireScope("posts:write", { mode: "test" }),
   parameters: [TAKES_IDEMPOTENCY_KEY],
-  request: { body: { required: true, content: { "application/json": { schema: advanceBody } } } },
+  request: { body: { required: true, content: { "application/json": { schema: clockMove } } } },
   responses: {
     200: { description: "What time it is now; what is due by it goes out", headers: REPLAYED, content: clockContent },
     ...errorResponses(401, 403, 409, 413, 415, 500),

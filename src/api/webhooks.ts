@@ -32,14 +32,16 @@ import {
 const DEFAULT_OVERLAP_HOURS = 24;
 const MAX_OVERLAP_HOURS = 168;
 
-const createBody = z.strictObject({
+/** What a new endpoint is to be. */
+export const webhookRequest = z.strictObject({
   url: webhookUrl,
   events: subscribedEvents,
   secret: webhookSecret.optional(),
   description: webhookDescription.optional(),
 });
 
-const updateBody = z
+/** What is changed of an endpoint. */
+export const webhookEdit = z
   .strictObject({
     url: webhookUrl.optional(),
     events: subscribedEvents.optional(),
@@ -49,7 +51,8 @@ const updateBody = z
   .refine((body) => Object.keys(body).length > 0, "The request changes nothing: url, events, active or description.")
   .openapi({ minProperties: 1 });
 
-const rotateBody = z.strictObject({
+/** How an endpoint gets another secret. */
+export const webhookRotation = z.strictObject({
   secret: webhookSecret.optional(),
   overlap_hours: z.number().int().min(0).max(MAX_OVERLAP_HOURS).default(DEFAULT_OVERLAP_HOURS).openapi({
     description: "How long requests are signed with the secret before as well.",
@@ -67,7 +70,10 @@ const createWebhookRoute = createRoute({
   ...requireScope("webhooks:write"),
   parameters: [TAKES_IDEMPOTENCY_KEY],
   request: {
-    body: { required: true, content: { "application/json": { schema: createBody, example: EXAMPLES.webhookRequest } } },
+    body: {
+      required: true,
+      content: { "application/json": { schema: webhookRequest, example: EXAMPLES.webhookRequest } },
+    },
   },
   responses: {
     201: {
@@ -114,7 +120,7 @@ const updateRoute = createRoute({
   parameters: [TAKES_IDEMPOTENCY_KEY],
   request: {
     params: webhookParams,
-    body: { required: true, content: { "application/json": { schema: updateBody } } },
+    body: { required: true, content: { "application/json": { schema: webhookEdit } } },
   },
   responses: { 200: changed, ...errorResponses(401, 403, 404, 409, 413, 415, 500) },
 });
@@ -142,7 +148,7 @@ const rotateRoute = createRoute({
   parameters: [TAKES_IDEMPOTENCY_KEY],
   request: {
     params: webhookParams,
-    body: { content: { "application/json": { schema: rotateBody } } },
+    body: { content: { "application/json": { schema: webhookRotation } } },
   },
   responses: {
     200: {

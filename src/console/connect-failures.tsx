@@ -52,6 +52,11 @@ const WORDS: Readonly<Record<ConnectError, { title: string; text: string; advice
   },
 };
 
+/** The same in a sentence or two, for who has no link that they were given. */
+export function failureText(error: ConnectError): string {
+  return WORDS[error].text;
+}
+
 /** @param missing permissions that the person did not give */
 export function failurePage(error: ConnectError, missing: string[], status: 200 | 410 = 200): Page {
   const { title, text, advice } = WORDS[error];

@@ -5,6 +5,9 @@ import { shieldPages } from "../api/shield.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { HOME } from "./access/member.ts";
 import { requireSameOrigin } from "./access/same-origin.ts";
+import { accountPages } from "./accounts/accounts.tsx";
+import { developerPages } from "./developers/developers.tsx";
+import { feedPages } from "./feed/feed.tsx";
 import { assets } from "./frame/assets.ts";
 import { showProblem } from "./frame/problems.tsx";
 import { joinPages } from "./join.tsx";
@@ -32,6 +35,9 @@ for (const path of ["/console/sign-in/*", "/join/*", "/review/*"]) consolePages.
 consolePages.route("/", assets);
 consolePages.route("/", signInPages);
 consolePages.route("/", joinPages);
+consolePages.route("/", accountPages);
+consolePages.route("/", developerPages);
+consolePages.route("/", feedPages);
 consolePages.route("/", settingsPages);
 
 consolePages.get("/console/:workspace_id/:mode", (c) => c.redirect(`${c.req.path}/${HOME}`, 303));

@@ -3,25 +3,13 @@ import type { AppEnv } from "../api/context.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { PLATFORM_NAMES } from "../lib/vocabulary.ts";
 import type { SandboxMedia, SandboxPost } from "../platforms/sandbox/store.ts";
+import { KIND_NAMES } from "./feed/strings.ts";
 import { ICON } from "./frame/assets.ts";
 
 /*
  * Sandbox posts as a follower would see them: where the sandbox's permalinks lead. As with a real platform, whoever has
  * a public post's address may look at it.
  */
-
-/** What people call the kinds of post. */
-const KIND_NAMES: Record<SandboxPost["kind"], string> = {
-  text: "Text",
-  link: "Link",
-  photo: "Photo",
-  photos: "Photos",
-  video: "Video",
-  reel: "Reel",
-  story: "Story",
-  image: "Image",
-  carousel: "Carousel",
-};
 
 const STYLE = `
   :root { color-scheme: light dark; --ink: #1c1e21; --soft: #65676b; --paper: #fff; --ground: #f0f2f5; --line: #dadde1 }

@@ -9,6 +9,7 @@ import type { ChangeRecord } from "./change.ts";
 import { commitChange } from "./change.ts";
 import type { Database } from "./database.ts";
 import { selectValues, statement } from "./database.ts";
+import type { MemberRow } from "./members.ts";
 import { apiKeys, replacedSecrets, workspaces } from "./schema.ts";
 
 export type ApiKeyRow = typeof apiKeys.$inferSelect;
@@ -172,13 +173,24 @@ export async function findKey(db: Database, access: Access, id: string): Promise
 }
 
 /** Who asks for a change of keys: it is made only while they may do what they could when their request came in. */
-export type KeyAsker = Pick<ApiKeyRow, "id" | "scopes" | "accountIds">;
+export type KeyAsker = Pick<ApiKeyRow, "id" | "scopes" | "accountIds"> | AskerMember;
+
+/** A member who asks, and reaches every account. */
+export type AskerMember = Pick<MemberRow, "workspaceId" | "personId" | "role">;
 
 /** Why a change was not made; null: it was. `moved`: a key it rests on was changed in the same moment. */
 export type KeyConflict = "moved" | "last" | "full" | null;
 
-/** Holds while a key is not revoked, and has the scopes and accounts that were read of it. */
-function isStill({ id, scopes, accountIds }: KeyAsker): SQL {
+/**
+ * Holds while a key is not revoked, and has the scopes and accounts that were read of it; of a member, while they belong to
+ * the workspace with the role that was read of them, and are limited to no groups.
+ */
+function isStill(asker: KeyAsker): SQL {
+  if ("personId" in asker) {
+    return sql`EXISTS (SELECT 1 FROM members AS m WHERE m.workspace_id = ${asker.workspaceId}
+      AND m.person_id = ${asker.personId} AND m.role = ${asker.role} AND m.group_ids IS NULL)`;
+  }
+  const { id, scopes, accountIds } = asker;
   const accounts = accountIds === null ? null : JSON.stringify(accountIds);
   return sql`EXISTS (SELECT 1 FROM api_keys AS k WHERE k.id = ${id} AND k.revoked_at IS NULL
     AND k.scopes = ${JSON.stringify(scopes)} AND k.account_ids IS ${accounts})`;
@@ -194,19 +206,21 @@ export async function insertKey(
 ): Promise<KeyConflict> {
   const hasRoom = sql`(SELECT count(*) FROM api_keys AS k WHERE k.workspace_id = ${row.workspaceId}
     AND k.mode = ${row.mode} AND k.revoked_at IS NULL AND k.id <> ${row.id}) < ${atMost}`;
-  const [, [stored], [asked]] = await commitChange(db, record, [
+  const [, [stored], asked] = await commitChange(db, record, [
     db
       .insert(apiKeys)
       .select(selectValues(apiKeys, row, sql`${hasRoom} AND ${isStill(asker)}`))
       .onConflictDoNothing(),
     db.select({ id: apiKeys.id }).from(apiKeys).where(eq(apiKeys.id, row.id)),
-    db
-      .select({ isStill: sql<number>`${isStill(asker)}`.as("is_still") })
-      .from(apiKeys)
-      .where(eq(apiKeys.id, asker.id)),
+    statement(db, sql`SELECT ${isStill(asker)} AS is_true`),
   ]);
   if (stored) return null;
-  return asked?.isStill ? "full" : "moved";
+  return isTrue(asked) ? "full" : "moved";
+}
+
+/** What a statement of a batch gave back that reads one condition. */
+function isTrue(result: unknown): boolean {
+  return (result as { results: { is_true: number }[] }).results[0]?.is_true === 1;
 }
 
 /** What can be changed of a key. */

@@ -2,7 +2,7 @@ import type { SQL } from "drizzle-orm";
 import { and, asc, isNotNull, lte, sql } from "drizzle-orm";
 import type { Millis } from "../lib/clock.ts";
 import { SECOND } from "../lib/clock.ts";
-import type { Mode, Scope } from "../lib/vocabulary.ts";
+import type { Mode, Scope, WebhookFormat } from "../lib/vocabulary.ts";
 import type { ChangeRecord } from "./change.ts";
 import { commitChange } from "./change.ts";
 import type { Database } from "./database.ts";
@@ -47,6 +47,8 @@ export interface ClaimedDelivery {
   /** Null when the event was deleted. */
   body: string | null;
   url: string;
+  format: WebhookFormat;
+  /** Of a member's, the address itself is sealed in it. */
   secretEnvelope: string;
 }
 
@@ -61,7 +63,7 @@ const OF_WEBHOOK = (column: string) => sql`(SELECT ${sql.raw(column)} FROM webho
 const IS_FAILING = sql`(probe_at IS NOT NULL AND failures > 0)`;
 
 const CLAIMED = sql`webhook_id, event_at, event_id, attempts, claimed_until,
-  (SELECT body FROM events WHERE id = event_id) AS body, ${OF_WEBHOOK("url")} AS url,
+  (SELECT body FROM events WHERE id = event_id) AS body, ${OF_WEBHOOK("url")} AS url, ${OF_WEBHOOK("format")} AS format,
   ${OF_WEBHOOK("secret_envelope")} AS secret_envelope, ${OF_WEBHOOK("workspace_id")} AS workspace_id,
   ${OF_WEBHOOK("mode")} AS mode`;
 
@@ -73,6 +75,7 @@ interface ClaimedRow {
   claimed_until: Millis;
   body: string | null;
   url: string;
+  format: WebhookFormat;
   secret_envelope: string;
   workspace_id: string;
   mode: Mode;
@@ -86,6 +89,7 @@ function claimedOf(result: unknown): ClaimedDelivery[] {
     claimedUntil: row.claimed_until,
     body: row.body,
     url: row.url,
+    format: row.format,
     secretEnvelope: row.secret_envelope,
   }));
 }

@@ -1,4 +1,4 @@
-import { and, desc, eq, getTableColumns, sql } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, isNull, sql } from "drizzle-orm";
 import type { Millis } from "../lib/clock.ts";
 import type { EventType, Scope } from "../lib/vocabulary.ts";
 import type { ChangeRecord } from "./change.ts";
@@ -46,6 +46,7 @@ export async function findDelivery(db: Database, scope: Scope, ref: DeliveryRef)
         eq(webhooks.id, deliveries.webhookId),
         eq(webhooks.workspaceId, scope.workspaceId),
         eq(webhooks.mode, scope.mode),
+        isNull(webhooks.personId),
       ),
     )
     .leftJoin(events, eq(events.id, deliveries.eventId))

@@ -45,7 +45,7 @@ export function tell(db: Database, scope: Scope, told: readonly NewEvent[], now:
       FROM json_each(${rows}) AS e
       JOIN webhooks AS w ON w.workspace_id = ${scope.workspaceId} AND w.mode = ${scope.mode} AND w.active
       WHERE e.value ->> 'type' IN (SELECT value FROM json_each(w.events))
-        AND NOT EXISTS (SELECT 1 FROM events WHERE id = e.value ->> 'id') AND ${condition}
+        AND NOT EXISTS (SELECT 1 FROM events WHERE id = e.value ->> 'id') AND ${MAY_HEAR} AND ${condition}
       ON CONFLICT DO NOTHING RETURNING webhook_id, event_at, event_id, status`,
     ),
     statement(
@@ -58,6 +58,17 @@ export function tell(db: Database, scope: Scope, told: readonly NewEvent[], now:
     ),
   ] as const;
 }
+
+/**
+ * Holds where an endpoint is the workspace's, or of a member who sees the post that an event tells of: all accounts that it goes
+ * to, where they are limited to groups.
+ */
+const MAY_HEAR = sql`(w.person_id IS NULL OR EXISTS (SELECT 1 FROM members AS m
+  WHERE m.workspace_id = w.workspace_id AND m.person_id = w.person_id AND (m.group_ids IS NULL OR EXISTS (
+    SELECT 1 FROM posts AS p WHERE p.workspace_id = w.workspace_id AND p.mode = w.mode AND p.id = e.value ->> 'postId'
+      AND NOT EXISTS (SELECT 1 FROM json_each(p.state, '$.tasks') AS t
+        LEFT JOIN accounts AS a ON a.id = t.value ->> 'accountId'
+        WHERE a.group_id IS NULL OR a.group_id NOT IN (SELECT value FROM json_each(m.group_ids)))))))`;
 
 /** What a statement of a batch gave back that returns rows of `deliveries`: those that are to be sent now. */
 export function deliveriesOf(result: unknown): DeliveryRef[] {

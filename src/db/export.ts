@@ -129,6 +129,7 @@ export const EXPORTED = {
   webhook: {
     table: "webhooks",
     key: ["mode", "id"],
+    isOf: "workspace_id = ? AND person_id IS NULL",
     columns: {
       mode: "text",
       id: "text",
@@ -157,7 +158,7 @@ export const EXPORTED = {
   delivery: {
     table: "deliveries",
     key: ["webhook_id", "event_at", "event_id"],
-    isOf: "webhook_id IN (SELECT id FROM webhooks WHERE workspace_id = ?)",
+    isOf: "webhook_id IN (SELECT id FROM webhooks WHERE workspace_id = ? AND person_id IS NULL)",
     columns: {
       webhook_id: "text",
       event_at: "time",

@@ -74,6 +74,17 @@ export async function storeAnswer(db: Database, row: IdempotencyRow): Promise<Id
   return stored?.claim === row.claim ? stored : null;
 }
 
+/** Puts another body in the place of an answer's. @returns whether it was still the one that was read */
+export async function replaceAnswer(db: Database, read: IdempotencyRow, responseBody: string): Promise<boolean> {
+  const isAsRead = and(isKey(read, read.key), sql`${idempotency.responseBody} IS ${read.responseBody}`);
+  const replaced = await db
+    .update(idempotency)
+    .set({ responseBody })
+    .where(isAsRead)
+    .returning({ key: idempotency.key });
+  return replaced.length > 0;
+}
+
 /** The statement that reads a key's row. */
 export function selectKey(db: Database, scope: Scope, key: string) {
   return db.select().from(idempotency).where(isKey(scope, key));

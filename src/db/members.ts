@@ -9,8 +9,8 @@ import { members, people, workspaces } from "./schema.ts";
 
 export type MemberRow = typeof members.$inferSelect;
 
-/** A member with the name of the person. */
-export type NamedMember = MemberRow & { name: string };
+/** A member with the name of the person, and whether an address of theirs is told of failures or approvals. */
+export type NamedMember = MemberRow & { name: string; isNotified: boolean };
 
 function selectMembers(db: Database) {
   return db
@@ -21,6 +21,8 @@ function selectMembers(db: Database) {
       groupIds: members.groupIds,
       createdAt: members.createdAt,
       name: people.name,
+      isNotified: sql`EXISTS (SELECT 1 FROM webhooks WHERE webhooks.workspace_id = ${members.workspaceId}
+        AND webhooks.person_id = ${members.personId} AND webhooks.active)`.mapWith(Boolean),
     })
     .from(members)
     .innerJoin(people, eq(people.id, members.personId));
@@ -116,8 +118,8 @@ export function forgetStrangers(db: Database, personId: string | null) {
 }
 
 /**
- * Takes a person out of a workspace, unless nobody would be admin afterwards; out of the last one, they are forgotten. Repeating
- * it changes nothing.
+ * Takes a person out of a workspace, unless nobody would be admin afterwards: they are told nothing of it any more, and out of
+ * the last one, they are forgotten. Repeating it changes nothing.
  *
  * @returns whether they are out
  */
@@ -128,15 +130,22 @@ export async function deleteMember(
 ): Promise<boolean> {
   const mayGo = sql`(role <> 'admin' OR ${hasOtherAdmin(workspaceId, personId)})`;
   const isMember = and(eq(members.workspaceId, workspaceId), eq(members.personId, personId));
+  const goes = sql`EXISTS (SELECT 1 FROM members WHERE ${isMember} AND ${mayGo})`;
+  const isTheirs = sql`workspace_id = ${workspaceId} AND person_id = ${personId}`;
   const results = await commitChange(db, record, [
-    deleteLinksOf(db, workspaceId, personId, sql`EXISTS (SELECT 1 FROM members WHERE ${isMember} AND ${mayGo})`),
+    deleteLinksOf(db, workspaceId, personId, goes),
+    statement(
+      db,
+      sql`DELETE FROM deliveries WHERE webhook_id IN (SELECT id FROM webhooks WHERE ${isTheirs}) AND ${goes}`,
+    ),
+    statement(db, sql`DELETE FROM webhooks WHERE ${isTheirs} AND ${goes}`),
     statement(
       db,
       sql`DELETE FROM members WHERE workspace_id = ${workspaceId} AND person_id = ${personId} AND ${mayGo}`,
     ),
     db.select({ personId: members.personId }).from(members).where(isMember),
   ]);
-  const isOut = results[2].length === 0;
+  const isOut = results[4].length === 0;
   if (isOut) await db.batch(forgetStrangers(db, personId));
   return isOut;
 }

@@ -1,4 +1,4 @@
-import { and, asc, eq, isNotNull, lte, sql } from "drizzle-orm";
+import { and, asc, eq, isNotNull, isNull, lte, sql } from "drizzle-orm";
 import type { Millis } from "../lib/clock.ts";
 import type { DisabledReason, Scope } from "../lib/vocabulary.ts";
 import type { AuditLine } from "./audit-log.ts";
@@ -14,12 +14,21 @@ import { deliveries, webhooks } from "./schema.ts";
 
 export type WebhookRow = typeof webhooks.$inferSelect;
 
-function isWebhook(scope: Scope, id: string) {
-  return and(eq(webhooks.id, id), eq(webhooks.workspaceId, scope.workspaceId), eq(webhooks.mode, scope.mode));
+/** The workspace's own endpoints: those by which members are told are theirs, see `notifications.ts`. */
+function inScope(scope: Scope) {
+  return and(inMode(scope), isNull(webhooks.personId));
 }
 
-function inScope(scope: Scope) {
+function inMode(scope: Scope) {
   return and(eq(webhooks.workspaceId, scope.workspaceId), eq(webhooks.mode, scope.mode));
+}
+
+function isWebhook(scope: Scope, id: string) {
+  return and(inScope(scope), eq(webhooks.id, id));
+}
+
+function isEndpoint(scope: Scope, id: string) {
+  return and(inMode(scope), eq(webhooks.id, id));
 }
 
 /** @returns whether the workspace has it: not when it has as many as it may */
@@ -30,7 +39,7 @@ export async function insertWebhook(
   record: ChangeRecord,
 ): Promise<boolean> {
   const hasRoom = sql`(SELECT count(*) FROM webhooks WHERE workspace_id = ${row.workspaceId} AND mode = ${row.mode}
-    AND id <> ${row.id}) < ${atMost}`;
+    AND person_id IS NULL AND id <> ${row.id}) < ${atMost}`;
   const [, stored] = await commitChange(db, record, [
     db
       .insert(webhooks)
@@ -49,6 +58,12 @@ export async function listWebhooks(db: Database, scope: Scope): Promise<WebhookR
 /** @returns null when the workspace has no such endpoint */
 export async function findWebhook(db: Database, scope: Scope, id: string): Promise<WebhookRow | null> {
   const [row] = await db.select().from(webhooks).where(isWebhook(scope, id));
+  return row ?? null;
+}
+
+/** The same, also of one by which a member is told. */
+export async function findEndpoint(db: Database, scope: Scope, id: string): Promise<WebhookRow | null> {
+  const [row] = await db.select().from(webhooks).where(isEndpoint(scope, id));
   return row ?? null;
 }
 
@@ -114,7 +129,7 @@ export async function replaceSecrets(
 export async function deleteWebhook(db: Database, scope: Scope, id: string, record: ChangeRecord): Promise<boolean> {
   const [, deleted] = await commitChange(db, record, [
     db.delete(deliveries).where(sql`${deliveries.webhookId} = (SELECT id FROM webhooks WHERE id = ${id}
-        AND workspace_id = ${scope.workspaceId} AND mode = ${scope.mode})`),
+        AND workspace_id = ${scope.workspaceId} AND mode = ${scope.mode} AND person_id IS NULL)`),
     db.delete(webhooks).where(isWebhook(scope, id)).returning({ id: webhooks.id }),
   ]);
   return deleted.length > 0;
@@ -134,6 +149,7 @@ export async function findWebhooksToProbe(db: Database, now: Millis, limit: numb
 /**
  * Gives an endpoint up, and tells the others. What waits for it fails; what is pending does when its time comes.
  *
+ * @param event null: the others are not told
  * @param line what the audit log says of it
  * @returns what is to be sent to the others
  */
@@ -141,7 +157,7 @@ export async function disableWebhook(
   db: Database,
   webhook: Scope & { id: string },
   reason: DisabledReason,
-  event: NewEvent,
+  event: NewEvent | null,
   line: AuditLine,
   now: Millis,
 ): Promise<DeliveryRef[]> {
@@ -150,15 +166,15 @@ export async function disableWebhook(
     db
       .update(webhooks)
       .set({ active: false, disabledAt: now, disabledReason: reason, probeAt: null })
-      .where(and(isWebhook(webhook, webhook.id), eq(webhooks.active, true))),
+      .where(and(isEndpoint(webhook, webhook.id), eq(webhooks.active, true))),
     insertAuditLine(db, line, sql`changes() > 0`),
     db
       .update(deliveries)
       .set({ status: "failed" })
       .where(and(eq(deliveries.webhookId, webhook.id), eq(deliveries.status, "held"), isNews)),
-    ...tell(db, webhook, [event], now, isNews),
+    ...(event === null ? [] : tell(db, webhook, [event], now, isNews)),
   ]);
-  return deliveriesOf(told);
+  return event === null ? [] : deliveriesOf(told);
 }
 
 /**

@@ -79,15 +79,17 @@ export function checkOutboundUrl(text: string, policy: OutboundPolicy): Outbound
 
 /**
  * Decides whether a person's browser may be sent to an address that a client gave. It is the browser that goes there and
- * not the Worker, so that ports and private hosts are the client's own affair; what it carries must be safe on its way.
+ * not the Worker, so that ports and private hosts are the client's own affair; what it carries must be safe on its way, or
+ * goes no further than the page that it comes from.
  */
-export function checkRedirectUrl(text: string, policy: Pick<OutboundPolicy, "allowPrivateTargets">): OutboundUrl {
+export function checkRedirectUrl(text: string, policy: OutboundPolicy): OutboundUrl {
   if (text.length > MAX_LENGTH) return refused(`has more than ${MAX_LENGTH} characters`);
   if (!URL.canParse(text)) return refused("is not a URL");
   const url = new URL(text);
   if (url.username !== "" || url.password !== "") return refused("must not carry a user name or a password");
   const isLoopback = policy.allowPrivateTargets && LOOPBACK.includes(url.hostname) && url.protocol === "http:";
-  if (url.protocol !== "https:" && !isLoopback) return refused("must begin with https://");
+  const isOurs = url.origin === policy.publicOrigin;
+  if (url.protocol !== "https:" && !isLoopback && !isOurs) return refused("must begin with https://");
   return { is: "allowed", url };
 }
 

@@ -115,6 +115,10 @@ export const SUBSCRIBED_EVENTS = [
 ] as const;
 export type SubscribedEvent = (typeof SUBSCRIBED_EVENTS)[number];
 
+/** What members can ask to be told of themselves. */
+export const PERSONAL_EVENTS = ["publish.failed", "approval.requested"] as const satisfies SubscribedEvent[];
+export type PersonalEvent = (typeof PERSONAL_EVENTS)[number];
+
 /** What is told: also what nobody asks for, an endpoint's test. */
 export const EVENT_TYPES = [...SUBSCRIBED_EVENTS, "webhook.test"] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
@@ -187,6 +191,8 @@ export const AUDIT_ACTIONS = [
   "member.updated",
   "member.removed",
   "member.signed_in",
+  "notifications.changed",
+  "notifications.removed",
   "group.created",
   "group.updated",
   "group.deleted",

@@ -11,7 +11,7 @@ import { disable } from "./disable.ts";
 import type { WebhookMessage } from "./messages.ts";
 import { deliverMessage, probeMessage, sendWebhookMessages } from "./messages.ts";
 import type { Fetch, PostOutcome } from "./post-event.ts";
-import { postEvent } from "./post-event.ts";
+import { postEvent, postJson } from "./post-event.ts";
 import { Recorder } from "./recorder.ts";
 import {
   CLAIM,
@@ -23,6 +23,7 @@ import {
   RELEASED_AT_ONCE,
 } from "./schedule.ts";
 import { goodSecrets, openSecrets } from "./secrets.ts";
+import { slackMessage } from "./slack-message.ts";
 
 /** What delivering needs from where it runs. */
 export interface DeliverDeps {
@@ -71,10 +72,12 @@ export async function deliver(
 }
 
 async function send(deps: DeliverDeps, claimed: ClaimedDelivery, now: Millis): Promise<PostOutcome> {
-  const { ref, scope, body, url, secretEnvelope } = claimed;
+  const { ref, scope, body, url, format, secretEnvelope } = claimed;
   if (body === null) return { status: null, error: "The event was deleted.", response: "", retryAfter: null };
   const endpoint = { workspaceId: scope.workspaceId, id: ref.webhookId };
-  const secrets = goodSecrets(await openSecrets(deps.vault, endpoint, secretEnvelope), now);
+  const sealed = await openSecrets(deps.vault, endpoint, secretEnvelope);
+  if (format === "slack") return postJson(deps, sealed.current, slackMessage(body, scope, deps.outbound.publicOrigin));
+  const secrets = goodSecrets(sealed, now);
   return postEvent(deps, url, secrets, { id: ref.eventId, timestamp: Math.floor(now / SECOND), body });
 }
 

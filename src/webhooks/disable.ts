@@ -1,6 +1,6 @@
 import type { Database } from "../db/database.ts";
 import { retryWrite } from "../db/retry.ts";
-import { disableWebhook, findWebhook } from "../db/webhooks.ts";
+import { disableWebhook, findEndpoint } from "../db/webhooks.ts";
 import type { Clock } from "../lib/clock.ts";
 import { newId } from "../lib/ids.ts";
 import type { Log } from "../lib/log.ts";
@@ -10,14 +10,14 @@ import type { WebhookMessage } from "./messages.ts";
 import { sendDeliveries } from "./messages.ts";
 import { printWebhook } from "./print-webhook.ts";
 
-/** Gives an endpoint up, and tells the workspace's others. */
+/** Gives an endpoint up, and tells the workspace's others, unless it is a member's own. */
 export async function disable(
   deps: { db: Database; clock: Clock; log: Log; webhookQueue: Queue<WebhookMessage> },
   webhook: Scope & { id: string },
   reason: DisabledReason,
 ): Promise<void> {
   const now = deps.clock();
-  const row = await findWebhook(deps.db, webhook, webhook.id);
+  const row = await findEndpoint(deps.db, webhook, webhook.id);
   if (!row?.active) return;
   const shown = printWebhook({ ...row, active: false, disabledAt: now, disabledReason: reason });
   const event = {
@@ -38,7 +38,9 @@ export async function disable(
     ip: null,
     details: { reason },
   };
-  const told = await retryWrite(() => disableWebhook(deps.db, webhook, reason, event, line, now));
+  const told = await retryWrite(() =>
+    disableWebhook(deps.db, webhook, reason, row.personId === null ? event : null, line, now),
+  );
   deps.log.error("a webhook endpoint was disabled", null, { webhook_id: webhook.id, reason });
   await sendDeliveries({ queue: deps.webhookQueue, log: deps.log }, told);
 }

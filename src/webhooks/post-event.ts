@@ -26,15 +26,36 @@ export interface PostOutcome {
 /** How the network is reached. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
-/**
- * Sends a signed event once. Taken is what is answered with 2xx within 15 seconds, body included, of which no more than
- * 16 KiB are read; no redirect is followed.
- */
+interface PostDeps {
+  fetch: Fetch;
+  outbound: OutboundPolicy;
+  clock: Clock;
+}
+
+/** Sends a signed event once, as `postJson` does. */
 export async function postEvent(
-  deps: { fetch: Fetch; outbound: OutboundPolicy; clock: Clock },
+  deps: PostDeps,
   address: string,
   secrets: readonly string[],
   message: SignedMessage,
+): Promise<PostOutcome> {
+  const signed = {
+    "webhook-id": message.id,
+    "webhook-timestamp": String(message.timestamp),
+    "webhook-signature": await sign(secrets, message),
+  };
+  return postJson(deps, address, message.body, signed);
+}
+
+/**
+ * Sends a body once. Taken is what is answered with 2xx within 15 seconds, body included, of which no more than 16 KiB are
+ * read; no redirect is followed.
+ */
+export async function postJson(
+  deps: PostDeps,
+  address: string,
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<PostOutcome> {
   const nothing = { status: null, response: "", retryAfter: null };
   const checked = checkOutboundUrl(address, deps.outbound);
@@ -44,14 +65,8 @@ export async function postEvent(
     method: "POST",
     redirect: "manual",
     signal,
-    headers: {
-      "Content-Type": "application/json",
-      "User-Agent": USER_AGENT,
-      "webhook-id": message.id,
-      "webhook-timestamp": String(message.timestamp),
-      "webhook-signature": await sign(secrets, message),
-    },
-    body: message.body,
+    headers: { "Content-Type": "application/json", "User-Agent": USER_AGENT, ...headers },
+    body,
   };
   let response: Response;
   try {

@@ -36,7 +36,7 @@ export async function testWebhook(
   const webhook = await findWebhook(deps.db, scope, id);
   if (!webhook) throw webhookNotFound();
   if (!webhook.active) throw inactive();
-  const { url, secretEnvelope } = webhook;
+  const { url, format, secretEnvelope } = webhook;
   const now = deps.clock();
   const type = "webhook.test";
   const record = await change.begin({ action: "webhook.tested", target: id });
@@ -48,7 +48,16 @@ export async function testWebhook(
   } as const;
   const ref: DeliveryRef = { webhookId: id, eventAt: now, eventId: event.id };
   const { body } = event;
-  const claimed: ClaimedDelivery = { ref, scope, attempt: 1, claimedUntil: now + CLAIM, body, url, secretEnvelope };
+  const claimed: ClaimedDelivery = {
+    ref,
+    scope,
+    attempt: 1,
+    claimedUntil: now + CLAIM,
+    body,
+    url,
+    format,
+    secretEnvelope,
+  };
   await retryWrite(() => insertTestDelivery(deps.db, scope, event, claimed, record));
   await deliver(deps, claimed, { isTest: true });
   return endOfTest(deps, scope, ref);

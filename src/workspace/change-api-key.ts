@@ -6,7 +6,7 @@ import type { Clock } from "../lib/clock.ts";
 import { invalid } from "../lib/refusal.ts";
 import { refusePastEnd, refuseUnknownAccounts, rightsOf } from "./create-api-key.ts";
 import { existingKey, refuseConflict, unrevokedKey } from "./existing-key.ts";
-import type { AskingKey } from "./key-rights.ts";
+import type { Asker } from "./key-rights.ts";
 import { findExcess, isWithin } from "./key-rights.ts";
 
 /** What is absent stays as it is. */
@@ -22,7 +22,7 @@ const NEVER_FULL = "";
  */
 export async function changeApiKey(
   { db, clock }: { db: Database; clock: Clock },
-  asker: AskingKey,
+  asker: Asker,
   id: string,
   edit: KeyEdit,
   request: Change<ApiKeyRow>,
@@ -54,7 +54,7 @@ export async function changeApiKey(
  */
 export async function revokeApiKey(
   { db, clock }: { db: Database; clock: Clock },
-  asker: AskingKey,
+  asker: Asker,
   id: string,
   request: Change<void>,
 ): Promise<void> {

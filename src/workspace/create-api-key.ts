@@ -11,7 +11,7 @@ import { invalid, unknownAccountMessage } from "../lib/refusal.ts";
 import { printTimeOrNull } from "../lib/time.ts";
 import { generateApiKey } from "./api-key.ts";
 import { MAX_KEYS, refuseConflict } from "./existing-key.ts";
-import type { AskingKey, KeyRights } from "./key-rights.ts";
+import type { Asker, KeyRights } from "./key-rights.ts";
 import { findExcess } from "./key-rights.ts";
 import type { Peppers } from "./peppers.ts";
 import { digestSecret } from "./peppers.ts";
@@ -35,7 +35,7 @@ export interface KeyWithSecret {
  */
 export async function createApiKey(
   { db, clock, peppers }: KeyDeps,
-  asker: AskingKey,
+  asker: Asker,
   request: KeyChange,
   change: Change<KeyWithSecret>,
 ): Promise<KeyWithSecret> {
@@ -82,7 +82,7 @@ export function refusePastEnd(expiresAt: Millis | null, now: Millis): void {
  */
 export async function refuseUnknownAccounts(
   db: Database,
-  { workspaceId, mode, accountIds }: AskingKey,
+  { workspaceId, mode, accountIds }: Asker,
   ids: readonly string[],
   known: readonly string[],
 ): Promise<void> {

@@ -2,7 +2,7 @@ import type { ApiKeyRow, KeyConflict } from "../db/api-keys.ts";
 import { findKey } from "../db/api-keys.ts";
 import type { Database } from "../db/database.ts";
 import { Refusal } from "../lib/refusal.ts";
-import type { AskingKey } from "./key-rights.ts";
+import type { Asker } from "./key-rights.ts";
 
 /** Keys that a workspace may have at once in one mode. */
 export const MAX_KEYS = 100;
@@ -14,7 +14,7 @@ export const MAX_SECRETS = 5;
  *
  * @throws Refusal when there is none
  */
-export async function existingKey(db: Database, asker: AskingKey, id: string): Promise<ApiKeyRow> {
+export async function existingKey(db: Database, asker: Asker, id: string): Promise<ApiKeyRow> {
   const { workspaceId, mode, accountIds } = asker;
   const row = await findKey(db, { scope: { workspaceId, mode }, accountIds }, id);
   if (!row) throw new Refusal("not_found", "API key does not exist in this workspace.");
@@ -26,7 +26,7 @@ export async function existingKey(db: Database, asker: AskingKey, id: string): P
  *
  * @throws Refusal also when it was revoked
  */
-export async function unrevokedKey(db: Database, asker: AskingKey, id: string): Promise<ApiKeyRow> {
+export async function unrevokedKey(db: Database, asker: Asker, id: string): Promise<ApiKeyRow> {
   const row = await existingKey(db, asker, id);
   if (row.revokedAt !== null) throw new Refusal("conflict", "This API key is revoked, for good.");
   return row;

@@ -1,7 +1,8 @@
-import type { ApiKeyRow } from "../db/api-keys.ts";
+import type { ApiKeyRow, AskerMember } from "../db/api-keys.ts";
 import { endsNoLater } from "../db/api-keys.ts";
 import { unknownAccountMessage } from "../lib/refusal.ts";
 import { printTime } from "../lib/time.ts";
+import type { Mode } from "../lib/vocabulary.ts";
 
 /*
  * What a key may do: its scopes, on its accounts, until its end. Nobody gives away what they do not have.
@@ -12,6 +13,12 @@ export type KeyRights = Pick<ApiKeyRow, "scopes" | "accountIds" | "needsApproval
 /** The key of a request, with which somebody asks for something. */
 export type AskingKey = Pick<ApiKeyRow, "id" | "workspaceId" | "mode"> & KeyRights;
 
+/** A member who asks for something, with the rights that their role has. */
+export type AskingMember = AskerMember & { mode: Mode } & KeyRights;
+
+/** Who asks about keys, and may give no more than they have. */
+export type Asker = AskingKey | AskingMember;
+
 /** What of some rights the key of a request does not have itself. */
 export interface Excess {
   /** The request's field that names it. */
@@ -20,7 +27,7 @@ export interface Excess {
 }
 
 /** @returns the first right that the key of the request does not have itself; null when it has them all */
-export function findExcess(rights: KeyRights, own: AskingKey): Excess | null {
+export function findExcess(rights: KeyRights, own: Asker): Excess | null {
   const scope = rights.scopes.findIndex((each) => !own.scopes.includes(each));
   if (scope !== -1) {
     const field = `scopes.${scope}`;

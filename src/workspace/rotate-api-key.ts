@@ -8,7 +8,7 @@ import { printTime } from "../lib/time.ts";
 import { generateApiKey } from "./api-key.ts";
 import type { KeyDeps, KeyWithSecret } from "./create-api-key.ts";
 import { MAX_SECRETS, refuseConflict, unrevokedKey } from "./existing-key.ts";
-import type { AskingKey } from "./key-rights.ts";
+import type { Asker } from "./key-rights.ts";
 import { findExcess } from "./key-rights.ts";
 import { digestSecret } from "./peppers.ts";
 
@@ -22,7 +22,7 @@ import { digestSecret } from "./peppers.ts";
  */
 export async function rotateApiKey(
   { db, clock, peppers }: KeyDeps,
-  asker: AskingKey,
+  asker: Asker,
   id: string,
   overlap: Millis,
   change: Change<KeyWithSecret>,

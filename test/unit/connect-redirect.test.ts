@@ -19,14 +19,17 @@ describe("the client's address, with what became of a consent", () => {
 });
 
 describe("an address that a browser is sent to", () => {
-  const check = (text: string, allowPrivateTargets = false) => checkRedirectUrl(text, { allowPrivateTargets }).is;
+  const check = (text: string, allowPrivateTargets = false) =>
+    checkRedirectUrl(text, { allowPrivateTargets, publicOrigin: "http://ours.example" }).is;
 
-  it.each(["https://client.example/x?y=1", "https://client.example:8443/", "https://intranet/"])(
-    "may be %s",
-    (text) => {
-      expect(check(text)).toBe("allowed");
-    },
-  );
+  it.each([
+    "https://client.example/x?y=1",
+    "https://client.example:8443/",
+    "https://intranet/",
+    "http://ours.example/x",
+  ])("may be %s", (text) => {
+    expect(check(text)).toBe("allowed");
+  });
 
   it.each([
     "http://client.example/",

@@ -5,7 +5,7 @@ import type { AuditLine } from "../../db/audit-log.ts";
 import type { AuditEntry, Change, ChangeRecord, Command } from "../../db/change.ts";
 import { KeyTaken } from "../../db/change.ts";
 import type { IdempotencyRow } from "../../db/idempotency.ts";
-import { claimKeyAlone, findClaim, storeAnswer } from "../../db/idempotency.ts";
+import { claimKeyAlone, findClaim, replaceAnswer, storeAnswer } from "../../db/idempotency.ts";
 import { retryWrite } from "../../db/retry.ts";
 import type { Millis } from "../../lib/clock.ts";
 import { DAY } from "../../lib/clock.ts";
@@ -31,15 +31,11 @@ export async function doOnce<Outcome>(
   fields: Fields,
   run: (change: Change<Outcome>) => Promise<Outcome>,
 ): Promise<Outcome> {
-  const { db, clock, vault } = c.var.services;
-  const key = await sha256Hex(JSON.stringify(["form", member.person.personId, c.req.path, fields]));
+  const { db, clock } = c.var.services;
+  const key = await keyOf(c, member, fields);
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const known = await findClaim(db, member.scope, key, clock());
-    if (known && known.responseBody !== null) {
-      const outcome = await vault.open(known.responseBody, answerRow(member.scope, key));
-      if (outcome === null) throw new Error("the outcome of a form cannot be opened");
-      return JSON.parse(outcome).outcome;
-    }
+    if (known && known.responseBody !== null) return openOutcome(c, known, known.responseBody);
     const change = new FormChange<Outcome>(c, member, key, known);
     try {
       return await change.done(await run(change));
@@ -48,6 +44,39 @@ export async function doOnce<Outcome>(
     }
   }
   throw new Error("a form was sent again and again, and nobody knows by whom");
+}
+
+/**
+ * The same of an outcome that holds a secret. It is given out once, and forgotten: whoever reloads the page that showed it, or
+ * goes back there, is not shown it again.
+ *
+ * @returns null when it was given out before
+ */
+export async function doOnceInSecret<Outcome>(
+  c: Context<AppEnv>,
+  member: Member,
+  fields: Fields,
+  run: (change: Change<Outcome>) => Promise<Outcome>,
+): Promise<Outcome | null> {
+  const { db, clock, vault } = c.var.services;
+  await doOnce(c, member, fields, run);
+  const key = await keyOf(c, member, fields);
+  const stored = await findClaim(db, member.scope, key, clock());
+  if (!stored || stored.responseBody === null) throw new Error("the outcome of a form is gone");
+  const outcome = await openOutcome<Outcome | null>(c, stored, stored.responseBody);
+  if (outcome === null) return null;
+  const forgotten = await vault.seal(JSON.stringify({ outcome: null }), answerRow(member.scope, key));
+  return (await replaceAnswer(db, stored, forgotten)) ? outcome : null;
+}
+
+function keyOf(c: Context<AppEnv>, member: Member, fields: Fields): Promise<string> {
+  return sha256Hex(JSON.stringify(["form", member.person.personId, c.req.path, fields]));
+}
+
+async function openOutcome<Outcome>(c: Context<AppEnv>, row: IdempotencyRow, body: string): Promise<Outcome> {
+  const outcome = await c.var.services.vault.open(body, answerRow(row, row.key));
+  if (outcome === null) throw new Error("the outcome of a form cannot be opened");
+  return JSON.parse(outcome).outcome;
 }
 
 class FormChange<Outcome> implements Change<Outcome> {

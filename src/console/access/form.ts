@@ -6,7 +6,7 @@ import { refuseIssues } from "../../api/validation.ts";
 import type { Change } from "../../db/change.ts";
 import { Refusal } from "../../lib/refusal.ts";
 import type { KeyScope } from "../../lib/vocabulary.ts";
-import { doOnce } from "./form-once.ts";
+import { doOnce, doOnceInSecret } from "./form-once.ts";
 import type { Member } from "./member.ts";
 import { memberRoute, workspaceRoute } from "./member-route.ts";
 
@@ -29,10 +29,14 @@ export interface SentForm {
   fields: Fields;
   /** The first value of a field; empty where it has none. */
   text(name: string): string;
+  /** The same as a number; NaN where it is none, for a schema to refuse. */
+  number(name: string): number;
   /** Reads what was filled in as the API reads a body. @throws Refusal naming the fields at fault */
   read<T extends z.ZodType>(schema: T, body: unknown): z.output<T>;
   /** Makes a change, once for each time the form was filled in. Answered again, it has the same outcome. */
   once<Outcome>(run: (change: Change<Outcome>) => Promise<Outcome>): Promise<Outcome>;
+  /** The same of an outcome that holds a secret: null, where it was given out before. */
+  onceInSecret<Outcome>(run: (change: Change<Outcome>) => Promise<Outcome>): Promise<Outcome | null>;
 }
 
 /** @param status what the page is answered with: that of the problem, or 200 */
@@ -72,15 +76,18 @@ function canBeMended({ code }: Refusal): boolean {
 }
 
 function sentForm(c: Context<AppEnv>, member: Member, fields: Fields): SentForm {
+  const text = (name: string) => fields[name]?.[0] ?? "";
   return {
     fields,
-    text: (name) => fields[name]?.[0] ?? "",
+    text,
+    number: (name) => (/^\d{1,15}$/.test(text(name).trim()) ? Number(text(name)) : Number.NaN),
     read: (schema, body) => {
       const parsed = schema.safeParse(body);
       if (!parsed.success) refuseIssues(parsed.error.issues, "body");
       return parsed.data as z.output<typeof schema>;
     },
     once: (run) => doOnce(c, member, fields, run),
+    onceInSecret: (run) => doOnceInSecret(c, member, fields, run),
   };
 }
 

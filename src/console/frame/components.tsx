@@ -148,13 +148,16 @@ export function Pager({ first, next }: { first: string | null; next: string | nu
 /** What a page loads that shows a `Secret`. */
 export const SECRET_SCRIPTS = [COPY_SCRIPT];
 
-/** A text to be copied, with a button that does where scripts run. */
+/**
+ * A text to be copied, with a button that does where scripts run. Browsers keep pages and what stands in their fields for who
+ * goes back: they are told not to keep this, and where scripts run it goes with the page.
+ */
 export function Secret({ id, label, value }: { id: string; label: string; value: string }) {
   return (
     <div class="field">
       <label for={id}>{label}</label>
       <div class="secret">
-        <input id={id} class="input" readonly value={value} />
+        <input id={id} class="input" readonly autocomplete="off" value={value} />
         <button type="button" class="button" data-copy={id} data-copied={FRAME.copied} hidden>
           {FRAME.copy}
         </button>
@@ -176,13 +179,21 @@ export function Form({ action, children, isInline }: { action: string; children:
 /** The hidden field that tells one sending of a form from the same form filled in again. */
 export const FORM_ID = "form_id";
 
-/** What cannot be taken back is asked for twice: the first button shows the second. */
-export function Confirm(view: { label: string; question: Child; action: string; confirm: string; children?: Child }) {
+/** What cannot be taken back is asked for twice: the first button shows the second. @param details what it is about */
+export function Confirm(view: {
+  label: string;
+  question: Child;
+  details?: Child;
+  action: string;
+  confirm: string;
+  children?: Child;
+}) {
   return (
     <details class="confirm">
       <summary class="button danger">{view.label}</summary>
       <div>
         <p>{view.question}</p>
+        {view.details}
         <Form action={view.action} isInline={true}>
           {view.children}
           <button type="submit" class="button danger">

@@ -89,6 +89,7 @@ function Top({ member, path }: { member: Member; path: string }) {
           <p class="soft small">
             {ROLES[role].name}, {workspace.name}
           </p>
+          <a href={member.at("settings/notifications")}>{FRAME.notifications}</a>
           <form method="post" action="/console/sign-out">
             <button type="submit">{FRAME.signOut}</button>
           </form>

@@ -2,10 +2,14 @@
  * The scripts of the frame. Every page works without them, but for passkeys, which need one.
  */
 
-/** Shows the buttons that copy, and lets them. What was copied is said to screen readers by the button's own text. */
+/**
+ * Shows the buttons that copy, and lets them. What was copied is said to screen readers by the button's own text. Once the page
+ * is left, a browser that keeps it has nothing to show again.
+ */
 export const COPY = `
 for (const button of document.querySelectorAll("button[data-copy]")) {
   const label = button.textContent;
+  addEventListener("pagehide", () => { document.getElementById(button.dataset.copy).value = ""; });
   button.hidden = false;
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value);

@@ -117,6 +117,17 @@ td code { display: inline-block; min-width: 8rem; overflow-wrap: anywhere }
 dl.facts { display: grid; grid-template-columns: minmax(7rem, max-content) minmax(0, 1fr); gap: .375rem 1.25rem; margin: 0 }
 dl.facts dt { color: var(--soft) }
 dl.facts dd { margin: 0 }
+.face { display: inline-flex; flex: none; align-items: center; justify-content: center; width: 2.5rem; height: 2.5rem; border-radius: 50%; background: var(--calm-soft); color: var(--calm); font-size: .875rem; font-weight: 650; object-fit: cover }
+.account { flex-wrap: nowrap; min-width: 12rem }
+.code { margin: .5rem 0 0; padding: .625rem; max-height: 24rem; overflow: auto; border-radius: .375rem; background: var(--calm-soft); font-size: .8125rem; white-space: pre-wrap }
+summary { cursor: pointer }
+.attempts { min-width: 16rem; margin: .5rem 0 0; padding-left: 1.25rem }
+.post { width: 100%; max-width: 32rem }
+.post > header { display: flex }
+.said { white-space: pre-wrap }
+.shots { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .25rem }
+.shots.one { grid-template-columns: minmax(0, 1fr) }
+.shot { display: block; width: 100%; aspect-ratio: 1; border-radius: .375rem; background: var(--calm-soft); object-fit: contain }
 .empty { display: grid; justify-items: center; gap: .5rem; padding: 2.5rem 1rem; border: 1px dashed var(--line); border-radius: .625rem; text-align: center; color: var(--soft) }
 .empty h2 { color: var(--ink) }
 .secret { display: flex; flex-wrap: wrap; gap: .5rem }

@@ -21,7 +21,7 @@ export function MembersCard(view: { member: Member; members: readonly NamedMembe
   return (
     <Card id="members" title={WORDS.title} lead={WORDS.lead}>
       <Table label={WORDS.title} columns={Object.values(WORDS.columns)}>
-        {members.map(({ personId, name, role, groupIds, createdAt }) => (
+        {members.map(({ personId, name, role, groupIds, isNotified, createdAt }) => (
           <tr>
             <th scope="row">
               <a href={member.at(`settings/members/${personId}`)}>{name}</a>
@@ -31,6 +31,7 @@ export function MembersCard(view: { member: Member; members: readonly NamedMembe
               <Badge tone={role === "admin" ? "info" : "calm"}>{ROLES[role].name}</Badge>
             </td>
             <td>{groupIds === null ? WORDS.allAccounts : namesOf(groups, groupIds)}</td>
+            <td>{isNotified ? WORDS.told : WORDS.notTold}</td>
             <td class="nowrap">
               <Time at={createdAt} zone={member.workspace.timeZone} isDay={true} />
             </td>

@@ -30,6 +30,9 @@ export async function showSettings(c: Context<AppEnv>, member: Member, problem?:
     body: (
       <>
         <PageHead title={SETTINGS.title} lead={SETTINGS.lead}>
+          <a class="button" href={member.at("settings/notifications")}>
+            {SETTINGS.notifications.open}
+          </a>
           {member.may("audit:read") ? (
             <a class="button" href={member.at("settings/audit")}>
               {SETTINGS.audit.open}

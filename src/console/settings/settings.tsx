@@ -8,6 +8,7 @@ import { workspaceRoute } from "../access/member-route.ts";
 import { auditPages } from "./audit.tsx";
 import { groupForms } from "./group-forms.tsx";
 import { memberForms } from "./member-forms.tsx";
+import { notificationPages } from "./notifications.tsx";
 import { showSettings } from "./settings-page.tsx";
 
 /*
@@ -36,3 +37,4 @@ settingsPages.post(
 settingsPages.route("/", auditPages);
 settingsPages.route("/", memberForms);
 settingsPages.route("/", groupForms);
+settingsPages.route("/", notificationPages);

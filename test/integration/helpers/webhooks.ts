@@ -31,6 +31,8 @@ export class Receivers {
   /** Messages that wait, with the time from which they may be delivered. */
   readonly #queue: { body: WebhookMessage; from: number }[] = [];
   readonly #answers = new Map<string, Answering>();
+  /** Addresses that are told in words, see `isChat`. */
+  readonly #chats = new Set<string>();
 
   constructor() {
     vi.spyOn(globalThis, "fetch").mockImplementation((input, init) => this.#fetch(String(input), init ?? {}));
@@ -45,6 +47,11 @@ export class Receivers {
   /** Has an endpoint answer like this from now on. */
   answer(url: string, answering: Answering): void {
     this.#answers.set(url, answering);
+  }
+
+  /** Says that an address is a member's, and is sent no events. */
+  isChat(url: string): void {
+    this.#chats.add(url);
   }
 
   /**
@@ -70,7 +77,7 @@ export class Receivers {
       at: Date.now(),
     };
     this.#received.push(received);
-    this.#problem ??= problemOfEvent(received);
+    if (!this.#chats.has(url)) this.#problem ??= problemOfEvent(received);
     return (this.#answers.get(url) ?? (() => new Response(null, { status: 204 })))(received, init);
   }
 

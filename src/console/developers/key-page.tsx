@@ -1,0 +1,110 @@
+import type { Context } from "hono";
+import type { AppEnv } from "../../api/context.ts";
+import { findAccounts } from "../../db/accounts.ts";
+import type { ApiKeyRow } from "../../db/api-keys.ts";
+import { existingKey } from "../../workspace/existing-key.ts";
+import type { Problem } from "../access/form.ts";
+import { filledIn, problemOf, statusOf } from "../access/form.ts";
+import type { Member } from "../access/member.ts";
+import { Card, Confirm, Form, FormProblem, PageHead } from "../frame/components.tsx";
+import { TextField } from "../frame/fields.tsx";
+import { showMember } from "../frame/show.tsx";
+import { Time } from "../frame/time.tsx";
+import { askerOf } from "./asker.ts";
+import { KeyState } from "./keys.tsx";
+import { DEVELOPERS } from "./strings.ts";
+
+const WORDS = DEVELOPERS.keys;
+const DEFAULT_OVERLAP = "24";
+
+/** One key: what it may do, another secret for it, its end. @param problem of the form that was refused */
+export async function showKey(c: Context<AppEnv>, member: Member, problem?: Problem) {
+  const { db, clock } = c.var.services;
+  const key = await existingKey(db, askerOf(member), c.req.param("api_key_id") ?? "");
+  const accounts = await findAccounts(db, member.access, key.accountIds ?? []);
+  const names = new Map(accounts.map(({ id, name, username }) => [id, name ?? username]));
+  return showMember(c, member, {
+    current: "developers",
+    title: key.name,
+    status: statusOf(problem),
+    body: (
+      <>
+        <PageHead
+          title={key.name}
+          lead={<KeyState apiKey={key} now={clock()} />}
+          back={{ href: member.at("developers"), label: DEVELOPERS.title }}
+        />
+        <FormProblem problem={problem} />
+        <Facts member={member} apiKey={key} names={names} />
+        {key.revokedAt === null ? <Changes member={member} apiKey={key} problem={problem} /> : null}
+      </>
+    ),
+  });
+}
+
+function Facts({ member, apiKey, names }: { member: Member; apiKey: ApiKeyRow; names: ReadonlyMap<string, string> }) {
+  const { id, scopes, accountIds, lastFour, createdAt, expiresAt, lastUsedAt } = apiKey;
+  const zone = member.workspace.timeZone;
+  return (
+    <Card id="facts" title={WORDS.facts}>
+      <ul>
+        {scopes.map((scope) => (
+          <li>
+            {WORDS.scopeNames[scope]} <code class="soft small">{scope}</code>
+          </li>
+        ))}
+      </ul>
+      <dl class="facts">
+        <dt>{WORDS.accounts}</dt>
+        <dd>{accountIds === null ? WORDS.all : accountIds.map((each) => names.get(each) ?? each).join(", ")}</dd>
+        <dt>{WORDS.columns.secret}</dt>
+        <dd class="mono">…{lastFour}</dd>
+        <dt>{WORDS.created}</dt>
+        <dd>
+          <Time at={createdAt} zone={zone} />
+        </dd>
+        <dt>{WORDS.columns.used}</dt>
+        <dd>{lastUsedAt === null ? WORDS.never : <Time at={lastUsedAt} zone={zone} />}</dd>
+        <dt>{WORDS.columns.ends}</dt>
+        <dd>{expiresAt === null ? WORDS.never : <Time at={expiresAt} zone={zone} />}</dd>
+        <dt>{WORDS.id}</dt>
+        <dd>
+          <code>{id}</code>
+        </dd>
+      </dl>
+    </Card>
+  );
+}
+
+function Changes({ member, apiKey, problem }: { member: Member; apiKey: ApiKeyRow; problem: Problem | undefined }) {
+  const rotate = member.at(`developers/keys/${apiKey.id}/rotate`);
+  return (
+    <>
+      <Card id="rotate" title={WORDS.rotate} lead={WORDS.rotateLead}>
+        <Form action={rotate}>
+          <TextField
+            name="overlap_hours"
+            label={WORDS.overlap}
+            hint={WORDS.overlapHint}
+            value={filledIn(problem, rotate, "overlap_hours", DEFAULT_OVERLAP)}
+            error={problemOf(problem, rotate, "overlap_hours")}
+            attributes={{ inputmode: "numeric" }}
+          />
+          <div>
+            <button type="submit" class="button">
+              {WORDS.rotateButton}
+            </button>
+          </div>
+        </Form>
+      </Card>
+      <Card id="revoke" title={WORDS.revoke} lead={WORDS.revokeLead}>
+        <Confirm
+          label={WORDS.revoke}
+          question={WORDS.revokeQuestion(apiKey.name)}
+          action={member.at(`developers/keys/${apiKey.id}/revoke`)}
+          confirm={WORDS.revokeConfirm}
+        />
+      </Card>
+    </>
+  );
+}

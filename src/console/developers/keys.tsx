@@ -1,0 +1,60 @@
+import type { ApiKeyRow } from "../../db/api-keys.ts";
+import type { Millis } from "../../lib/clock.ts";
+import type { Member } from "../access/member.ts";
+import { Badge, Card, Pager, Table } from "../frame/components.tsx";
+import { Time } from "../frame/time.tsx";
+import { DEVELOPERS } from "./strings.ts";
+
+const WORDS = DEVELOPERS.keys;
+
+/** The API keys of the workspace in one mode, for who administers them. */
+export function KeysCard(view: {
+  member: Member;
+  keys: readonly ApiKeyRow[];
+  now: Millis;
+  first: string | null;
+  next: string | null;
+}) {
+  const { member, keys, now } = view;
+  return (
+    <Card id="keys" title={WORDS.title} lead={WORDS.lead(member.mode)}>
+      {keys.length === 0 ? <p class="soft">{WORDS.none}</p> : null}
+      {keys.length === 0 ? null : (
+        <Table label={WORDS.title} columns={Object.values(WORDS.columns)}>
+          {keys.map((key) => (
+            <KeyRow member={member} apiKey={key} now={now} />
+          ))}
+        </Table>
+      )}
+      <Pager first={view.first} next={view.next} />
+      <p>
+        <a class="button primary" href={member.at("developers/keys/new")}>
+          {WORDS.create}
+        </a>
+      </p>
+    </Card>
+  );
+}
+
+function KeyRow({ member, apiKey, now }: { member: Member; apiKey: ApiKeyRow; now: Millis }) {
+  const { id, name, lastFour, accountIds, lastUsedAt, expiresAt } = apiKey;
+  const zone = member.workspace.timeZone;
+  return (
+    <tr>
+      <th scope="row">
+        <a href={member.at(`developers/keys/${id}`)}>{name}</a> <KeyState apiKey={apiKey} now={now} />
+      </th>
+      <td class="mono">…{lastFour}</td>
+      <td>{accountIds === null ? WORDS.all : WORDS.count(accountIds.length)}</td>
+      <td class="nowrap">{lastUsedAt === null ? WORDS.never : <Time at={lastUsedAt} zone={zone} />}</td>
+      <td class="nowrap">{expiresAt === null ? WORDS.never : <Time at={expiresAt} zone={zone} />}</td>
+    </tr>
+  );
+}
+
+/** What there is to know of a key beside its rights. */
+export function KeyState({ apiKey, now }: { apiKey: ApiKeyRow; now: Millis }) {
+  if (apiKey.revokedAt !== null) return <Badge tone="bad">{WORDS.revoked}</Badge>;
+  if (apiKey.expiresAt !== null && apiKey.expiresAt <= now) return <Badge tone="bad">{WORDS.expired}</Badge>;
+  return apiKey.needsApproval ? <Badge tone="info">{WORDS.needsApproval}</Badge> : null;
+}
