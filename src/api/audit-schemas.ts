@@ -17,7 +17,9 @@ export const auditLine = z
     action: z.enum(AUDIT_ACTIONS),
     actor: z
       .string()
-      .openapi({ description: "The id of an API key, a person or a connect link, `admin`, or `system`." }),
+      .openapi({
+        description: "The id of an API key, a person or a connect link, `review_link`, `admin`, or `system`.",
+      }),
     target: z
       .string()
       .nullable()

@@ -10,6 +10,7 @@ import { showProblem } from "./frame/problems.tsx";
 import { joinPages } from "./join.tsx";
 import { mediaFiles } from "./media-files.ts";
 import { postPages } from "./posts/posts.tsx";
+import { reviewPages } from "./review/review.tsx";
 import { settingsPages } from "./settings/settings.tsx";
 import { signInPages } from "./sign-in.tsx";
 
@@ -34,12 +35,13 @@ for (const path of ["/console/sign-in/*", "/join/*", "/review/*"]) consolePages.
 consolePages.route("/", assets);
 consolePages.route("/", signInPages);
 consolePages.route("/", joinPages);
+consolePages.route("/", reviewPages);
 consolePages.route("/", settingsPages);
 consolePages.route("/", mediaFiles);
 consolePages.route("/", postPages);
 
 consolePages.get("/console/:workspace_id/:mode", (c) => c.redirect(`${c.req.path}/${HOME}`, 303));
-for (const path of ["/console/*", "/join/*"]) {
+for (const path of ["/console/*", "/join/*", "/review/*"]) {
   consolePages.all(path, () => {
     throw new Refusal("not_found", "There is no such page.");
   });
