@@ -5,6 +5,7 @@ import { shieldPages } from "../api/shield.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { HOME } from "./access/member.ts";
 import { requireSameOrigin } from "./access/same-origin.ts";
+import { calendarPages } from "./calendar/calendar.tsx";
 import { assets } from "./frame/assets.ts";
 import { showProblem } from "./frame/problems.tsx";
 import { joinPages } from "./join.tsx";
@@ -39,6 +40,7 @@ consolePages.route("/", reviewPages);
 consolePages.route("/", settingsPages);
 consolePages.route("/", mediaFiles);
 consolePages.route("/", postPages);
+consolePages.route("/", calendarPages);
 
 consolePages.get("/console/:workspace_id/:mode", (c) => c.redirect(`${c.req.path}/${HOME}`, 303));
 for (const path of ["/console/*", "/join/*", "/review/*"]) {

@@ -34,7 +34,7 @@ export interface PostFilters {
 }
 
 /** Wrapped, for drizzle lets columns be read from tables alone, and `postsBy` is none to it. */
-const COLUMNS = Object.fromEntries(
+export const COLUMNS = Object.fromEntries(
   Object.entries(POST_ROW).map(([name, column]) => [name, sql`${column}`.mapWith(column)]),
 ) as unknown as typeof POST_ROW;
 

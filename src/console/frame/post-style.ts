@@ -5,8 +5,7 @@ export const POST_STYLE = asset(
   "posts",
   "text/css",
   `
-.mark { display: inline-flex; align-items: center; vertical-align: -.1875em; color: var(--soft) }
-.mark svg { width: 1.0625rem; height: 1.0625rem }
+.mark { width: 1.0625rem; height: 1.0625rem; vertical-align: -.1875em }
 .marks { display: inline-flex; gap: .25rem }
 .thumb { flex: none; width: 3rem; height: 3rem; border-radius: .375rem; background: var(--calm-soft); object-fit: cover }
 .text { white-space: pre-wrap; overflow-wrap: anywhere }
