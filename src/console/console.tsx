@@ -10,6 +10,7 @@ import { assets } from "./frame/assets.ts";
 import { showProblem } from "./frame/problems.tsx";
 import { joinPages } from "./join.tsx";
 import { mediaFiles } from "./media-files.ts";
+import { overviewPages } from "./overview/overview.tsx";
 import { postPages } from "./posts/posts.tsx";
 import { reviewPages } from "./review/review.tsx";
 import { settingsPages } from "./settings/settings.tsx";
@@ -41,6 +42,7 @@ consolePages.route("/", settingsPages);
 consolePages.route("/", mediaFiles);
 consolePages.route("/", postPages);
 consolePages.route("/", calendarPages);
+consolePages.route("/", overviewPages);
 
 consolePages.get("/console/:workspace_id/:mode", (c) => c.redirect(`${c.req.path}/${HOME}`, 303));
 for (const path of ["/console/*", "/join/*", "/review/*"]) {

@@ -80,6 +80,32 @@ export async function countPosts(db: Database, access: Access, filters: PostFilt
 }
 
 /**
+ * How many posts there are of each status: one row of counters. Where a key is restricted they are found by the tasks of its
+ * accounts, and all of them are read.
+ */
+export async function countByStatus(db: Database, access: Access, now: Millis): Promise<Record<PostStatus, number>> {
+  const { scope, accountIds } = access;
+  if (accountIds === null) {
+    const [counts] = await db
+      .select()
+      .from(postCounts)
+      .where(and(eq(postCounts.workspaceId, scope.workspaceId), eq(postCounts.mode, scope.mode)));
+    return countsOf((status) => counts?.[status]);
+  }
+  const rows = await db
+    .select({ status: COLUMNS.status, count: count() })
+    .from(postsBy(access, {}))
+    .where(matching(access, {}, now, null))
+    .groupBy(sql`${posts.status}`);
+  return countsOf((status) => rows.find((row) => row.status === status)?.count);
+}
+
+/** A number for every status; 0 where there is none. */
+export function countsOf(count: (status: PostStatus) => number | undefined): Record<PostStatus, number> {
+  return Object.fromEntries(POST_STATUSES.map((status) => [status, count(status) ?? 0])) as Record<PostStatus, number>;
+}
+
+/**
  * The posts, by the index that serves the filters: SQLite knows nothing of how many a workspace has, and would rather walk
  * through all of them. Where they are found by their ids, it uses the primary key, which has the order of the list as well.
  */
