@@ -39,6 +39,7 @@ import { sandbox } from "./sandbox.ts";
 import { secureHeaders } from "./security-headers.ts";
 import { shieldPages } from "./shield.ts";
 import { signInLinks } from "./sign-in-links.ts";
+import { statisticsRoutes } from "./statistics.ts";
 import { timeline } from "./timeline.ts";
 import { refuseUnknownQuery } from "./unknown-query.ts";
 import { usageRoutes } from "./usage.ts";
@@ -94,6 +95,7 @@ export function createApp(): OpenAPIHono<AppEnv> {
   app.route("/", workspaceExport);
   app.route("/", workspaceSettings);
   app.route("/", usageRoutes);
+  app.route("/", statisticsRoutes);
   app.route("/", memberRoutes);
   app.route("/", signInLinks);
   app.route("/", platforms);

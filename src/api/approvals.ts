@@ -18,7 +18,7 @@ import { errorResponses } from "./schemas.ts";
 
 const params = z.strictObject({ post_id: z.string() });
 
-const approveBody = z
+export const approveBody = z
   .strictObject({
     schedule: schedule.optional().openapi({
       description: "When it goes out instead. Required where its time has passed: `now`, or a new one.",
@@ -27,7 +27,7 @@ const approveBody = z
   })
   .openapi("ApprovalDecision");
 
-const rejectBody = z.strictObject({ reason: comment.optional() }).openapi("Rejection");
+export const rejectBody = z.strictObject({ reason: comment.optional() }).openapi("Rejection");
 
 const onePost = {
   description: "The post",
@@ -81,6 +81,6 @@ function decide(c: Context<AppEnv>, decision: Parameters<typeof decidePost>[3], 
   });
   const asked = { scope: access.scope, meaning: { decision, expected }, respond, headers: versionTag };
   return once(c, asked, (change) =>
-    decidePost(services, access, postId, decision, { id: keyOf(actor).id, expected }, change),
+    decidePost(services, access, postId, decision, { id: keyOf(actor).id, expected, round: null }, change),
   );
 }

@@ -15,9 +15,9 @@ export const auditLine = z
     mode: z.enum(MODES),
     at: preciseTime,
     action: z.enum(AUDIT_ACTIONS),
-    actor: z
-      .string()
-      .openapi({ description: "The id of an API key, a person or a connect link, `admin`, or `system`." }),
+    actor: z.string().openapi({
+      description: "The id of an API key, a person or a connect link, `review_link`, `admin`, or `system`.",
+    }),
     target: z
       .string()
       .nullable()

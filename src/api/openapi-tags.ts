@@ -43,8 +43,8 @@ export const TAGS: readonly { name: string; description: string; paths: RegExp }
   },
   {
     name: "Workspace",
-    description: "The settings of the key's own workspace, and what it was used for.",
-    paths: /^\/v1\/(workspace|usage)(\/|$)/,
+    description: "The settings of the key's own workspace, what it was used for, and how well it does.",
+    paths: /^\/v1\/(workspace|usage|statistics)(\/|$)/,
   },
   { name: "Sandbox", description: "Test mode: what is public in the sandbox, and its clock.", paths: /^\/v1\/sandbox/ },
   {

@@ -34,7 +34,7 @@ const editBody = z
   .refine((body) => Object.values(body).some((value) => value !== undefined), "The body must change something.")
   .openapi("PostEdit", { minProperties: 1 });
 
-const resolveBody = z
+export const resolveBody = z
   .discriminatedUnion("outcome", [
     z.strictObject({
       outcome: z.literal("published"),

@@ -3,6 +3,7 @@ import { findTimeline } from "../db/posts.ts";
 import type { TimelineEntry } from "../db/timeline.ts";
 import { printPreciseTime } from "../lib/time.ts";
 import { TIMELINE_TYPES } from "../lib/vocabulary.ts";
+import { ACTOR_TYPES, findNames, printActor } from "../post/actor.ts";
 import { postNotFound } from "../post/existing-post.ts";
 import { accessOf, requireScopeWithinReach } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
@@ -19,8 +20,8 @@ const entry = z
     at: preciseTime,
     type: z.enum(TIMELINE_TYPES),
     actor: z
-      .strictObject({ type: z.enum(["api_key", "system"]), id: z.string().optional() })
-      .openapi({ description: "Who did it." }),
+      .strictObject({ type: z.enum(ACTOR_TYPES), id: z.string().optional(), name: z.string().optional() })
+      .openapi({ description: "Who did it; without a name where they are gone." }),
     account_id: z.string().optional(),
     part: z.literal("comment").optional().openapi({ description: "Of the first comment, and not of the post." }),
     round: z.number().int().optional().openapi({ description: "From the second on: each retry opens one." }),
@@ -60,26 +61,24 @@ export const timeline = new OpenAPIHono<AppEnv>();
 
 timeline.openapi(timelineRoute, async (c) => {
   const { post_id } = c.req.valid("param");
-  const found = await findTimeline(c.var.services.db, accessOf(c.var.actor), post_id);
+  const { db } = c.var.services;
+  const access = accessOf(c.var.actor);
+  const found = await findTimeline(db, access, post_id);
   if (!found) throw postNotFound();
-  return c.json({ post_id, entries: found.map(printEntry) }, 200);
+  const askers = found.map(({ keyId }) => keyId);
+  const names = await findNames(db, access.scope, askers);
+  return c.json({ post_id, entries: found.map((each) => printEntry(each, names)) }, 200);
 });
 
 /** An entry as answers show it. */
-export function printEntry({
-  at,
-  type,
-  keyId,
-  accountId,
-  ms,
-  until,
-  lastAt,
-  ...others
-}: TimelineEntry): z.infer<typeof entry> {
+export function printEntry(
+  { at, type, keyId, accountId, ms, until, lastAt, ...others }: TimelineEntry,
+  names: ReadonlyMap<string, string>,
+): z.infer<typeof entry> {
   return {
     at: printPreciseTime(at),
     type,
-    actor: keyId === undefined ? { type: "system" } : { type: "api_key", id: keyId },
+    actor: printActor(keyId, names),
     ...(accountId !== undefined && { account_id: accountId }),
     ...others,
     ...(ms !== undefined && { duration_ms: ms }),

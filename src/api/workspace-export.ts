@@ -81,6 +81,9 @@ function streamOf(pages: AsyncGenerator<ExportedPage>): ReadableStream<Uint8Arra
   });
 }
 
+/** Who is named by id alone: people have names elsewhere. */
+const NOBODY: ReadonlyMap<string, string> = new Map();
+
 function printLine(kind: z.infer<typeof line>["kind"], data: object): Uint8Array {
   return utf8(`${JSON.stringify({ kind, data })}\n`);
 }
@@ -88,5 +91,6 @@ function printLine(kind: z.infer<typeof line>["kind"], data: object): Uint8Array
 /** A post with its tasks and what happened to it as other answers show them. */
 function ofPost({ state, timeline, ...others }: ExportedRow) {
   const { tasks } = state as unknown as PostState;
-  return { ...others, tasks: tasks.map(printTask), timeline: (timeline as unknown as Timeline).map(printEntry) };
+  const entries = timeline as unknown as Timeline;
+  return { ...others, tasks: tasks.map(printTask), timeline: entries.map((each) => printEntry(each, NOBODY)) };
 }

@@ -65,7 +65,8 @@ const created = z
   .openapi("Workspace");
 
 const count = z.number().int();
-const postCounts = z
+/** How many posts there are of each status. */
+export const postCounts = z
   .strictObject(Object.fromEntries(POST_STATUSES.map((status) => [status, count])))
   .openapi("PostCounts");
 

@@ -6,11 +6,16 @@ import { Refusal } from "../lib/refusal.ts";
 import { HOME } from "./access/member.ts";
 import { requireSameOrigin } from "./access/same-origin.ts";
 import { accountPages } from "./accounts/accounts.tsx";
+import { calendarPages } from "./calendar/calendar.tsx";
 import { developerPages } from "./developers/developers.tsx";
 import { feedPages } from "./feed/feed.tsx";
 import { assets } from "./frame/assets.ts";
 import { showProblem } from "./frame/problems.tsx";
 import { joinPages } from "./join.tsx";
+import { mediaFiles } from "./media-files.ts";
+import { overviewPages } from "./overview/overview.tsx";
+import { postPages } from "./posts/posts.tsx";
+import { reviewPages } from "./review/review.tsx";
 import { settingsPages } from "./settings/settings.tsx";
 import { signInPages } from "./sign-in.tsx";
 
@@ -38,10 +43,15 @@ consolePages.route("/", joinPages);
 consolePages.route("/", accountPages);
 consolePages.route("/", developerPages);
 consolePages.route("/", feedPages);
+consolePages.route("/", reviewPages);
 consolePages.route("/", settingsPages);
+consolePages.route("/", mediaFiles);
+consolePages.route("/", postPages);
+consolePages.route("/", calendarPages);
+consolePages.route("/", overviewPages);
 
 consolePages.get("/console/:workspace_id/:mode", (c) => c.redirect(`${c.req.path}/${HOME}`, 303));
-for (const path of ["/console/*", "/join/*"]) {
+for (const path of ["/console/*", "/join/*", "/review/*"]) {
   consolePages.all(path, () => {
     throw new Refusal("not_found", "There is no such page.");
   });

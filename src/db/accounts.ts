@@ -82,6 +82,17 @@ export async function listAccounts(db: Database, { scope, accountIds }: Access):
   return rows.map(accountRow);
 }
 
+/** What accounts are called. */
+export type AccountName = Pick<Account, "id" | "platform" | "username">;
+
+/** Those of the named accounts that the workspace has ever connected: their posts are still there. */
+export async function findAccountNames(db: Database, scope: Scope, ids: readonly string[]): Promise<AccountName[]> {
+  return db
+    .select({ id: accounts.id, platform: accounts.platform, username: accounts.username })
+    .from(accounts)
+    .where(and(inScope(scope), inArray(accounts.id, sql`(SELECT value FROM json_each(${JSON.stringify(ids)}))`)));
+}
+
 /** Whether a workspace has connected anything that is not of the sandbox. */
 export async function hasLiveAccount(db: Database, workspaceId: string): Promise<boolean> {
   const [row] = await db

@@ -34,7 +34,7 @@ export interface PostFilters {
 }
 
 /** Wrapped, for drizzle lets columns be read from tables alone, and `postsBy` is none to it. */
-const COLUMNS = Object.fromEntries(
+export const COLUMNS = Object.fromEntries(
   Object.entries(POST_ROW).map(([name, column]) => [name, sql`${column}`.mapWith(column)]),
 ) as unknown as typeof POST_ROW;
 
@@ -77,6 +77,32 @@ export async function countPosts(db: Database, access: Access, filters: PostFilt
     .from(postsBy(access, filters))
     .where(matching(access, filters, now, null));
   return row?.total ?? 0;
+}
+
+/**
+ * How many posts there are of each status: one row of counters. Where a key is restricted they are found by the tasks of its
+ * accounts, and all of them are read.
+ */
+export async function countByStatus(db: Database, access: Access, now: Millis): Promise<Record<PostStatus, number>> {
+  const { scope, accountIds } = access;
+  if (accountIds === null) {
+    const [counts] = await db
+      .select()
+      .from(postCounts)
+      .where(and(eq(postCounts.workspaceId, scope.workspaceId), eq(postCounts.mode, scope.mode)));
+    return countsOf((status) => counts?.[status]);
+  }
+  const rows = await db
+    .select({ status: COLUMNS.status, count: count() })
+    .from(postsBy(access, {}))
+    .where(matching(access, {}, now, null))
+    .groupBy(sql`${posts.status}`);
+  return countsOf((status) => rows.find((row) => row.status === status)?.count);
+}
+
+/** A number for every status; 0 where there is none. */
+export function countsOf(count: (status: PostStatus) => number | undefined): Record<PostStatus, number> {
+  return Object.fromEntries(POST_STATUSES.map((status) => [status, count(status) ?? 0])) as Record<PostStatus, number>;
 }
 
 /**

@@ -2,12 +2,12 @@ import { and, desc, eq, isNull, lt, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/sqlite-core";
 import type { Millis } from "../lib/clock.ts";
 import type { Mode, PostStatus } from "../lib/vocabulary.ts";
-import { POST_STATUSES } from "../lib/vocabulary.ts";
 import { ERASED_TOKEN } from "./accounts.ts";
 import type { ApiKeyRow } from "./api-keys.ts";
 import type { ChangeRecord } from "./change.ts";
 import { commitChange } from "./change.ts";
 import type { Database } from "./database.ts";
+import { countsOf } from "./post-lists.ts";
 import { apiKeys, connectLinks, consents, grants, mediaUploads, postCounts, webhooks, workspaces } from "./schema.ts";
 import { holdWorkspace, letWorkspaceGo } from "./suspensions.ts";
 
@@ -60,11 +60,11 @@ function selectReports(db: Database) {
 }
 
 function reportOf({ workspace, live, test, apiKeys }: Awaited<ReturnType<typeof selectReports>>[number]) {
-  return { workspace, apiKeys, posts: { live: countsOf(live), test: countsOf(test) } };
-}
-
-function countsOf(row: typeof postCounts.$inferSelect | null): Record<PostStatus, number> {
-  return Object.fromEntries(POST_STATUSES.map((status) => [status, row?.[status] ?? 0])) as Record<PostStatus, number>;
+  return {
+    workspace,
+    apiKeys,
+    posts: { live: countsOf((status) => live?.[status]), test: countsOf((status) => test?.[status]) },
+  };
 }
 
 /**

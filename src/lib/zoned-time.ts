@@ -63,6 +63,11 @@ export class TimeZone {
     return this.#offsetAt(second) === local - second ? second : local - before;
   }
 
+  /** What the place's clock shows, as what that would be in UTC. */
+  localOf(at: Millis): Millis {
+    return at + this.#offsetAt(at);
+  }
+
   /** How far the place's clock is ahead of UTC. */
   #offsetAt(at: Millis): Millis {
     const parts = Object.fromEntries(this.#format.formatToParts(at).map(({ type, value }) => [type, value]));

@@ -28,10 +28,14 @@ export type Word =
   | { is: "approve"; schedule: "now" | Millis | null; reason: string | null }
   | { is: "reject"; reason: string | null };
 
-/** Who says it: the key, the person, or `REVIEW_LINK`; and which version of the post they have seen, where they say so. */
+/** Who says it, and what they have seen of the post. */
 export interface Decider {
+  /** The key, the person, or `REVIEW_LINK`. */
   id: string;
+  /** Which version of the post; null: they do not say. */
   expected: number | null;
+  /** Which asking they answer; null: the present one. */
+  round: number | null;
 }
 
 /**
@@ -69,7 +73,7 @@ async function askToDecide(
   }
   const action = word.is === "approve" ? "post.approved" : "post.rejected";
   const command = await change.command(ref, { action, target: post.id });
-  const round = post.approval?.round ?? null;
+  const round = by.round ?? post.approval?.round ?? null;
   return deps.posts(ref).decide({ ...roundedUp(word), round }, { ...command, asker: by.id });
 }
 

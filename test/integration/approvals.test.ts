@@ -99,7 +99,11 @@ describe("a post that asks for approval", () => {
     );
     const { entries } = (await call("GET", `/v1/posts/${ref.postId}/timeline`, { key: workspace.test })).body;
     expect(entries).toContainEqual(
-      expect.objectContaining({ type: "approved", outcome: "Fine", actor: { type: "api_key", id: approver.id } }),
+      expect.objectContaining({
+        type: "approved",
+        outcome: "Fine",
+        actor: { type: "api_key", id: approver.id, name: "A key" },
+      }),
     );
   });
 

@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterEach(() => vi.restoreAllMocks());
 
 describe("a link", () => {
-  it("of the deployment's owner makes the first admin, who comes to the settings", async () => {
+  it("of the deployment's owner makes the first admin, who comes to the overview", async () => {
     const path = `/v1/workspaces/${workspace.id}/sign-in-links`;
     const { status, body } = await call("POST", path, { key: env.ADMIN_TOKEN ?? "" });
     expect([status, body.role]).toEqual([201, "admin"]);
@@ -35,10 +35,10 @@ describe("a link", () => {
     expect(page.text).toContain("You are invited as admin.");
     await browser.join(body.url, "Ada");
     const home = await browser.get("/console");
-    expect(home.location).toBe(pageOf(workspace, "settings"));
-    const settings = await browser.get(home.location);
-    expect(settings.status).toBe(200);
-    expect(settings.text).toContain("Ada");
+    expect(home.location).toBe(pageOf(workspace, "overview"));
+    const overview = await browser.get(home.location);
+    expect(overview.status).toBe(200);
+    expect(overview.text).toContain("Ada");
     expect((await call("POST", path.replace(workspace.id, "ws_x"), { key: env.ADMIN_TOKEN ?? "" })).status).toBe(404);
   });
 
@@ -95,7 +95,7 @@ describe("a link", () => {
     const link = await inviteTo(elsewhere, "approver");
     const { pathname } = new URL(link);
     expect((await person.get(link)).text).toContain("Join as Two places");
-    expect((await person.post(`${pathname}/accept`)).location).toBe(pageOf(elsewhere, "settings"));
+    expect((await person.post(`${pathname}/accept`)).location).toBe(pageOf(elsewhere, "overview"));
     const page = await person.get(pageOf(elsewhere, "settings"));
     expect(page.status).toBe(200);
     expect(page.text).toContain(`/console/${workspace.id}/test`);

@@ -33,7 +33,11 @@ it("tells of a publication from its acceptance to its end, with who asked, times
   const accepted = (await timelineOf(ref)).body;
   expect(accepted.post_id).toBe(ref.postId);
   expect(accepted.entries.map(told)).toEqual(["accepted"]);
-  expect(accepted.entries[0].actor).toEqual({ type: "api_key", id: expect.stringMatching(/^key_/) });
+  expect(accepted.entries[0].actor).toEqual({
+    type: "api_key",
+    id: expect.stringMatching(/^key_/),
+    name: expect.any(String),
+  });
 
   // The platform takes its time over the commit.
   const real = graph.fetch.bind(graph);

@@ -70,7 +70,8 @@ function receive(show: ShowPage, handler: FormHandler) {
   };
 }
 
-function canBeMended({ code }: Refusal): boolean {
+/** Whether who has sent a form can send another that is not refused. */
+export function canBeMended({ code }: Refusal): boolean {
   const { status } = ERRORS[code];
   return status !== 404 && status < 500;
 }
@@ -81,17 +82,21 @@ function sentForm(c: Context<AppEnv>, member: Member, fields: Fields): SentForm 
     fields,
     text,
     number: (name) => (/^\d{1,15}$/.test(text(name).trim()) ? Number(text(name)) : Number.NaN),
-    read: (schema, body) => {
-      const parsed = schema.safeParse(body);
-      if (!parsed.success) refuseIssues(parsed.error.issues, "body");
-      return parsed.data as z.output<typeof schema>;
-    },
+    read: readBody,
     once: (run) => doOnce(c, member, fields, run),
     onceInSecret: (run) => doOnceInSecret(c, member, fields, run),
   };
 }
 
-async function readFields(c: Context<AppEnv>): Promise<Fields> {
+/** Reads what was filled in as the API reads a body. @throws Refusal naming the fields at fault */
+export function readBody<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
+  const parsed = schema.safeParse(body);
+  if (!parsed.success) refuseIssues(parsed.error.issues, "body");
+  return parsed.data as z.output<T>;
+}
+
+/** What was filled in; files are left out. */
+export async function readFields(c: Context<AppEnv>): Promise<Fields> {
   const body = await c.req.parseBody({ all: true });
   return Object.fromEntries(
     Object.entries(body).map(([name, value]) => [name, [value].flat().filter((each) => typeof each === "string")]),

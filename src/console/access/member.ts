@@ -15,7 +15,7 @@ import type { PAGES } from "../strings.ts";
  */
 
 /** The page that the console begins with. */
-export const HOME: keyof typeof PAGES = "settings";
+export const HOME: keyof typeof PAGES = "overview";
 
 /** A person as a member of the workspace, in the mode, that the page's address names. */
 export interface Member {

@@ -20,8 +20,8 @@ export class ConsoleBrowser {
   readonly cookies = new Map<string, string>();
   passkey = new Authenticator(ORIGIN);
 
-  get(path: string): Promise<Page> {
-    return this.#send(path, { method: "GET" }, {});
+  get(path: string, headers: Record<string, string> = {}): Promise<Page> {
+    return this.#send(path, { method: "GET" }, headers);
   }
 
   /** Sends a form. @param headers instead of what a browser says of a form of the same origin */
@@ -50,7 +50,8 @@ export class ConsoleBrowser {
       if (value === "") this.cookies.delete(name);
       else this.cookies.set(name, value);
     }
-    const text = await response.text();
+    // Not `text()`: the runtime warns of types that it does not know as text.
+    const text = new TextDecoder().decode(await response.arrayBuffer());
     return {
       status: response.status,
       headers: response.headers,

@@ -1,0 +1,123 @@
+import type { Child } from "hono/jsx";
+import type { Quantiles, Statistics, StatisticsReport } from "../../post/statistics.ts";
+import { Card, Table } from "../frame/components.tsx";
+import { Lines } from "./plot.tsx";
+import { OVERVIEW } from "./strings.ts";
+
+/*
+ * How well it goes: success, lateness, webhooks. Each as a number, as a plot by day, and as a table.
+ */
+
+type Days = StatisticsReport["days"];
+
+export function SuccessCard({ report }: { report: StatisticsReport }) {
+  const words = OVERVIEW.success;
+  const values = report.days.map(({ successRate }) => successRate);
+  return (
+    <Measure id="success" words={words} isEmpty={report.successRate === null}>
+      <p class="figure">{percent(report.successRate ?? 0)}</p>
+      <Lines alt={words.alt} lines={[{ kind: "main", values }]} top={1} />
+      <ByDay label={words.alt} columns={[words.title]}>
+        {rowsOf(report.days, ({ successRate }) => (successRate === null ? null : [percent(successRate)]))}
+      </ByDay>
+    </Measure>
+  );
+}
+
+/** @param view.of picks the delays that the card is about */
+export function DelayCard(view: {
+  id: "lateness" | "webhooks";
+  report: StatisticsReport;
+  of: (each: Statistics) => Quantiles | null;
+}) {
+  const { report, of } = view;
+  const words = OVERVIEW[view.id];
+  const whole = of(report);
+  const lines = (["p99", "p50"] as const).map((name) => ({
+    kind: name === "p50" ? ("main" as const) : ("side" as const),
+    values: report.days.map((day) => of(day)?.[name] ?? null),
+  }));
+  return (
+    <Measure id={view.id} words={words} isEmpty={whole === null}>
+      {whole === null ? null : (
+        <dl class="figures">
+          {(["p50", "p99"] as const).map((name) => (
+            <div>
+              <dt>{OVERVIEW[name]}</dt>
+              <dd class="figure">
+                {duration(whole[name])} <span class="soft small">{OVERVIEW.count(whole.count)}</span>
+              </dd>
+            </div>
+          ))}
+        </dl>
+      )}
+      <Lines alt={words.alt} lines={lines} />
+      <ByDay label={words.alt} columns={[OVERVIEW.p50, OVERVIEW.p99]}>
+        {rowsOf(report.days, (day) => {
+          const found = of(day);
+          return found === null ? null : [duration(found.p50), duration(found.p99)];
+        })}
+      </ByDay>
+    </Measure>
+  );
+}
+
+function Measure(view: {
+  id: string;
+  words: { title: string; lead: string; none: string };
+  isEmpty: boolean;
+  children: Child;
+}) {
+  const { id, words, isEmpty, children } = view;
+  return (
+    <Card id={id} title={words.title} lead={words.lead}>
+      {isEmpty ? <p class="soft">{words.none}</p> : children}
+    </Card>
+  );
+}
+
+/** What a plot shows, in numbers. */
+export function ByDay({ label, columns, children }: { label: string; columns: readonly string[]; children: Child }) {
+  return (
+    <details class="numbers">
+      <summary>
+        {OVERVIEW.table}
+        <span class="visually-hidden">: {label}</span>
+      </summary>
+      <Table label={label} columns={[OVERVIEW.day, ...columns.map((title) => ({ title, kind: "number" as const }))]}>
+        {children}
+      </Table>
+    </details>
+  );
+}
+
+/** @param cellsOf null: the day has nothing, and no row */
+export function rowsOf(days: Days, cellsOf: (day: Days[number]) => readonly string[] | null): Child {
+  return days.map((day) => {
+    const cells = cellsOf(day);
+    if (cells === null) return null;
+    return (
+      <tr>
+        <th scope="row" class="nowrap">
+          {day.day}
+        </th>
+        {cells.map((cell) => (
+          <td class="number">{cell}</td>
+        ))}
+      </tr>
+    );
+  });
+}
+
+function percent(share: number): string {
+  return new Intl.NumberFormat("en-GB", { style: "percent", maximumFractionDigits: 1 }).format(share);
+}
+
+/** "340 ms", "2.1 s", "3 min", "5 h". */
+export function duration(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  const seconds = ms / 1_000;
+  if (seconds < 60) return `${Number(seconds.toFixed(1))} s`;
+  if (seconds < 3_600) return `${Math.round(seconds / 60)} min`;
+  return `${Number((seconds / 3_600).toFixed(1))} h`;
+}
