@@ -14,6 +14,9 @@ const MULTIPART_MARGIN = 16 * 1024;
 
 const BULK = "/v1/publish/bulk";
 const MEDIA = "/v1/media";
+/** Forms of the console that may carry a file among their fields. */
+const COMPOSE = /^\/console\/[^/]+\/[^/]+\/(compose|posts\/[^/]+\/edit)(\/check)?$/;
+const UPLOAD_OF_CONSOLE = /^\/console\/[^/]+\/[^/]+\/compose\/(media|uploads\/[^/]+\/parts\/[^/]+)$/;
 const UPLOAD_PART = /^\/v1\/media\/uploads\/[^/]+\/parts\/[^/]+$/;
 
 /** Bounds what a handler may find in a body. A file's raw body is bounded by whoever streams it into R2. */
@@ -31,6 +34,8 @@ export const limitBody = createMiddleware<AppEnv>(async function limitBody(c, ne
 /** @returns null where the body is a file and nothing else */
 function maxSizeOf(method: string, path: string, contentType: string): number | null {
   if (method === "PUT" && UPLOAD_PART.test(path)) return null;
+  if (UPLOAD_OF_CONSOLE.test(path)) return null;
+  if (COMPOSE.test(path)) return MAX_FORM_FILE_BYTES + MAX_JSON_BYTES;
   if (!path.startsWith("/v1/")) return MAX_FORM_BYTES;
   if (path === BULK) return MAX_BULK_BYTES;
   if (method !== "POST" || path !== MEDIA) return MAX_JSON_BYTES;

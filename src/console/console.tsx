@@ -5,9 +5,11 @@ import { shieldPages } from "../api/shield.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { HOME } from "./access/member.ts";
 import { requireSameOrigin } from "./access/same-origin.ts";
+import { composePages } from "./compose/compose.tsx";
 import { assets } from "./frame/assets.ts";
 import { showProblem } from "./frame/problems.tsx";
 import { joinPages } from "./join.tsx";
+import { mediaFiles } from "./media-files.ts";
 import { settingsPages } from "./settings/settings.tsx";
 import { signInPages } from "./sign-in.tsx";
 
@@ -33,6 +35,8 @@ consolePages.route("/", assets);
 consolePages.route("/", signInPages);
 consolePages.route("/", joinPages);
 consolePages.route("/", settingsPages);
+consolePages.route("/", mediaFiles);
+consolePages.route("/", composePages);
 
 consolePages.get("/console/:workspace_id/:mode", (c) => c.redirect(`${c.req.path}/${HOME}`, 303));
 for (const path of ["/console/*", "/join/*"]) {

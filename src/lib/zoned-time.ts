@@ -63,6 +63,11 @@ export class TimeZone {
     return this.#offsetAt(second) === local - second ? second : local - before;
   }
 
+  /** What the place's clock shows at a time, to the minute: `2026-06-01T09:00`. */
+  shownAt(at: Millis): string {
+    return new Date(at + this.#offsetAt(at)).toISOString().slice(0, 16);
+  }
+
   /** How far the place's clock is ahead of UTC. */
   #offsetAt(at: Millis): Millis {
     const parts = Object.fromEntries(this.#format.formatToParts(at).map(({ type, value }) => [type, value]));

@@ -66,7 +66,8 @@ function receive(show: ShowPage, handler: FormHandler) {
   };
 }
 
-function canBeMended({ code }: Refusal): boolean {
+/** Whether filling a form in otherwise, or again, may help. */
+export function canBeMended({ code }: Refusal): boolean {
   const { status } = ERRORS[code];
   return status !== 404 && status < 500;
 }

@@ -14,8 +14,9 @@ export interface ConsolePage {
   /** What it shows; its first heading is a `PageHead`. */
   body: Child;
   status?: ContentfulStatusCode;
-  /** Scripts that it loads beside the frame's, see `asset`. */
+  /** Scripts and stylesheets that it loads beside the frame's, see `asset`. */
   scripts?: readonly Asset[];
+  styles?: readonly Asset[];
 }
 
 /** What no page of the console needs. */
@@ -47,7 +48,7 @@ export function showAnybody(c: Context<AppEnv>, page: ConsolePage): Response | P
   return send(c, page, body);
 }
 
-function send(c: Context<AppEnv>, { title, status = 200, scripts = [] }: ConsolePage, body: Child) {
+function send(c: Context<AppEnv>, { title, status = 200, scripts = [], styles = [] }: ConsolePage, body: Child) {
   const nonce = newSecret();
   c.header("Content-Security-Policy", policyOf(nonce));
   c.header("Permissions-Policy", PERMISSIONS);
@@ -60,7 +61,9 @@ function send(c: Context<AppEnv>, { title, status = 200, scripts = [] }: Console
         <meta name="robots" content="noindex" />
         <title>{`${title} · ${FRAME.product}`}</title>
         <link rel="icon" type="image/svg+xml" href={ICON.path} />
-        <link rel="stylesheet" href={STYLE_SHEET.path} nonce={nonce} />
+        {[STYLE_SHEET, ...styles].map(({ path }) => (
+          <link rel="stylesheet" href={path} nonce={nonce} />
+        ))}
         {[FRAME_SCRIPT, ...scripts].map(({ path }) => (
           <script type="module" src={path} nonce={nonce} />
         ))}

@@ -1,0 +1,72 @@
+import type { Child } from "hono/jsx";
+import type { Fields } from "../access/form.ts";
+import { FRAME } from "../strings.ts";
+import { textOf } from "./body.ts";
+import type { Found } from "./found.tsx";
+import { foundAt, Slot, slotId } from "./found.tsx";
+
+/*
+ * Fields at which something can be found at any time, also while somebody types.
+ */
+
+/** What a form shows: what is filled in, and what was found in it. */
+export interface Sheet {
+  fields: Fields;
+  found: readonly Found[];
+}
+
+interface EntryView {
+  sheet: Sheet;
+  name: string;
+  label: string;
+  hint?: Child;
+  isOptional?: boolean;
+  /** Whose place of findings it has; its own, where nothing is said. */
+  place?: string;
+  control: (tied: Record<string, string>, value: string) => Child;
+}
+
+/** @param control the control, which takes over the attributes that tie it to its label, its hint and what is found */
+export function Entry({ sheet, name, label, hint, isOptional, place = name, control }: EntryView) {
+  const isBad = foundAt(sheet.found, sheet.fields, place).some(({ tone }) => tone === "bad");
+  const tied = {
+    id: name,
+    name,
+    class: "input",
+    "aria-describedby": `${hint === undefined ? "" : `${name}-hint `}${slotId(place)}`,
+    ...(isBad && { "aria-invalid": "true" }),
+  };
+  return (
+    <div class="field">
+      <label for={name}>
+        {label}
+        {isOptional ? <span class="soft"> ({FRAME.optional})</span> : null}
+      </label>
+      {hint === undefined ? null : (
+        <span class="hint" id={`${name}-hint`}>
+          {hint}
+        </span>
+      )}
+      {control(tied, textOf(sheet.fields, name))}
+      {place === name ? <Slot place={place} found={sheet.found} fields={sheet.fields} /> : null}
+    </div>
+  );
+}
+
+/** A text of several lines. */
+export function TextEntry({ rows, ...view }: Omit<EntryView, "control"> & { rows: number }) {
+  return (
+    <Entry
+      {...view}
+      control={(tied, value) => (
+        // The parser takes the first line break away.
+        <textarea {...tied} rows={rows}>{`\n${value}`}</textarea>
+      )}
+    />
+  );
+}
+
+/** A date and a time of the workspace's time zone. */
+export function TimeEntry(view: Omit<EntryView, "control">) {
+  return <Entry {...view} control={(tied, value) => <input {...tied} type="datetime-local" value={value} />} />;
+}

@@ -1,0 +1,151 @@
+import type { Context } from "hono";
+import type { AppEnv } from "../../api/context.ts";
+import { Refusal } from "../../lib/refusal.ts";
+import { LIVE_PLATFORMS } from "../../lib/vocabulary.ts";
+import type { PublishRequest } from "../../post/check-post.ts";
+import { validatePosts } from "../../post/validate-posts.ts";
+import type { Fields } from "../access/form.ts";
+import type { Member } from "../access/member.ts";
+import { OPTIONS } from "./body.ts";
+import { COMPOSE } from "./strings.ts";
+
+/*
+ * What the dry run finds, and a refusal, at the fields that they are about.
+ */
+
+/** Something about a post: it stands in the way (`bad`), or its author should know it. */
+export interface Found {
+  tone: "bad" | "warn";
+  /** As the API names it: `media.0`. */
+  field: string;
+  message: string;
+}
+
+/** All that a dry run says of a request. @param read makes it of what was filled in, and may throw a Refusal */
+export async function findIn(c: Context<AppEnv>, member: Member, read: () => PublishRequest): Promise<Found[]> {
+  try {
+    const [checked] = await validatePosts(c.var.services, member.access, [read()]);
+    if (!checked) throw new Error("a post was not looked at");
+    const found: Found[] = [
+      ...checked.violations.map(({ field, message, code }): Found => {
+        return { tone: "bad", field: code === "duplicate_content" ? DUPLICATE : field, message };
+      }),
+      ...checked.warnings.map(({ field, message }): Found => ({ tone: "warn", field, message })),
+    ];
+    // What accounts of one platform have in common is said once.
+    return [...new Map(found.map((each) => [`${each.field} ${each.message}`, each])).values()];
+  } catch (error) {
+    if (error instanceof Refusal) return foundIn(error);
+    throw error;
+  }
+}
+
+/** The same of what a request was refused for. */
+export function foundIn({ code, field = "", message, details }: Refusal): Found[] {
+  if (code === "duplicate_content") return [{ tone: "bad", field: DUPLICATE, message }];
+  const mistakes = details.mistakes ?? [{ field, message }];
+  return mistakes.map((each): Found => ({ tone: "bad", field: each.field, message: each.message }));
+}
+
+/** Where it is said that the same was said before; it is no field. */
+const DUPLICATE = "duplicate";
+
+/** The places where something can be found, beside those of single media. */
+const PLACES: readonly string[] = [
+  "accounts",
+  "content",
+  "media",
+  ...LIVE_PLATFORMS.flatMap((platform) => OPTIONS[platform].map((name) => `${platform}_${name}`)),
+  "at",
+  "publish_before",
+  "approval_expires_at",
+  "approval_comment",
+  "external_id",
+];
+
+/** The places of a form with these fields. */
+export function placesOf({ media = [] }: Fields): string[] {
+  return [...PLACES, ...media];
+}
+
+function placeOf(field: string, { media = [] }: Fields): string {
+  const [first = "", second = "", third] = field.split(".");
+  if (first === "schedule") return "at";
+  if (first === "file" || first === "body") return "media";
+  if (first === "media") return media[Number(second)] ?? "media";
+  if (first === "approval") return `approval_${second}`;
+  if (first !== "options") return first;
+  return third === "alt_text" ? "media" : `${second}_${third}`;
+}
+
+/** What is found at a place; where there is none for it, it stands above the form. */
+export function foundAt(found: readonly Found[], fields: Fields, place: string): Found[] {
+  return found.filter(({ field }) => placeOf(field, fields) === place);
+}
+
+/** What was found at a field. The field is described by it: `describedBy`. */
+export function Slot({ place, found, fields }: { place: string; found: readonly Found[]; fields: Fields }) {
+  return (
+    <div id={slotId(place)} class="found">
+      {foundAt(found, fields, place).map((each) => (
+        <p class={each.tone === "bad" ? "error" : "caution"}>{inWords(each)}</p>
+      ))}
+    </div>
+  );
+}
+
+export function slotId(place: string): string {
+  return `found-${place}`;
+}
+
+/** What the API says of a field begins with its name there; people know it by its label. */
+function inWords({ field, message }: Found): string {
+  const label = LABELS[field.split(".")[0] ?? ""];
+  return label && message.startsWith(`${field} `) ? `${label}${message.slice(field.length)}` : message;
+}
+
+const LABELS: Readonly<Record<string, string>> = {
+  content: COMPOSE.text.label,
+  accounts: COMPOSE.accounts.title,
+  media: COMPOSE.media.title,
+  file: COMPOSE.media.title,
+  body: COMPOSE.media.title,
+  schedule: COMPOSE.schedule.time,
+  publish_before: COMPOSE.schedule.before,
+  external_id: COMPOSE.more.externalId,
+};
+
+/** How many things stand in the way, and those that have no field. Read out when it changes. */
+export function Summary({ member, found, fields }: { member: Member; found: readonly Found[]; fields: Fields }) {
+  const bad = found.filter(({ tone }) => tone === "bad");
+  const places = placesOf(fields);
+  const others = found.filter(({ field }) => field !== DUPLICATE && !places.includes(placeOf(field, fields)));
+  const duplicate = found.find(({ field }) => field === DUPLICATE);
+  return (
+    <>
+      <p class={bad.length === 0 ? "fine" : "error"}>
+        {bad.length === 0 ? COMPOSE.found.none : COMPOSE.found.some(bad.length)}
+      </p>
+      {others.map((each) => (
+        <p class={each.tone === "bad" ? "error" : "caution"}>{each.message}</p>
+      ))}
+      {duplicate === undefined ? null : <Duplicate member={member} message={duplicate.message} />}
+    </>
+  );
+}
+
+/** That the same was said before, with a way to say it again. */
+function Duplicate({ member, message }: { member: Member; message: string }) {
+  const [first] = /\bpost_\w+/.exec(message) ?? [];
+  return (
+    <>
+      <p class="error">{COMPOSE.found.duplicate}</p>
+      <div class="row">
+        {first === undefined ? null : <a href={member.at(`posts/${first}`)}>{COMPOSE.found.first}</a>}
+        <button type="submit" class="button" name="do" value="publish_anyway">
+          {COMPOSE.found.anyway}
+        </button>
+      </div>
+    </>
+  );
+}
