@@ -130,7 +130,7 @@ describe("a post", () => {
     );
     expect(page.status).toBe(400);
     expect(foundAt("accounts", page.text)).toContain("at least one connected account");
-    expect(foundAt("at", page.text)).toContain("must be a time that exists");
+    expect(foundAt("at", page.text)).toContain("Choose a date and a time.");
     for (const kept of ["My &lt;b&gt;words", "Described", picture]) expect(page.text).toContain(kept);
     expect(page.text).toContain('role="alert"');
     expect(page.text).toMatch(/<input[^>]*id="at"[^>]*aria-invalid="true"/);
@@ -211,6 +211,23 @@ describe("the dry run", () => {
     expect(page.text).toContain("Only looked at");
     const { body } = await call("GET", "/v1/posts", { key: workspace.test });
     expect(JSON.stringify(body)).not.toContain("Only looked at");
+  });
+
+  it("looks at the rest of what is filled in where a part cannot be read", async () => {
+    const instagram = await newAccount(workspace, "instagram");
+    const form = {
+      accounts: instagram,
+      when: "at",
+      at: "",
+      facebook_link: "no link",
+      publish_before: "x",
+      do: "check",
+    };
+    const page = await editor.post(compose, filled(form));
+    expect(foundAt("at", page.text)).toContain("Choose a date and a time.");
+    expect(foundAt("publish_before", page.text)).toContain("Choose a date and a time.");
+    expect(foundAt("facebook_link", page.text)).toContain("Link is not a valid url.");
+    expect(foundAt("media", page.text)).toContain("needs a picture or a video");
   });
 
   it("stands at the picture that it is about", async () => {

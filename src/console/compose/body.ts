@@ -1,3 +1,4 @@
+import type { JsonObject } from "../../lib/json.ts";
 import { printTime } from "../../lib/time.ts";
 import type { PlatformId } from "../../lib/vocabulary.ts";
 import { LIVE_PLATFORMS } from "../../lib/vocabulary.ts";
@@ -38,18 +39,18 @@ export function contentsOf(fields: Fields, { zone, platforms }: Setting) {
   const options = LIVE_PLATFORMS.map((platform) => [platform, optionsOf(fields, platform, platforms)] as const);
   return {
     content: textOf(fields, "content"),
-    media: fields.media ?? [],
+    media: [...(fields.media ?? [])],
     schedule: textOf(fields, "when") === "at" ? localTime(textOf(fields, "at"), zone) : "now",
     options: Object.fromEntries(options.filter(([, each]) => Object.keys(each).length > 0)),
   };
 }
 
 /** The body of a publish request. */
-export function publishBodyOf(fields: Fields, setting: Setting): object {
+export function publishBodyOf(fields: Fields, setting: Setting): JsonObject {
   const [before, externalId] = [textOf(fields, "publish_before"), textOf(fields, "external_id").trim()];
   return {
     ...contentsOf(fields, setting),
-    accounts: fields.accounts ?? [],
+    accounts: [...(fields.accounts ?? [])],
     ...(before !== "" && { publish_before: localTime(before, setting.zone) }),
     ...(textOf(fields, "approval") !== "" && { approval: approvalOf(fields, setting.zone) }),
     ...(externalId !== "" && { external_id: externalId }),
@@ -58,11 +59,11 @@ export function publishBodyOf(fields: Fields, setting: Setting): object {
 }
 
 /** A time as the API takes it. */
-export function localTime(local: string, zone: string): object {
+export function localTime(local: string, zone: string): JsonObject {
   return { local, time_zone: zone };
 }
 
-function optionsOf(fields: Fields, platform: PlatformId, platforms: ReadonlySet<PlatformId>): object {
+function optionsOf(fields: Fields, platform: PlatformId, platforms: ReadonlySet<PlatformId>): JsonObject {
   const given = OPTIONS[platform].map((name) => [name, textOf(fields, `${platform}_${name}`)] as const);
   const alt = (fields.media ?? []).map((id) => textOf(fields, altField(id)).trim() || null);
   const isDescribed = platforms.has(platform) && alt.some((text) => text !== null);
@@ -72,7 +73,7 @@ function optionsOf(fields: Fields, platform: PlatformId, platforms: ReadonlySet<
   };
 }
 
-function approvalOf(fields: Fields, zone: string): object {
+function approvalOf(fields: Fields, zone: string): JsonObject {
   const [expires, comment] = [textOf(fields, "approval_expires_at"), textOf(fields, "approval_comment").trim()];
   const local = parseLocalTime(expires);
   // What is no time is for the schema to refuse.

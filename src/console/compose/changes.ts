@@ -32,7 +32,7 @@ export function fieldsOfPost(post: Stored, timeZone: string): Fields {
 }
 
 /** What an edit has to change for a post to be as it was filled in; empty: nothing. */
-export function changesOf(post: Stored, fields: Fields, zone: string): Record<string, unknown> {
+export function changesOf(post: Stored, fields: Fields, zone: string): JsonObject {
   const [before, after] = [partsOf(post, fieldsOfPost(post, zone), zone), partsOf(post, fields, zone)];
   const changed = Object.entries(after).filter(
     ([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name as keyof typeof before]),
@@ -41,7 +41,7 @@ export function changesOf(post: Stored, fields: Fields, zone: string): Record<st
 }
 
 /** The publish request that the edited post would be, but for its accounts, to be looked at and not sent. */
-export function dryRunOf(post: Stored, fields: Fields, zone: string): object {
+export function dryRunOf(post: Stored, fields: Fields, zone: string): JsonObject {
   const { content, media, options } = partsOf(post, fields, zone);
   const { schedule = "now", publish_before } = changesOf(post, fields, zone);
   return {
@@ -66,7 +66,7 @@ function partsOf(post: Stored, fields: Fields, zone: string) {
 }
 
 /** Options as they were filled in, and those that have no field. */
-function withTheRest(post: Stored, filled: Record<string, object>): object {
+function withTheRest(post: Stored, filled: Record<string, JsonObject>): JsonObject {
   const merged = LIVE_PLATFORMS.map((platform) => {
     const rest = Object.entries(optionsIn(post, platform)).filter(
       ([name]) => name !== "alt_text" && !OPTIONS[platform].includes(name),

@@ -5,6 +5,7 @@ import type { AppEnv } from "../../api/context.ts";
 import { nudge } from "../../api/publish.ts";
 import { publishBody, requestOf } from "../../api/publish-request.ts";
 import { findAccounts } from "../../db/accounts.ts";
+import type { JsonObject } from "../../lib/json.ts";
 import { Refusal } from "../../lib/refusal.ts";
 import type { PublishRequest } from "../../post/check-post.ts";
 import { createPost, refuseBeyondReach } from "../../post/create-post.ts";
@@ -71,8 +72,7 @@ composePages.route("/", editPages);
 composePages.route("/", uploadRoutes);
 
 async function findings(c: Context<AppEnv>, member: Member, form: SentForm, fields: Fields) {
-  const body = await bodyOf(c, member, fields);
-  return findIn(c, member, () => requestIn(form, member, body));
+  return findIn(c, member, await bodyOf(c, member, fields), (body) => requestIn(form, member, body));
 }
 
 /** Makes the post, once for each time the form was filled in. @returns its id */
@@ -96,14 +96,14 @@ async function publish(c: Context<AppEnv>, member: Member, form: SentForm, field
   return outcome.row.postId;
 }
 
-async function bodyOf(c: Context<AppEnv>, member: Member, fields: Fields): Promise<object> {
+async function bodyOf(c: Context<AppEnv>, member: Member, fields: Fields): Promise<JsonObject> {
   const accounts = await findAccounts(c.var.services.db, member.access, fields.accounts ?? []);
   const platforms = new Set(accounts.map(({ platform }) => platform));
   return publishBodyOf(fields, { zone: member.workspace.timeZone, platforms });
 }
 
 /** @throws Refusal with every field at fault */
-function requestIn(form: SentForm, member: Member, body: object): PublishRequest {
+function requestIn(form: SentForm, member: Member, body: JsonObject): PublishRequest {
   const read = form.read(publishBody, body);
   refuseBeyondReach(member.access, read.accounts);
   return requestOf(read);

@@ -95,7 +95,6 @@ function save(c: Context<AppEnv>, member: Member, form: SentForm, post: PostRow,
 async function findings(c: Context<AppEnv>, member: Member, form: SentForm, post: PostRow, fields: Fields) {
   const ids = post.state.tasks.map(({ accountId }) => accountId);
   const accounts = await findAccounts(c.var.services.db, member.access, ids);
-  const body = dryRunOf(post, fields, member.workspace.timeZone);
-  const accountIds = accounts.map(({ id }) => id);
-  return findIn(c, member, () => requestOf(form.read(publishBody, { ...body, accounts: accountIds })));
+  const request = { ...dryRunOf(post, fields, member.workspace.timeZone), accounts: accounts.map(({ id }) => id) };
+  return findIn(c, member, request, (body) => requestOf(form.read(publishBody, body)));
 }

@@ -21,13 +21,16 @@ interface EntryView {
   label: string;
   hint?: Child;
   isOptional?: boolean;
+  /** Where a heading says the same. */
+  isLabelHidden?: boolean;
   /** Whose place of findings it has; its own, where nothing is said. */
   place?: string;
   control: (tied: Record<string, string>, value: string) => Child;
 }
 
 /** @param control the control, which takes over the attributes that tie it to its label, its hint and what is found */
-export function Entry({ sheet, name, label, hint, isOptional, place = name, control }: EntryView) {
+export function Entry(view: EntryView) {
+  const { sheet, name, label, hint, isOptional, isLabelHidden, place = name, control } = view;
   const isBad = foundAt(sheet.found, sheet.fields, place).some(({ tone }) => tone === "bad");
   const tied = {
     id: name,
@@ -38,7 +41,7 @@ export function Entry({ sheet, name, label, hint, isOptional, place = name, cont
   };
   return (
     <div class="field">
-      <label for={name}>
+      <label for={name} {...(isLabelHidden && { class: "visually-hidden" })}>
         {label}
         {isOptional ? <span class="soft"> ({FRAME.optional})</span> : null}
       </label>

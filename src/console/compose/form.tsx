@@ -64,7 +64,7 @@ export function ComposeForm(view: ComposeView) {
         {view.children}
         {isNew ? <AccountsField {...view} /> : <FixedAccounts sheet={sheet} accounts={accounts} />}
         <Card id="text" title={COMPOSE.text.title}>
-          <TextEntry sheet={sheet} name="content" label={COMPOSE.text.label} rows={6} />
+          <TextEntry sheet={sheet} name="content" label={COMPOSE.text.title} isLabelHidden={true} rows={6} />
           <Counts fields={fields} />
         </Card>
         <MediaField {...view} />
@@ -84,7 +84,7 @@ export function ComposeForm(view: ComposeView) {
           </button>
         </div>
       </div>
-      <section class="previews" aria-labelledby="preview-title">
+      <section class="previews" aria-labelledby="preview-title" tabindex={0}>
         <h2 id="preview-title">{COMPOSE.preview.title}</h2>
         <p class="soft small">{COMPOSE.preview.lead}</p>
         <div class="stack" id={slotId("preview")}>

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import type { AppEnv } from "../../api/context.ts";
+import type { JsonObject } from "../../lib/json.ts";
 import { Refusal } from "../../lib/refusal.ts";
 import { LIVE_PLATFORMS } from "../../lib/vocabulary.ts";
 import type { PublishRequest } from "../../post/check-post.ts";
@@ -21,23 +22,53 @@ export interface Found {
   message: string;
 }
 
-/** All that a dry run says of a request. @param read makes it of what was filled in, and may throw a Refusal */
-export async function findIn(c: Context<AppEnv>, member: Member, read: () => PublishRequest): Promise<Found[]> {
+/**
+ * All that a dry run says of a request. What its schema refuses is left out of it then, so that the rest is looked at too.
+ *
+ * @param body the request
+ * @param read reads it, and may throw a Refusal
+ */
+export async function findIn(
+  c: Context<AppEnv>,
+  member: Member,
+  body: JsonObject,
+  read: (body: JsonObject) => PublishRequest,
+): Promise<Found[]> {
   try {
-    const [checked] = await validatePosts(c.var.services, member.access, [read()]);
-    if (!checked) throw new Error("a post was not looked at");
-    const found: Found[] = [
-      ...checked.violations.map(({ field, message, code }): Found => {
-        return { tone: "bad", field: code === "duplicate_content" ? DUPLICATE : field, message };
-      }),
-      ...checked.warnings.map(({ field, message }): Found => ({ tone: "warn", field, message })),
-    ];
-    // What accounts of one platform have in common is said once.
-    return [...new Map(found.map((each) => [`${each.field} ${each.message}`, each])).values()];
+    return await look(c, member, read(body));
   } catch (error) {
-    if (error instanceof Refusal) return foundIn(error);
-    throw error;
+    if (!(error instanceof Refusal)) throw error;
+    const found = foundIn(error);
+    const rest = found.reduce((all, { field }) => without(all, field), body);
+    if (!("accounts" in rest)) return found;
+    return [...found, ...(await look(c, member, read(rest)))];
   }
+}
+
+async function look(c: Context<AppEnv>, member: Member, request: PublishRequest): Promise<Found[]> {
+  const [checked] = await validatePosts(c.var.services, member.access, [request]);
+  if (!checked) throw new Error("a post was not looked at");
+  const found: Found[] = [
+    ...checked.violations.map(({ field, message, code }): Found => {
+      return { tone: "bad", field: code === "duplicate_content" ? DUPLICATE : field, message };
+    }),
+    ...checked.warnings.map(({ field, message }): Found => ({ tone: "warn", field, message })),
+  ];
+  // What accounts of one platform have in common is said once.
+  return [...new Map(found.map((each) => [`${each.field} ${each.message}`, each])).values()];
+}
+
+/** A request without what a field is in: a list or a time is left out as a whole. */
+function without(body: JsonObject, field: string): JsonObject {
+  const path = field.split(".");
+  const length = { options: 3, approval: 2 }[path[0] ?? ""] ?? 1;
+  return withoutPath(body, path.slice(0, length));
+}
+
+function withoutPath(object: JsonObject, [name = "", ...rest]: readonly string[]): JsonObject {
+  const { [name]: inner, ...others } = object;
+  if (rest.length === 0 || typeof inner !== "object" || inner === null || Array.isArray(inner)) return others;
+  return { ...others, [name]: withoutPath(inner, rest) };
 }
 
 /** The same of what a request was refused for. */
@@ -100,19 +131,25 @@ export function slotId(place: string): string {
 
 /** What the API says of a field begins with its name there; people know it by its label. */
 function inWords({ field, message }: Found): string {
-  const label = LABELS[field.split(".")[0] ?? ""];
+  if (/^(schedule|publish_before)\.local$/.test(field)) return COMPOSE.found.time;
+  const path = field.split(".");
+  const label = LABELS[path[0] === "options" ? (path[2] ?? "") : (path[0] ?? "")];
   return label && message.startsWith(`${field} `) ? `${label}${message.slice(field.length)}` : message;
 }
 
 const LABELS: Readonly<Record<string, string>> = {
-  content: COMPOSE.text.label,
+  content: COMPOSE.text.title,
   accounts: COMPOSE.accounts.title,
   media: COMPOSE.media.title,
-  file: COMPOSE.media.title,
-  body: COMPOSE.media.title,
+  file: COMPOSE.found.file,
+  body: COMPOSE.found.file,
   schedule: COMPOSE.schedule.time,
   publish_before: COMPOSE.schedule.before,
+  approval: COMPOSE.approval.expires,
   external_id: COMPOSE.more.externalId,
+  link: COMPOSE.options.link,
+  first_comment: COMPOSE.options.comment,
+  alt_text: COMPOSE.found.altText,
 };
 
 /** How many things stand in the way, and those that have no field. Read out when it changes. */

@@ -147,7 +147,7 @@ function send(method, path, body, job, sent = () => {}) {
       const { status, response, responseURL } = request;
       if (status === 200 && response) resolve(response);
       else if (response?.error) reject(new Refused(job.file.name + ": " + response.error.message));
-      else if (responseURL.includes("/sign-in")) reject(new Refused(fill(words.signedOut, job.file)));
+      else if (responseURL.includes("/sign-in")) reject(new Error(fill(words.signedOut, job.file)));
       else reject(new Error(fill(words.failed, job.file)));
     };
     request.send(body);
@@ -218,8 +218,9 @@ function fail(job, error) {
   message.className = "error";
   message.setAttribute("role", "alert");
   delete job.row.dataset.running;
-  const actions = [button(words.retry, () => start(job)), button(words.dismiss, () => { job.row.remove(); files.focus(); })];
-  job.row.replaceChildren(message, ...actions);
+  const dismiss = button(words.dismiss, () => { job.row.remove(); files.focus(); });
+  const retry = button(words.retry, () => start(job));
+  job.row.replaceChildren(message, ...(error instanceof Refused ? [dismiss] : [retry, dismiss]));
   message.textContent = error?.message ?? fill(words.failed, job.file);
 }
 

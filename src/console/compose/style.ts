@@ -13,7 +13,6 @@ export const COMPOSE_STYLE = `
 .summary { min-height: 1.5rem }
 .caution { color: var(--warn); font-size: .875rem }
 .fine { color: var(--ok); font-size: .875rem; font-weight: 550 }
-.counts { min-height: 1.25rem }
 @media (scripting: none) { .scripted, .counts { display: none } }
 @media (scripting: enabled) { .unscripted { display: none } }
 #draft { position: fixed; z-index: 4; right: 1rem; bottom: 1rem; max-width: calc(100vw - 2rem); box-shadow: 0 8px 24px rgb(0 0 0 / .2) }
@@ -33,17 +32,20 @@ export const COMPOSE_STYLE = `
 .options > summary { display: flex; align-items: center; gap: .5rem; font-weight: 650; cursor: pointer }
 .options > summary::before { content: ""; width: .4rem; height: .4rem; border: solid currentColor; border-width: 0 1.5px 1.5px 0; transform: rotate(-45deg) }
 .options[open] > summary::before { transform: rotate(45deg) }
-.options > .field, .options > div { max-width: 34rem }
+.card.options { display: block }
+.options > :not(summary) { max-width: 34rem; margin-top: 1rem }
 
-.media { display: grid; gap: .75rem }
+.media { display: grid; gap: .75rem; margin: 0; padding: 0; list-style: none }
 .media:empty { display: none }
 .medium { display: grid; grid-template-columns: 5.5rem minmax(0, 1fr); gap: .75rem; padding-bottom: .75rem; border-bottom: 1px solid var(--line) }
 .medium .stack { gap: .375rem }
 .thumbnail { width: 5.5rem; height: 5.5rem; border-radius: .375rem; background: var(--calm-soft); object-fit: cover }
+.drop, .drop .field { grid-template-columns: minmax(0, 1fr) }
 .drop { display: grid; gap: .75rem; padding: 1rem; border: 1.5px dashed var(--edge); border-radius: .5rem }
 .drop.over { border-color: var(--accent); background: var(--accent-soft) }
+@media (max-width: 30rem) { .medium { grid-template-columns: 4rem minmax(0, 1fr) } .thumbnail { width: 4rem; height: 4rem } }
 .drop ul:empty { display: none }
-.drop input { max-width: 100%; min-height: 2.25rem }
+.drop input { max-width: 100% }
 .upload { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem }
 .upload span { flex: 1 1 12rem }
 .upload progress { flex: 1 1 8rem; min-width: 0; height: .625rem; accent-color: var(--accent) }
@@ -53,7 +55,7 @@ export const COMPOSE_STYLE = `
 .preview > header { display: flex; align-items: center; gap: .5rem; padding: .625rem .75rem }
 .preview > header strong { font-size: .875rem }
 .preview .mark { width: 1.75rem; height: 1.75rem; padding: .25rem; border: 1px solid var(--line); border-radius: 50% }
-.preview .said { padding: .5rem .75rem; max-height: 20rem; overflow-y: auto; white-space: pre-wrap; font-size: .875rem }
+.preview .said { padding: .5rem .75rem; white-space: pre-wrap; font-size: .875rem }
 .preview .comment, .preview .link { display: grid; padding: .5rem .75rem; border-top: 1px solid var(--line); white-space: pre-wrap; font-size: .875rem }
 .preview .link { background: var(--ground) }
 .preview .nothing { display: grid; place-items: center; aspect-ratio: 1; background: var(--ground); font-size: .875rem }
