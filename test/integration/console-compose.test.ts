@@ -237,6 +237,20 @@ describe("the dry run", () => {
     const wide = (await call("POST", "/v1/media", { key: workspace.test, body: form })).body.id;
     const page = await editor.post(compose, filled({ accounts: instagram, media: wide, do: "check" }));
     expect(foundAt(wide, page.text)).toContain("between 4:5 and 1.91:1");
+    const long = "x".repeat(1_001);
+    const described = await editor.post(
+      compose,
+      filled({ accounts: facebook, media: wide, [`alt.${wide}`]: long, do: "check" }),
+    );
+    expect(foundAt(`alt.${wide}`, described.text)).toContain("may have at most 1000 characters");
+    expect(foundAt(wide, described.text)).toBe("");
+    const several = filled({
+      accounts: instagram,
+      media: [wide, await newPicture(workspace)],
+      instagram_type: "story",
+    });
+    const story = await editor.post(compose, { ...several, do: "check" });
+    expect(foundAt("media", story.text)).toContain("takes one picture or video");
   });
 });
 

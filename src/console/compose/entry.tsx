@@ -23,20 +23,18 @@ interface EntryView {
   isOptional?: boolean;
   /** Where a heading says the same. */
   isLabelHidden?: boolean;
-  /** Whose place of findings it has; its own, where nothing is said. */
-  place?: string;
   control: (tied: Record<string, string>, value: string) => Child;
 }
 
 /** @param control the control, which takes over the attributes that tie it to its label, its hint and what is found */
 export function Entry(view: EntryView) {
-  const { sheet, name, label, hint, isOptional, isLabelHidden, place = name, control } = view;
-  const isBad = foundAt(sheet.found, sheet.fields, place).some(({ tone }) => tone === "bad");
+  const { sheet, name, label, hint, isOptional, isLabelHidden, control } = view;
+  const isBad = foundAt(sheet.found, sheet.fields, name).some(({ tone }) => tone === "bad");
   const tied = {
     id: name,
     name,
     class: "input",
-    "aria-describedby": `${hint === undefined ? "" : `${name}-hint `}${slotId(place)}`,
+    "aria-describedby": `${hint === undefined ? "" : `${name}-hint `}${slotId(name)}`,
     ...(isBad && { "aria-invalid": "true" }),
   };
   return (
@@ -51,7 +49,7 @@ export function Entry(view: EntryView) {
         </span>
       )}
       {control(tied, textOf(sheet.fields, name))}
-      {place === name ? <Slot place={place} found={sheet.found} fields={sheet.fields} /> : null}
+      <Slot place={name} found={sheet.found} fields={sheet.fields} />
     </div>
   );
 }

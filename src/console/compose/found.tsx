@@ -7,7 +7,7 @@ import type { PublishRequest } from "../../post/check-post.ts";
 import { validatePosts } from "../../post/validate-posts.ts";
 import type { Fields } from "../access/form.ts";
 import type { Member } from "../access/member.ts";
-import { OPTIONS } from "./body.ts";
+import { altField, OPTIONS } from "./body.ts";
 import { COMPOSE } from "./strings.ts";
 
 /*
@@ -94,19 +94,22 @@ const PLACES: readonly string[] = [
   "external_id",
 ];
 
-/** The places of a form with these fields. */
+/** The places of a form with these fields: media have one each, and one for what is said of them. */
 export function placesOf({ media = [] }: Fields): string[] {
-  return [...PLACES, ...media];
+  return [...PLACES, ...media, ...media.map(altField)];
 }
 
 function placeOf(field: string, { media = [] }: Fields): string {
-  const [first = "", second = "", third] = field.split(".");
+  const [first = "", second = "", third, index] = field.split(".");
+  const mediaAt = (number: string | undefined) => (number ? media[Number(number)] : undefined);
   if (first === "schedule") return "at";
   if (first === "file" || first === "body") return "media";
-  if (first === "media") return media[Number(second)] ?? "media";
+  if (first === "media") return mediaAt(second) ?? "media";
   if (first === "approval") return `approval_${second}`;
   if (first !== "options") return first;
-  return third === "alt_text" ? "media" : `${second}_${third}`;
+  if (third !== "alt_text") return `${second}_${third}`;
+  const described = mediaAt(index);
+  return described === undefined ? "media" : altField(described);
 }
 
 /** What is found at a place; where there is none for it, it stands above the form. */

@@ -72,7 +72,7 @@ export function MediaItem(view: { member: Member; sheet: Sheet; id: string; row:
       <div class="stack">
         <p class="small soft">{row ? `${what}, ${row.width} × ${row.height}, ${sizeOf(row.bytes)}` : WORDS.gone}</p>
         {row && !isVideo(row) ? (
-          <TextEntry sheet={sheet} name={altField(id)} place={id} label={WORDS.alt} isOptional={true} rows={1} />
+          <TextEntry sheet={sheet} name={altField(id)} label={WORDS.alt} isOptional={true} rows={1} />
         ) : null}
         <Slot place={id} found={sheet.found} fields={sheet.fields} />
         <div class="row">

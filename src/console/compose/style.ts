@@ -19,6 +19,7 @@ export const COMPOSE_STYLE = `
 
 .compose:has([data-platform]):not(:has([data-platform=instagram]:checked, li[data-platform=instagram])) :is([data-options=instagram], [data-counts=instagram]),
 .compose:has([data-platform]):not(:has([data-platform=facebook]:checked, li[data-platform=facebook])) :is([data-options=facebook], [data-counts=facebook]),
+.compose:not(:has([data-platform]:checked, li[data-platform])) .counts,
 .compose:has([name=when][value=now]:checked) [data-when],
 .compose:has([type=checkbox][name=approval]:not(:checked)) [data-approval] { display: none }
 
