@@ -63,9 +63,9 @@ export class TimeZone {
     return this.#offsetAt(second) === local - second ? second : local - before;
   }
 
-  /** What the place's clock shows at a time, to the minute: `2026-06-01T09:00`. */
-  shownAt(at: Millis): string {
-    return new Date(at + this.#offsetAt(at)).toISOString().slice(0, 16);
+  /** What the place's clock shows, as what that would be in UTC. */
+  localOf(at: Millis): Millis {
+    return at + this.#offsetAt(at);
   }
 
   /** How far the place's clock is ahead of UTC. */

@@ -24,11 +24,6 @@ export const OUTCOME_LIFE: Millis = DAY;
 /** Attempts of one form that may meet others of it; each finds out more than the one before. */
 const MAX_ATTEMPTS = 3;
 
-/** What tells one sending of a form from others: who sends it, where to, and what was filled in. */
-export function formKey(c: Context<AppEnv>, { person }: Member, fields: Fields): Promise<string> {
-  return sha256Hex(JSON.stringify(["form", person.personId, c.req.path, fields]));
-}
-
 /** @typeParam Outcome survives being written as JSON */
 export async function doOnce<Outcome>(
   c: Context<AppEnv>,
@@ -37,7 +32,7 @@ export async function doOnce<Outcome>(
   run: (change: Change<Outcome>) => Promise<Outcome>,
 ): Promise<Outcome> {
   const { db, clock, vault } = c.var.services;
-  const key = await formKey(c, member, fields);
+  const key = await keyOf(c, member, fields);
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const known = await findClaim(db, member.scope, key, clock());
     if (known && known.responseBody !== null) {
@@ -53,6 +48,11 @@ export async function doOnce<Outcome>(
     }
   }
   throw new Error("a form was sent again and again, and nobody knows by whom");
+}
+
+/** What tells one sending of a form from others: who sends it, where to, and what was filled in. */
+export function keyOf(c: Context<AppEnv>, member: Member, fields: Fields): Promise<string> {
+  return sha256Hex(JSON.stringify(["form", member.person.personId, c.req.path, fields]));
 }
 
 class FormChange<Outcome> implements Change<Outcome> {

@@ -66,7 +66,7 @@ function receive(show: ShowPage, handler: FormHandler) {
   };
 }
 
-/** Whether filling a form in otherwise, or again, may help. */
+/** Whether who has sent a form can send another that is not refused. */
 export function canBeMended({ code }: Refusal): boolean {
   const { status } = ERRORS[code];
   return status !== 404 && status < 500;

@@ -1,4 +1,5 @@
 import type { PostRow } from "../../db/posts.ts";
+import type { Millis } from "../../lib/clock.ts";
 import type { JsonObject } from "../../lib/json.ts";
 import type { PlatformId } from "../../lib/vocabulary.ts";
 import { LIVE_PLATFORMS } from "../../lib/vocabulary.ts";
@@ -15,6 +16,7 @@ type Stored = Pick<PostRow, "content" | "media" | "options" | "scheduledAt" | "p
 /** A post as the form shows it. */
 export function fieldsOfPost(post: Stored, timeZone: string): Fields {
   const zone = new TimeZone(timeZone);
+  const shown = (at: Millis) => new Date(zone.localOf(at)).toISOString().slice(0, 16);
   const options = LIVE_PLATFORMS.flatMap((platform) =>
     OPTIONS[platform].map((name) => [`${platform}_${name}`, [textIn(optionsIn(post, platform)[name])]] as const),
   );
@@ -24,8 +26,8 @@ export function fieldsOfPost(post: Stored, timeZone: string): Fields {
     content: [post.content],
     media: post.media,
     when: ["at"],
-    at: [zone.shownAt(post.scheduledAt)],
-    publish_before: post.publishBefore === null ? [] : [zone.shownAt(post.publishBefore)],
+    at: [shown(post.scheduledAt)],
+    publish_before: post.publishBefore === null ? [] : [shown(post.publishBefore)],
     ...Object.fromEntries(options),
     ...Object.fromEntries(post.media.map((id, index) => [altField(id), [altTextOf(post, index)]])),
   };

@@ -11,7 +11,7 @@ import type { PublishRequest } from "../../post/check-post.ts";
 import { createPost, refuseBeyondReach } from "../../post/create-post.ts";
 import type { Fields, SentForm } from "../access/form.ts";
 import { canBeMended, memberForm } from "../access/form.ts";
-import { formKey, OUTCOME_LIFE } from "../access/form-once.ts";
+import { keyOf, OUTCOME_LIFE } from "../access/form-once.ts";
 import type { Member } from "../access/member.ts";
 import { pagePath } from "../access/member.ts";
 import { memberRoute } from "../access/member-route.ts";
@@ -29,11 +29,14 @@ import { uploadRoutes } from "./uploads.tsx";
  * New posts, and changes of those that are there.
  */
 
+/** When posts of a day go out unless somebody says otherwise. */
+const MORNING = "09:00";
+
 export const composePages = new Hono<AppEnv>();
 
 composePages.get(
   pagePath("compose"),
-  memberRoute("posts:write", (c, member) => showCompose(c, member, { fields: {} })),
+  memberRoute("posts:write", (c, member) => showCompose(c, member, { fields: beginningOf(c.req.query("day")) })),
 );
 
 composePages.post(
@@ -52,7 +55,7 @@ composePages.post(
       if (step === "check") return showCompose(c, member, { fields, found: await findings(c, member, form, fields) });
       if (step !== "send" && step !== "publish_anyway") return showCompose(c, member, { fields });
       try {
-        return leave(c, member, fields, await publish(c, member, form, fields));
+        return leave(c, member, { fields, done: "composed", postId: await publish(c, member, form, fields) });
       } catch (error) {
         if (!(error instanceof Refusal) || !canBeMended(error)) throw error;
         return showCompose(c, member, { fields, refusal: error });
@@ -71,6 +74,11 @@ composePages.post(
 composePages.route("/", editPages);
 composePages.route("/", uploadRoutes);
 
+/** What is filled in at first. @param day a day of the calendar, `2026-06-01` */
+function beginningOf(day: string | undefined): Fields {
+  return day !== undefined && /^\d{4}-\d{2}-\d{2}$/.test(day) ? { when: ["at"], at: [`${day}T${MORNING}`] } : {};
+}
+
 async function findings(c: Context<AppEnv>, member: Member, form: SentForm, fields: Fields) {
   return findIn(c, member, await bodyOf(c, member, fields), (body) => requestIn(form, member, body));
 }
@@ -79,7 +87,7 @@ async function findings(c: Context<AppEnv>, member: Member, form: SentForm, fiel
 async function publish(c: Context<AppEnv>, member: Member, form: SentForm, fields: Fields): Promise<string> {
   const { services } = c.var;
   const request = requestIn(form, member, await bodyOf(c, member, fields));
-  const key = await formKey(c, member, fields);
+  const key = await keyOf(c, member, fields);
   const claim = { key, fingerprint: key, expiresAt: services.clock() + OUTCOME_LIFE, respond: printAccepted };
   const requester = {
     asker: member.person.personId,

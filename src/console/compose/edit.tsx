@@ -53,7 +53,7 @@ editPages.post(
     if (step !== "send") return showCompose(c, member, { ...shown, fields });
     try {
       await save(c, member, form, post, fields);
-      return leave(c, member, fields, post.id);
+      return leave(c, member, { fields, done: "edited", postId: post.id });
     } catch (error) {
       if (!(error instanceof Refusal) || !canBeMended(error)) throw error;
       return showCompose(c, member, { ...shown, fields, refusal: error });

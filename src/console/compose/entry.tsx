@@ -4,6 +4,7 @@ import { FRAME } from "../strings.ts";
 import { textOf } from "./body.ts";
 import type { Found } from "./found.tsx";
 import { foundAt, Slot, slotId } from "./found.tsx";
+import { COMPOSE } from "./strings.ts";
 
 /*
  * Fields at which something can be found at any time, also while somebody types.
@@ -67,7 +68,13 @@ export function TextEntry({ rows, ...view }: Omit<EntryView, "control"> & { rows
   );
 }
 
-/** A date and a time of the workspace's time zone. */
-export function TimeEntry(view: Omit<EntryView, "control">) {
-  return <Entry {...view} control={(tied, value) => <input {...tied} type="datetime-local" value={value} />} />;
+/** A date and a time on the workspace's clock. */
+export function TimeEntry({ zone, hint, ...view }: Omit<EntryView, "control"> & { zone: string }) {
+  return (
+    <Entry
+      {...view}
+      hint={hint === undefined ? COMPOSE.zone(zone) : [hint, " ", COMPOSE.zone(zone)]}
+      control={(tied, value) => <input {...tied} type="datetime-local" value={value} />}
+    />
+  );
 }

@@ -10,8 +10,12 @@ import { FORM_ID } from "../frame/components.tsx";
 const TAKEN = "apionics_taken";
 
 /** Leads on to the post. */
-export function leave(c: Context<AppEnv>, member: Member, fields: Fields, postId: string): Response {
+export function leave(
+  c: Context<AppEnv>,
+  member: Member,
+  { fields, done, postId }: { fields: Fields; done: "composed" | "edited"; postId: string },
+): Response {
   const [formId = ""] = fields[FORM_ID] ?? [];
   setCookie(c, TAKEN, formId, { path: "/console", sameSite: "Strict", maxAge: HOUR / SECOND });
-  return c.redirect(`${member.at(`posts/${postId}`)}?done=composed`, 303);
+  return c.redirect(`${member.at(`posts/${postId}`)}?done=${done}`, 303);
 }

@@ -28,7 +28,7 @@ export function ScheduleField({ member, sheet, isNew }: { member: Member; sheet:
         </div>
       </fieldset>
       <div data-when="at">
-        <TimeEntry sheet={sheet} name="at" label={WORDS.time} hint={WORDS.zone(member.workspace.timeZone)} />
+        <TimeEntry sheet={sheet} name="at" label={WORDS.time} zone={member.workspace.timeZone} />
       </div>
     </Card>
   );
@@ -58,6 +58,7 @@ export function ApprovalField({ member, sheet }: { member: Member; sheet: Sheet 
           name="approval_expires_at"
           label={words.expires}
           hint={words.expiresHint}
+          zone={member.workspace.timeZone}
           isOptional={true}
         />
         <TextEntry sheet={sheet} name="approval_comment" label={words.comment} isOptional={true} rows={2} />
@@ -79,6 +80,7 @@ export function MoreFields({ member, sheet, isNew }: { member: Member; sheet: Sh
         name="publish_before"
         label={WORDS.before}
         hint={hasDefault ? WORDS.beforeDefault : WORDS.beforeHint}
+        zone={member.workspace.timeZone}
         isOptional={true}
       />
       {isNew ? (

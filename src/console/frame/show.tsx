@@ -14,8 +14,9 @@ export interface ConsolePage {
   /** What it shows; its first heading is a `PageHead`. */
   body: Child;
   status?: ContentfulStatusCode;
-  /** Scripts and stylesheets that it loads beside the frame's, see `asset`. */
+  /** Scripts that it loads beside the frame's, see `asset`. */
   scripts?: readonly Asset[];
+  /** Stylesheets that it loads beside the frame's. */
   styles?: readonly Asset[];
 }
 
