@@ -437,6 +437,22 @@ describe("an existing post", () => {
   });
 });
 
+describe("a form", () => {
+  it("may carry files, and not without bounds", async () => {
+    const send = (size: number) => {
+      const form = new FormData();
+      for (const [name, value] of Object.entries(filled({ do: "add" }))) form.append(name, String(value));
+      form.append("files", new File([new Uint8Array(size)], "large.jpg"));
+      return editor.send("POST", compose, form);
+    };
+    expect((await send(1_000_000)).status).toBe(400);
+    const refused = await send(22_000_000);
+    expect([refused.status, refused.text]).toEqual([413, expect.stringContaining("That was too much")]);
+    const long = await editor.post(`${compose}/check`, filled({ content: "ü".repeat(30_000) }));
+    expect(JSON.parse(long.text).html).toContain("Nothing stands in the way");
+  });
+});
+
 describe("the page", () => {
   it("shows what clients write as text, loads its own files alone, and is light", async () => {
     const script = `<script>alert("x")</script>'&`;

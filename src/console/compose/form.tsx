@@ -50,6 +50,7 @@ export function ComposeForm(view: ComposeView) {
       enctype="multipart/form-data"
       class="compose"
       id="compose"
+      data-draft={`draft ${member.person.personId} ${path}`}
       data-uploads={member.at("compose")}
       data-words={JSON.stringify(COMPOSE.media)}
       data-count={COMPOSE.text.of("{count}", "{max}")}

@@ -9,7 +9,7 @@
 export const CHECKS = `
 const form = document.getElementById("compose");
 const draft = document.getElementById("draft");
-const KEY = "draft " + location.pathname;
+const KEY = form.dataset.draft;
 const WAIT = 400;
 
 function count() {
