@@ -4,8 +4,9 @@ import type { Problem } from "../access/form.ts";
 import type { Member } from "../access/member.ts";
 import type { Shown } from "./compose-page.tsx";
 import { viewOf } from "./compose-page.tsx";
+import { placesOf } from "./findings.ts";
 import { chosenOf } from "./form.tsx";
-import { placesOf, Slot, Summary, slotId } from "./found.tsx";
+import { Slot, Summary, slotId } from "./found.tsx";
 import { Previews } from "./preview.tsx";
 
 /**

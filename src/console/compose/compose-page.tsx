@@ -10,13 +10,14 @@ import type { Member } from "../access/member.ts";
 import { asset } from "../frame/assets.ts";
 import { Empty, Notice, PageHead } from "../frame/components.tsx";
 import { showMember } from "../frame/show.tsx";
+import { CHECKS } from "./check-script.ts";
+import type { Found } from "./findings.ts";
+import { foundIn } from "./findings.ts";
 import type { ComposeView } from "./form.tsx";
 import { ComposeForm } from "./form.tsx";
-import type { Found } from "./found.tsx";
-import { foundIn } from "./found.tsx";
-import { CHECKS, UPLOADS } from "./scripts.ts";
 import { COMPOSE } from "./strings.ts";
 import { COMPOSE_STYLE } from "./style.ts";
+import { UPLOADS } from "./upload-script.ts";
 
 const SCRIPTS = [asset("compose", "text/javascript", CHECKS), asset("uploads", "text/javascript", UPLOADS)];
 const STYLES = [asset("compose", "text/css", COMPOSE_STYLE)];

@@ -6,11 +6,10 @@ import { nudge } from "../../api/publish.ts";
 import { publishBody, requestOf } from "../../api/publish-request.ts";
 import { findAccounts } from "../../db/accounts.ts";
 import type { JsonObject } from "../../lib/json.ts";
-import { Refusal } from "../../lib/refusal.ts";
 import type { PublishRequest } from "../../post/check-post.ts";
 import { createPost, refuseBeyondReach } from "../../post/create-post.ts";
 import type { Fields, SentForm } from "../access/form.ts";
-import { canBeMended, memberForm } from "../access/form.ts";
+import { memberForm } from "../access/form.ts";
 import { keyOf, OUTCOME_LIFE } from "../access/form-once.ts";
 import type { Member } from "../access/member.ts";
 import { pagePath } from "../access/member.ts";
@@ -19,10 +18,9 @@ import { publishBodyOf } from "./body.ts";
 import { answerCheck, refuseCheck } from "./check.tsx";
 import { showCompose } from "./compose-page.tsx";
 import { editPages } from "./edit.tsx";
-import { takeFiles } from "./files.ts";
-import { findIn } from "./found.tsx";
+import { findIn } from "./findings.ts";
 import { leave } from "./leave.ts";
-import { afterStep } from "./steps.ts";
+import { takeStep } from "./steps.tsx";
 import { uploadRoutes } from "./uploads.tsx";
 
 /*
@@ -44,23 +42,12 @@ composePages.post(
   memberForm(
     "posts:write",
     (c, member, problem) => showCompose(c, member, { fields: problem?.fields ?? {}, refusal: problem?.refusal }),
-    async (c, member, form) => {
-      const taken = await takeFiles(c, member, form);
-      const step = form.text("do");
-      const fields = afterStep(
-        step === "publish_anyway" ? { ...taken.fields, allow_duplicate: ["true"] } : taken.fields,
-        step,
-      );
-      if (taken.refusal) return showCompose(c, member, { fields, refusal: taken.refusal });
-      if (step === "check") return showCompose(c, member, { fields, found: await findings(c, member, form, fields) });
-      if (step !== "send" && step !== "publish_anyway") return showCompose(c, member, { fields });
-      try {
-        return leave(c, member, { fields, done: "composed", postId: await publish(c, member, form, fields) });
-      } catch (error) {
-        if (!(error instanceof Refusal) || !canBeMended(error)) throw error;
-        return showCompose(c, member, { fields, refusal: error });
-      }
-    },
+    (c, member, form) =>
+      takeStep(c, member, form, {
+        look: (fields) => findings(c, member, form, fields),
+        send: async (fields) =>
+          leave(c, member, { fields, done: "composed", postId: await publish(c, member, form, fields) }),
+      }),
   ),
 );
 

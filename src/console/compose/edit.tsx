@@ -5,11 +5,10 @@ import { editBody } from "../../api/post-commands.ts";
 import { publishBody, requestOf } from "../../api/publish-request.ts";
 import { findAccounts } from "../../db/accounts.ts";
 import type { PostRow } from "../../db/posts.ts";
-import { Refusal } from "../../lib/refusal.ts";
 import { editPost } from "../../post/edit-post.ts";
 import { existingPost } from "../../post/existing-post.ts";
 import type { Fields, Problem, SentForm } from "../access/form.ts";
-import { canBeMended, memberForm } from "../access/form.ts";
+import { memberForm } from "../access/form.ts";
 import type { Member } from "../access/member.ts";
 import { pagePath } from "../access/member.ts";
 import { memberRoute } from "../access/member-route.ts";
@@ -17,10 +16,9 @@ import { textOf } from "./body.ts";
 import { changesOf, dryRunOf, fieldsOfPost } from "./changes.ts";
 import { answerCheck, refuseCheck } from "./check.tsx";
 import { showCompose } from "./compose-page.tsx";
-import { takeFiles } from "./files.ts";
-import { findIn } from "./found.tsx";
+import { findIn } from "./findings.ts";
 import { leave } from "./leave.ts";
-import { afterStep } from "./steps.ts";
+import { takeStep } from "./steps.tsx";
 
 /*
  * A post that exists, in the same form. What was changed of it is told from the version that was opened: whoever edits one
@@ -43,21 +41,14 @@ editPages.post(
   PAGE,
   memberForm("posts:write", showRefused, async (c, member, form) => {
     const post = await postOf(c, member);
-    const shown = { postId: post.id };
-    const taken = await takeFiles(c, member, form);
-    const step = form.text("do");
-    const fields = afterStep(taken.fields, step);
-    if (taken.refusal) return showCompose(c, member, { ...shown, fields, refusal: taken.refusal });
-    if (step === "check")
-      return showCompose(c, member, { ...shown, fields, found: await findings(c, member, form, post, fields) });
-    if (step !== "send") return showCompose(c, member, { ...shown, fields });
-    try {
-      await save(c, member, form, post, fields);
-      return leave(c, member, { fields, done: "edited", postId: post.id });
-    } catch (error) {
-      if (!(error instanceof Refusal) || !canBeMended(error)) throw error;
-      return showCompose(c, member, { ...shown, fields, refusal: error });
-    }
+    return takeStep(c, member, form, {
+      postId: post.id,
+      look: (fields) => findings(c, member, form, post, fields),
+      send: async (fields) => {
+        await save(c, member, form, post, fields);
+        return leave(c, member, { fields, done: "edited", postId: post.id });
+      },
+    });
   }),
 );
 

@@ -2,8 +2,9 @@ import type { Child } from "hono/jsx";
 import type { Fields } from "../access/form.ts";
 import { FRAME } from "../strings.ts";
 import { textOf } from "./body.ts";
-import type { Found } from "./found.tsx";
-import { foundAt, Slot, slotId } from "./found.tsx";
+import type { Found } from "./findings.ts";
+import { foundAt } from "./findings.ts";
+import { Slot, slotId } from "./found.tsx";
 import { COMPOSE } from "./strings.ts";
 
 /*

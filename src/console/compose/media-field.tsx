@@ -5,7 +5,8 @@ import { Card } from "../frame/components.tsx";
 import { altField } from "./body.ts";
 import type { Sheet } from "./entry.tsx";
 import { TextEntry } from "./entry.tsx";
-import { foundAt, Slot, slotId } from "./found.tsx";
+import { foundAt } from "./findings.ts";
+import { Slot, slotId } from "./found.tsx";
 import { COMPOSE } from "./strings.ts";
 
 const WORDS = COMPOSE.media;

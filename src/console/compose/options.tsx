@@ -3,7 +3,7 @@ import { LIVE_PLATFORMS, PLATFORM_NAMES } from "../../lib/vocabulary.ts";
 import { OPTIONS, textOf } from "./body.ts";
 import type { Sheet } from "./entry.tsx";
 import { Entry, TextEntry } from "./entry.tsx";
-import { foundAt } from "./found.tsx";
+import { foundAt } from "./findings.ts";
 import { PlatformMark } from "./marks.tsx";
 import { COMPOSE } from "./strings.ts";
 
