@@ -21,6 +21,7 @@ export const DEVELOPERS = {
   docs: "Documentation",
   errors: "Errors",
   back: "To the developers' page",
+  kept: "I have it",
   done: {
     revoked: "The key is revoked. It is refused from now on.",
     deleted: "The webhook is deleted, with what was to be sent to it.",
