@@ -59,7 +59,6 @@ export const DEVELOPERS = {
     secret: "Secret",
     facts: "What it may do",
     id: "Id",
-    mode: "Mode",
     created: "Created",
     rotate: "Rotate",
     rotateLead: "The key gets another secret and stays the same in all else.",
