@@ -113,17 +113,20 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums }
 thead th { border-bottom: 1px solid var(--line); color: var(--soft); font-size: .8125rem; font-weight: 600; white-space: nowrap }
 tbody tr + tr > * { border-top: 1px solid var(--line) }
 tbody th { font-weight: 600 }
+tbody th .soft { font-weight: 400 }
 td code { display: inline-block; min-width: 8rem; overflow-wrap: anywhere }
 dl.facts { display: grid; grid-template-columns: minmax(7rem, max-content) minmax(0, 1fr); gap: .375rem 1.25rem; margin: 0 }
 dl.facts dt { color: var(--soft) }
 dl.facts dd { margin: 0 }
 .face { display: inline-flex; flex: none; align-items: center; justify-content: center; width: 2.5rem; height: 2.5rem; border-radius: 50%; background: var(--calm-soft); color: var(--calm); font-size: .875rem; font-weight: 650; object-fit: cover }
 .account { flex-wrap: nowrap; min-width: 12rem }
-.code { margin: .5rem 0 0; padding: .625rem; max-height: 24rem; overflow: auto; border-radius: .375rem; background: var(--calm-soft); font-size: .8125rem; white-space: pre-wrap }
+.code { margin: .5rem 0 0; padding: .625rem; border-radius: .375rem; background: var(--calm-soft); font-size: .8125rem; white-space: pre-wrap }
 summary { cursor: pointer }
 .attempts { min-width: 16rem; margin: .5rem 0 0; padding-left: 1.25rem }
 .post { width: 100%; max-width: 32rem }
-.post > header { display: flex }
+.post > header { display: flex; gap: .25rem .75rem }
+.feed { display: grid; grid-template-columns: minmax(0, 1fr); align-items: start; gap: 1.25rem }
+@media (min-width: 75rem) { .feed { grid-template-columns: minmax(0, 32rem) minmax(0, 1fr) } }
 .said { white-space: pre-wrap }
 .shots { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .25rem }
 .shots.one { grid-template-columns: minmax(0, 1fr) }
