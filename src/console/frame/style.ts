@@ -19,7 +19,7 @@ h2 { margin: 0; font-size: 1.0625rem; line-height: 1.4; font-weight: 650 }
 h3 { margin: 0; font-size: .9375rem; font-weight: 650 }
 p { margin: 0 }
 a { color: var(--accent) }
-ul.plain { margin: 0; padding: 0; list-style: none }
+ul.plain, ol.plain { margin: 0; padding: 0; list-style: none }
 code, .mono { font-family: ui-monospace, monospace; font-size: .9em }
 .soft { color: var(--soft) }
 .small { font-size: .8125rem }
