@@ -4,9 +4,9 @@ import type { AccountRow } from "../../db/accounts.ts";
 import type { Millis } from "../../lib/clock.ts";
 import { PLATFORM_NAMES } from "../../lib/vocabulary.ts";
 import { Badge, Card } from "../frame/components.tsx";
+import { PlatformMark } from "../frame/post-parts.tsx";
 import type { Sheet } from "./entry.tsx";
 import { Slot, slotId } from "./found.tsx";
-import { PlatformMark } from "./marks.tsx";
 import { COMPOSE } from "./strings.ts";
 
 const WORDS = COMPOSE.accounts;

@@ -1,10 +1,10 @@
 import type { PlatformId } from "../../lib/vocabulary.ts";
 import { LIVE_PLATFORMS, PLATFORM_NAMES } from "../../lib/vocabulary.ts";
+import { PlatformMark } from "../frame/post-parts.tsx";
 import { OPTIONS, textOf } from "./body.ts";
 import type { Sheet } from "./entry.tsx";
 import { Entry, TextEntry } from "./entry.tsx";
 import { foundAt } from "./findings.ts";
-import { PlatformMark } from "./marks.tsx";
 import { COMPOSE } from "./strings.ts";
 
 const WORDS = COMPOSE.options;

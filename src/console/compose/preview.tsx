@@ -5,8 +5,8 @@ import { LIVE_PLATFORMS, PLATFORM_NAMES } from "../../lib/vocabulary.ts";
 import { isVideo } from "../../platforms/platform.ts";
 import type { Fields } from "../access/form.ts";
 import type { Member } from "../access/member.ts";
+import { PlatformMark } from "../frame/post-parts.tsx";
 import { altField, textOf } from "./body.ts";
-import { PlatformMark } from "./marks.tsx";
 import { COMPOSE } from "./strings.ts";
 
 const WORDS = COMPOSE.preview;

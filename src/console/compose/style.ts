@@ -27,9 +27,6 @@ export const COMPOSE_STYLE = `
 .accounts .choice { align-items: center }
 .accounts .choice input { margin: 0 }
 .mark { flex: none }
-.mark.instagram { color: #b4236f }
-.mark.facebook { color: #1a56db }
-@media (prefers-color-scheme: dark) { .mark.instagram { color: #ff9ac9 } .mark.facebook { color: #8ab4f8 } }
 .options > summary { display: flex; align-items: center; gap: .5rem; font-weight: 650; cursor: pointer }
 .options > summary::before { content: ""; width: .4rem; height: .4rem; border: solid currentColor; border-width: 0 1.5px 1.5px 0; transform: rotate(-45deg) }
 .options[open] > summary::before { transform: rotate(45deg) }
