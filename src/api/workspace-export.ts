@@ -81,7 +81,7 @@ function streamOf(pages: AsyncGenerator<ExportedPage>): ReadableStream<Uint8Arra
   });
 }
 
-/** Who is named by id alone: people have names elsewhere. */
+/** In an export, who did something is known by id: keys are exported with their names. */
 const NOBODY: ReadonlyMap<string, string> = new Map();
 
 function printLine(kind: z.infer<typeof line>["kind"], data: object): Uint8Array {

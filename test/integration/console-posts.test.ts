@@ -162,6 +162,15 @@ describe("the page of a post", () => {
   });
 });
 
+describe("the list of posts", () => {
+  it("is the calendar's: who changes the mode on a post's page comes there", async () => {
+    const viewer = await newMember(workspace, "viewer");
+    const page = await viewer.get(pageOf(workspace, "posts", "live"));
+    expect(page.location).toBe(`${pageOf(workspace, "calendar", "live")}?view=list`);
+    expect((await viewer.get(page.location)).status).toBe(200);
+  });
+});
+
 describe("a member", () => {
   it("cancels a post, once however often the form is sent", async () => {
     const [ref, editor] = [await accepted(), await newMember(workspace, "editor")];

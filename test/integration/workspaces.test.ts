@@ -282,7 +282,10 @@ describe("an export", () => {
     const shown = (await getPost(workspace, ref)).body;
     expect(post?.tasks).toEqual(shown.tasks);
     const timeline = await call("GET", `/v1/posts/${ref.postId}/timeline`, { key: workspace.test });
-    expect(post?.timeline).toEqual(timeline.body.entries);
+    // But for the names of who did it: keys are exported with theirs.
+    const { entries } = timeline.body;
+    for (const { actor } of entries) delete actor.name;
+    expect(post?.timeline).toEqual(entries);
     expect(of("task")).toEqual([expect.objectContaining({ post_id: ref.postId, account_id: account })]);
     expect(of("webhook")).toEqual([expect.objectContaining({ id: webhook.id, url: webhook.url, active: true })]);
     expect(of("event").length).toBeGreaterThan(0);

@@ -64,7 +64,7 @@ function DayCell(view: {
   return (
     <li class={classes.join(" ")}>
       <header>
-        <h2>
+        <h3>
           <time dateTime={day} {...(day === today && { "aria-current": "date" })}>
             <span class="visually-hidden">{longName(day)}</span>
             <span class="short" aria-hidden="true">
@@ -74,7 +74,7 @@ function DayCell(view: {
               {Number(day.slice(8))}
             </span>
           </time>
-        </h2>
+        </h3>
         {member.may("posts:write") && day >= today ? (
           <a class="new" href={`${member.at("compose")}?day=${day}`} title={CALENDAR.newPost}>
             <span class="visually-hidden">{CALENDAR.newPostOn(longName(day))}</span>

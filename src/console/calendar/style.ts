@@ -10,7 +10,7 @@ export const CALENDAR_STYLE = asset(
 .day { display: flex; flex-direction: column; gap: .375rem; min-width: 0; padding: .625rem; border: 1px solid var(--line); border-radius: .5rem; background: var(--paper) }
 .day.none:not(.today) { display: none }
 .day > header { display: flex; align-items: center; justify-content: space-between; min-height: 1.75rem }
-.day h2 { font-size: .875rem }
+.day h3 { font-size: .875rem }
 .day .number { display: none }
 .day .new { display: grid; place-items: center; width: 1.75rem; height: 1.75rem; border-radius: .375rem; color: var(--soft); font-size: 1.125rem; line-height: 1; text-decoration: none }
 .day .new:hover { background: var(--hover); color: var(--ink) }

@@ -11,5 +11,10 @@ import { showPost } from "./post-page.tsx";
 
 export const postPages = new Hono<AppEnv>();
 
+/** Where one comes from a post to the other mode, in which it is not. */
+postPages.get(
+  pagePath("posts"),
+  memberRoute("posts:read", (c, member) => c.redirect(`${member.at("calendar")}?view=list`, 303)),
+);
 postPages.get(pagePath("posts/:post_id"), memberRoute("posts:read", showPost));
 postPages.route("/", postForms);

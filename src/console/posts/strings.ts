@@ -4,7 +4,6 @@ import type { ApprovalState, TaskErrorCode, TimelineType } from "../../lib/vocab
 export const POST = {
   title: "Post",
   back: "Calendar",
-  at: (status: string) => `${status} ·`,
   content: "What it says",
   facts: {
     title: "Details",
@@ -23,7 +22,6 @@ export const POST = {
     canceled: "The post is canceled. Nothing of it becomes public.",
     task_canceled: "It does not go out on this account.",
     moved: "The post has a new time.",
-    asked: "The post has a new time, and waits for approval again.",
     approved: "The post is approved.",
     rejected: "The post is rejected, and canceled.",
   },
