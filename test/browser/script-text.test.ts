@@ -30,7 +30,7 @@ const READ_ON: Readonly<Record<keyof Words, string>> = {
   firstComment: "feed",
   externalId: "calendar-list",
   comment: "review",
-  key: "post-partial",
+  key: "developers",
   webhook: "webhook",
   answer: "webhook",
 };

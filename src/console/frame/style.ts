@@ -19,7 +19,7 @@ h2 { margin: 0; font-size: 1.0625rem; line-height: 1.4; font-weight: 650 }
 h3 { margin: 0; font-size: .9375rem; font-weight: 650 }
 p { margin: 0 }
 a { color: var(--accent) }
-ul.plain { margin: 0; padding: 0; list-style: none }
+ul.plain, ol.plain { margin: 0; padding: 0; list-style: none }
 code, .mono { font-family: ui-monospace, monospace; font-size: .9em }
 .soft { color: var(--soft) }
 .small { font-size: .8125rem }
@@ -117,10 +117,16 @@ td code { display: inline-block; min-width: 8rem; overflow-wrap: anywhere }
 dl.facts { display: grid; grid-template-columns: minmax(7rem, max-content) minmax(0, 1fr); gap: .375rem 1.25rem; margin: 0 }
 dl.facts dt { color: var(--soft) }
 dl.facts dd { margin: 0 }
+@media (max-width: 30rem) {
+  dl.facts { grid-template-columns: minmax(0, 1fr); gap: 0 }
+  dl.facts dd + dt { margin-top: .5rem }
+}
 .face { display: inline-flex; flex: none; align-items: center; justify-content: center; width: 2.5rem; height: 2.5rem; border-radius: 50%; background: var(--calm-soft); color: var(--calm); font-size: .875rem; font-weight: 650; object-fit: cover }
 .account { flex-wrap: nowrap; min-width: 12rem }
-.code { margin: .5rem 0 0; padding: .625rem; max-height: 24rem; overflow: auto; border-radius: .375rem; background: var(--calm-soft); font-size: .8125rem; white-space: pre-wrap }
+.code { margin: .5rem 0 0; padding: .625rem; border-radius: .375rem; background: var(--calm-soft); font-size: .8125rem; white-space: pre-wrap }
 summary { cursor: pointer }
+details > p { margin-top: .5rem }
+td .button { white-space: nowrap }
 .attempts { min-width: 16rem; margin: .5rem 0 0; padding-left: 1.25rem }
 .post { width: 100%; max-width: 32rem }
 .post > header { display: flex }

@@ -246,6 +246,8 @@ export const PAGES: readonly PageRow[] = [
     address: ({ reviewLink }) => reviewLink,
     async reach(page) {
       await page.getByText("Reject…").click();
+      // The browser itself does not send it empty.
+      await page.getByLabel("What is to be changed?").fill(" ");
       await page.getByRole("button", { name: "Reject the post" }).click();
     },
     status: 400,
