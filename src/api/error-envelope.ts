@@ -71,14 +71,14 @@ type Refused = Pick<Refusal, "code" | "message"> & Partial<Pick<Refusal, "field"
 /** The envelope of a refusal. */
 export function errorBody({ code, message, field, details = {} }: Refused, { requestId, origin }: Asked): ErrorBody {
   const { retryable, remediation, userMessage } = ERRORS[code];
-  const { mistakes = [], platform, retryAfter } = details;
+  const { mistakes = [], platform, retryAfter, isPassing = false } = details;
   return {
     error: {
       code,
       message,
       ...(field !== undefined && { field }),
       ...(mistakes.length > 1 && { errors: [...mistakes] }),
-      retryable,
+      retryable: retryable || isPassing,
       ...(retryAfter !== undefined && { retry_after: retryAfter }),
       remediation,
       ...(userMessage !== null && { user_message: userMessage }),

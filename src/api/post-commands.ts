@@ -23,7 +23,7 @@ import { errorResponses, noBody } from "./schemas.ts";
  * cancel one task, say what became of one that no reading could settle.
  */
 
-const editBody = z
+export const editBody = z
   .strictObject({
     content: content.optional(),
     media: mediaIds.optional(),

@@ -1,5 +1,7 @@
 import type { z } from "@hono/zod-openapi";
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import type { PostRef } from "../lib/vocabulary.ts";
 import { createPost, refuseBeyondReach } from "../post/create-post.ts";
 import { acceptedPost, printAccepted } from "./accepted-post.ts";
 import { accessOf, requesterOf, requireScopeWithinReach } from "./authorize.ts";
@@ -57,14 +59,19 @@ publish.openapi(publishRoute, async (c) => {
     cacheAnswer(c, idempotent, outcome.row);
     return replayFromRow<Answer, 202>(c, idempotent, outcome.row);
   }
-  // The post is accepted. Its object is told after the answer; should that be lost, the sweeper repeats it.
-  c.executionCtx.waitUntil(
-    services
-      .posts(outcome.ref)
-      .wake()
-      .catch((error: unknown) => services.log.error("a nudge was lost", error, { post_id: outcome.ref.postId })),
-  );
+  nudge(c, outcome.ref);
   if (idempotent && outcome.claimed) cacheAnswer(c, idempotent, outcome.claimed);
   const { status, body: answer } = printAccepted(outcome.accepted);
   return jsonText<Answer, 202>(c, status, answer);
 });
+
+/** Tells the object of a post that was accepted, after the answer; should that be lost, the sweeper repeats it. */
+export function nudge(c: Context<AppEnv>, ref: PostRef): void {
+  const { services } = c.var;
+  c.executionCtx.waitUntil(
+    services
+      .posts(ref)
+      .wake()
+      .catch((error: unknown) => services.log.error("a nudge was lost", error, { post_id: ref.postId })),
+  );
+}

@@ -7,6 +7,7 @@ import { HOME } from "./access/member.ts";
 import { requireSameOrigin } from "./access/same-origin.ts";
 import { accountPages } from "./accounts/accounts.tsx";
 import { calendarPages } from "./calendar/calendar.tsx";
+import { composePages } from "./compose/compose.tsx";
 import { developerPages } from "./developers/developers.tsx";
 import { feedPages } from "./feed/feed.tsx";
 import { assets } from "./frame/assets.ts";
@@ -49,6 +50,7 @@ consolePages.route("/", mediaFiles);
 consolePages.route("/", postPages);
 consolePages.route("/", calendarPages);
 consolePages.route("/", overviewPages);
+consolePages.route("/", composePages);
 
 consolePages.get("/console/:workspace_id/:mode", (c) => c.redirect(`${c.req.path}/${HOME}`, 303));
 for (const path of ["/console/*", "/join/*", "/review/*"]) {

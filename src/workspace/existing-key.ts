@@ -33,7 +33,7 @@ export async function unrevokedKey(db: Database, asker: Asker, id: string): Prom
 }
 
 const WHY_NOT = {
-  moved: "This API key, or the one of this request, was changed in the same moment. Look at it and try again.",
+  moved: "This API key, or what who asks may do, was changed in the same moment. Look at it and try again.",
   last: "No other API key administers this workspace for as long. Create one with keys:admin first.",
 } as const;
 

@@ -18,7 +18,7 @@ export interface Request {
   path: string;
   workspace: 0 | 1;
   /** Live, unless it says otherwise. */
-  mode?: Mode;
+  mode?: Mode | "approver";
   key?: string;
   body?: object;
 }
@@ -73,6 +73,8 @@ export interface PostLog {
   /** The accounts on which it was promised to be canceled. */
   canceledOn: AccountName[];
   pauses: PauseLog[];
+  /** When somebody was first asked to say yes; null: nobody was. */
+  approvedAt: Millis | null;
   /** What was read of it, and by whom. */
   reads: { workspace: 0 | 1; mode: Mode; status: number }[];
   /** By whom it was seen in a list, where the list was long enough to hold all. */
@@ -102,6 +104,7 @@ export class Client {
       cancelAnswers: [],
       canceledOn: [],
       pauses: [],
+      approvedAt: null,
       reads: [],
       lists: [],
     }));
@@ -120,6 +123,8 @@ export class Client {
       if (cancelAt !== null) this.#do(() => this.#cancel(log, cancelAt));
       for (const at of readAt) this.#do(() => this.#read(log, at));
       for (const command of log.plan.commands) this.#do(() => this.#command(log, command));
+      const { approval } = log.plan;
+      if (approval) this.#do(() => this.#decide(log, approval));
     }
   }
 
@@ -139,6 +144,8 @@ export class Client {
     const body = {
       content: plan.text,
       accounts: plan.accounts.map((name) => reach.accountId(name)),
+      // What was accepted and not heard of is decided on by nobody.
+      ...(plan.approval ? { approval: { expires_at: reach.printTime(reach.start + 3 * LONG_AFTER) } } : {}),
       ...(plan.hasPicture ? { media: [reach.mediaId(plan.workspace)] } : {}),
       ...(plan.schedule === null ? {} : { schedule: reach.printTime(reach.start + plan.schedule) }),
       ...(plan.publishWithin === null
@@ -214,6 +221,40 @@ export class Client {
       }
       case "resolve":
         return this.#resolve(log, path);
+    }
+  }
+
+  /**
+   * Says a word about a post that waits, and looks again much later: a change asks anew. What nobody decides on would wait for
+   * ever.
+   */
+  async #decide(log: PostLog, { at, word }: NonNullable<PlannedPost["approval"]>): Promise<void> {
+    await this.#reach.until(this.#reach.start + at);
+    await this.#say(log, word, "first");
+    // Whoever was given up is heard of by now.
+    await this.#reach.until(this.#reach.start + LONG_AFTER + HOUR);
+    for (let round = 1; ; round++) {
+      const id = log.id;
+      if (id === null) return;
+      const { workspace } = log.plan;
+      const read = await this.#insist({ method: "GET", path: `/v1/posts/${id}`, workspace }, TRIES);
+      if (read.is === "answer" && JSON.parse(read.text).status !== "awaiting_approval") return;
+      if (read.is === "answer") await this.#say(log, word, `again ${round}`);
+    }
+  }
+
+  async #say(log: PostLog, word: "approve" | "reject", when: string): Promise<void> {
+    const id = await this.#knownId(log);
+    if (id === null) return;
+    const { workspace, name } = log.plan;
+    if (word === "approve") log.approvedAt ??= this.#reach.now();
+    // Its time may have passed: then it needs a new one.
+    for (const body of word === "approve" ? [{}, { schedule: "now" }] : [{}]) {
+      const key = `${word} of ${name}, ${when}, ${JSON.stringify(body)}`;
+      const path = `/v1/posts/${id}/${word}`;
+      const answer = await this.#insist({ method: "POST", path, workspace, mode: "approver", key, body }, TRIES, id);
+      if (answer.is === "answer" && answer.status === 200 && word === "reject") log.isCanceled = true;
+      if (answer.is === "answer" && !answer.text.includes('"field":"schedule"')) return;
     }
   }
 

@@ -29,6 +29,7 @@ export const SOMETIMES: readonly string[] = [
   "retry: retried",
   "resolve: resolved",
   "edit: edited",
+  "decide: decided",
   ...["published", "publishing", "canceled"].map((why) => `edit: conflict ${why}`),
   "cancelTask: cancel",
   "cancelTask: conflict published",

@@ -4,7 +4,6 @@ import { settingsOf } from "../../src/env.ts";
 import type { Millis } from "../../src/lib/clock.ts";
 import { newId } from "../../src/lib/ids.ts";
 import type { Mode } from "../../src/lib/vocabulary.ts";
-import { MODES } from "../../src/lib/vocabulary.ts";
 import { generateApiKey } from "../../src/workspace/api-key.ts";
 import { digestSecret } from "../../src/workspace/peppers.ts";
 import { jpeg } from "../helpers/pictures.ts";
@@ -22,7 +21,7 @@ import type { Receivers } from "./receivers.ts";
  */
 
 export interface Fixtures {
-  workspaces: { id: string; keys: Record<Mode, string>; mediaId: string }[];
+  workspaces: { id: string; keys: Record<Mode | "approver", string>; mediaId: string }[];
   accountIds: Record<AccountName, string>;
   externalIds: Record<AccountName, string>;
 }
@@ -47,10 +46,16 @@ export async function fixtures(
   for (const name of ["first", "second"]) {
     const id = newId("workspace", now);
     sqlite.insert("workspaces", { id, name, created_at: now });
-    const keys = { live: generateApiKey("live"), test: generateApiKey("test") };
-    for (const mode of MODES) {
-      const { digest, pepperId: pepper_id } = await digestSecret(keys[mode], apiKeyPeppers);
-      const last_four = keys[mode].slice(-4);
+    const keys = {
+      live: generateApiKey("live"),
+      test: generateApiKey("test"),
+      approver: generateApiKey("live"),
+    };
+    const modes = { live: "live", test: "test", approver: "live" } as const;
+    for (const name of ["live", "test", "approver"] as const) {
+      const mode = modes[name];
+      const { digest, pepperId: pepper_id } = await digestSecret(keys[name], apiKeyPeppers);
+      const last_four = keys[name].slice(-4);
       sqlite.insert("api_keys", {
         id: newId("apiKey", now),
         workspace_id: id,

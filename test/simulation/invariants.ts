@@ -45,6 +45,7 @@ export function violationsOf(world: World): string[] {
     ...idsAgree(world, posts),
     ...acceptedExist(world, posts),
     ...canceledStay(world, posts),
+    ...unapprovedStay(world, posts),
     ...pausedStay(world, posts),
     ...neverLate(world, posts),
     ...toldOnce(posts, events),
@@ -163,6 +164,17 @@ function canceledStay(world: World, posts: Stored[]): string[] {
   });
 }
 
+/** What waits for somebody's word is not public before anybody was asked for it. */
+function unapprovedStay(world: World, posts: Stored[]): string[] {
+  return world.client.logs.flatMap(({ plan, id, approvedAt }) => {
+    if (!plan.approval) return [];
+    const ids = posts.find((post) => post.id === id)?.tasks.flatMap(({ platformPostId }) => platformPostId ?? []) ?? [];
+    return world.network.posts
+      .filter(({ post, at }) => ids.includes(post.id) && at < (approvedAt ?? Number.POSITIVE_INFINITY))
+      .map(({ post }) => `approval: ${post.id} is public, and nobody had approved of it`);
+  });
+}
+
 /** How long what was on its way may still take: a permit, the call, and a platform that acts late. */
 const ON_ITS_WAY: Millis = 10 * SECOND + 60 * SECOND + 15 * SECOND;
 
@@ -240,9 +252,9 @@ function oneKeyOnePost(world: World, posts: Stored[]): string[] {
   return [...differing, ...doubled];
 }
 
-/** What is decided is decided: done, not there, or in conflict. */
-function isDecided({ status }: { status: number }): boolean {
-  return status < 300 || status === 404 || status === 409;
+/** What is decided is decided: done, not there, or in conflict, but for what is about the moment. */
+function isDecided({ status, text }: { status: number; text: string }): boolean {
+  return status < 300 || status === 404 || (status === 409 && !text.includes('"retryable":true'));
 }
 
 function oneKeyOneAnswer(world: World): string[] {
@@ -285,6 +297,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
 };
 
 function actionOf({ method, path }: { method: string; path: string }): string {
+  if (/\/(approve|reject)$/.test(path)) return "decided";
   if (method === "PATCH") return "post.edited";
   if (path.endsWith("/retry")) return "post.retried";
   if (path.endsWith("/resolve")) return "task.resolved";

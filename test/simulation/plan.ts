@@ -51,6 +51,8 @@ export interface PlannedPost {
   /** How long after its time it may still go out; null: however late. */
   publishWithin: Millis | null;
   commands: PlannedCommand[];
+  /** Somebody else says a word about it before it goes out; null: it does not wait. */
+  approval: { at: Millis; word: "approve" | "reject" } | null;
 }
 
 /**
@@ -107,6 +109,7 @@ function planTestPost(random: Random): PlannedPost {
     readAt: [at + random.whole("test post read", SECOND, 5 * MINUTE)],
     publishWithin: null,
     commands: [],
+    approval: null,
   };
 }
 
@@ -124,6 +127,7 @@ function twinsOf(random: Random, post: PlannedPost): PlannedPost[] {
     cancelAt: null,
     publishWithin: null,
     commands: [],
+    approval: null,
   };
   const isOfOther = isText && random.chance("twins of two workspaces", 0.3);
   return [first, isOfOther ? { ...second, workspace: 1, accounts: ["the same page"] } : second];
@@ -157,6 +161,12 @@ function planPost(random: Random, index: number, mayBeEqual: boolean): PlannedPo
     readAt: random.chance("read", 0.4) ? [due + random.whole("read at", 0, 3 * MINUTE)] : [],
     publishWithin: random.chance("deadline", 0.15) ? random.whole("publish within", SECOND, 6 * MINUTE) : null,
     commands: planCommands(random, [...accounts], at, due),
+    approval: random.chance("approval", 0.12)
+      ? {
+          at: Math.max(at, due + random.whole("word at", -2 * MINUTE, 3 * MINUTE)),
+          word: random.chance("rejected", 0.25) ? "reject" : "approve",
+        }
+      : null,
   };
 }
 

@@ -38,6 +38,7 @@ function post(changes: Partial<PlannedPost> = {}): PlannedPost {
     schedule: 10 * SECOND,
     key: "key",
     asks: "without a key",
+    approval: null,
     senders: 1,
     cancelAt: null,
     readAt: [],

@@ -20,7 +20,7 @@ import type { Member } from "./member.ts";
  * change, sealed, and is the outcome of whatever else sends the same form.
  */
 
-const OUTCOME_LIFE: Millis = DAY;
+export const OUTCOME_LIFE: Millis = DAY;
 /** Attempts of one form that may meet others of it; each finds out more than the one before. */
 const MAX_ATTEMPTS = 3;
 
@@ -69,7 +69,8 @@ export async function doOnceInSecret<Outcome>(
   return (await replaceAnswer(db, stored, forgotten)) ? outcome : null;
 }
 
-function keyOf(c: Context<AppEnv>, member: Member, fields: Fields): Promise<string> {
+/** What tells one sending of a form from others: who sends it, where to, and what was filled in. */
+export function keyOf(c: Context<AppEnv>, member: Member, fields: Fields): Promise<string> {
   return sha256Hex(JSON.stringify(["form", member.person.personId, c.req.path, fields]));
 }
 

@@ -71,7 +71,7 @@ export const ACCOUNTS = {
     health: "Health",
     remaining: "Posts left today",
     tokenEnds: "Token ends",
-    open: "Posts that are to go out",
+    open: "Open posts",
     behavior: "Behaviour",
     labels: "Labels",
     noLabels: "None",

@@ -17,10 +17,11 @@ export const CALENDAR_STYLE = asset(
 .chip { display: grid; grid-template-columns: auto minmax(0, 1fr); justify-items: start; gap: .125rem .5rem; padding: .375rem .5rem; border-radius: .375rem; background: var(--ground); color: inherit; font-size: .8125rem; line-height: 1.375; text-decoration: none }
 .chip:hover { background: var(--hover) }
 .chip > :not(.thumb) { grid-column: 2 }
+.chip:not(:has(.thumb)) > * { grid-column: 1 / -1 }
 .chip .thumb { grid-row: 1 / span 3; width: 2.25rem; height: 2.25rem }
 .chip .row { gap: .375rem; font-variant-numeric: tabular-nums; font-weight: 600 }
 .chip .words { max-width: 100%; overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
-.chip .badge { padding: 0 .375rem; font-size: .6875rem; line-height: 1.125rem }
+.chip .badge { max-width: 100%; padding: 0 .375rem; font-size: .6875rem; line-height: 1.125rem; white-space: normal }
 .chip .mark { width: .9375rem; height: .9375rem }
 .line { display: flex; align-items: center; gap: .625rem; min-width: 12rem }
 .line .thumb { width: 2.25rem; height: 2.25rem }

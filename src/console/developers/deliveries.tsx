@@ -70,7 +70,7 @@ function Delivery(view: { member: Member; row: DeliveryRow; path: string; mayRep
       {mayReplay ? (
         <td>
           <Form action={`${path}/deliveries/${printDeliveryId(row)}/retry`} isInline={true}>
-            <button type="submit" class="button" aria-label={WORDS.replayOf(name)}>
+            <button type="submit" class="button nowrap" aria-label={WORDS.replayOf(name)}>
               {WORDS.replay}
             </button>
           </Form>

@@ -31,7 +31,9 @@ export async function showNewKey(c: Context<AppEnv>, member: Member, problem?: P
           back={{ href: member.at("developers"), label: DEVELOPERS.title }}
         />
         <FormProblem problem={problem} />
-        <KeyForm member={member} accounts={accounts} problem={problem} />
+        <div class="card">
+          <KeyForm member={member} accounts={accounts} problem={problem} />
+        </div>
       </>
     ),
   });

@@ -26,12 +26,14 @@ export function showNewWebhook(c: Context<AppEnv>, member: Member, problem?: Pro
           back={{ href: member.at("developers"), label: DEVELOPERS.title }}
         />
         <FormProblem problem={problem} />
-        <WebhookForm
-          path={member.at("developers/webhooks")}
-          webhook={{ url: "", description: null, events: USUAL_EVENTS }}
-          button={WORDS.createButton}
-          problem={problem}
-        />
+        <div class="card">
+          <WebhookForm
+            path={member.at("developers/webhooks")}
+            webhook={{ url: "", description: null, events: USUAL_EVENTS }}
+            button={WORDS.createButton}
+            problem={problem}
+          />
+        </div>
       </>
     ),
   });

@@ -29,7 +29,7 @@ export function showSecret(
         {secret === null ? null : <Secret id="secret" label={label} value={secret} />}
         <p>
           <a class="button" href={view.next ?? member.at("developers")}>
-            {DEVELOPERS.back}
+            {secret === null ? DEVELOPERS.back : DEVELOPERS.kept}
           </a>
         </p>
       </>

@@ -21,6 +21,7 @@ export const DEVELOPERS = {
   docs: "Documentation",
   errors: "Errors",
   back: "To the developers' page",
+  kept: "I have it",
   done: {
     revoked: "The key is revoked. It is refused from now on.",
     deleted: "The webhook is deleted, with what was to be sent to it.",
@@ -58,7 +59,6 @@ export const DEVELOPERS = {
     secret: "Secret",
     facts: "What it may do",
     id: "Id",
-    mode: "Mode",
     created: "Created",
     rotate: "Rotate",
     rotateLead: "The key gets another secret and stays the same in all else.",

@@ -37,28 +37,34 @@ export async function showFeed(c: Context<AppEnv>, member: Member, problem?: Pro
         <PageHead title={FEED.title} lead={FEED.lead} />
         {done === undefined || problem ? null : <Notice tone="ok">{done}</Notice>}
         <FormProblem problem={problem} />
-        {posts.length === 0 ? (
-          <Empty title={FEED.none}>
-            <p>{FEED.noneLead}</p>
-          </Empty>
-        ) : (
-          posts.map((post) => <FeedPost post={post} zone={member.workspace.timeZone} />)
-        )}
-        <Pager
-          first={cursor === null ? null : path}
-          next={found.nextCursor === null ? null : `${path}?after=${encodeURIComponent(found.nextCursor)}`}
-        />
-        <ClockCard member={member} now={services.clock() + offset} problem={problem} />
-        {member.may("posts:write") ? (
-          <Card id="clear" title={FEED.clear.title} lead={FEED.clear.lead}>
-            <Confirm
-              label={FEED.clear.button}
-              question={FEED.clear.question}
-              action={member.at("feed/clear")}
-              confirm={FEED.clear.confirm}
+        <div class="feed">
+          <div class="stack">
+            {posts.length === 0 ? (
+              <Empty title={FEED.none}>
+                <p>{FEED.noneLead}</p>
+              </Empty>
+            ) : (
+              posts.map((post) => <FeedPost post={post} zone={member.workspace.timeZone} />)
+            )}
+            <Pager
+              first={cursor === null ? null : path}
+              next={found.nextCursor === null ? null : `${path}?after=${encodeURIComponent(found.nextCursor)}`}
             />
-          </Card>
-        ) : null}
+          </div>
+          <div class="stack">
+            <ClockCard member={member} now={services.clock() + offset} problem={problem} />
+            {member.may("posts:write") ? (
+              <Card id="clear" title={FEED.clear.title} lead={FEED.clear.lead}>
+                <Confirm
+                  label={FEED.clear.button}
+                  question={FEED.clear.question}
+                  action={member.at("feed/clear")}
+                  confirm={FEED.clear.confirm}
+                />
+              </Card>
+            ) : null}
+          </div>
+        </div>
       </>
     ),
   });

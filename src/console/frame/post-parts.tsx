@@ -45,10 +45,16 @@ const MARKS: Readonly<Record<PlatformId, Asset>> = {
   ),
 };
 
-/** A platform's mark, with its name for who does not see it. */
-export function PlatformMark({ platform }: { platform: PlatformId }) {
-  const name = PLATFORM_NAMES[platform];
-  return <img class="mark" src={MARKS[platform].path} width={17} height={17} alt={name} title={name} />;
+/**
+ * A platform's mark, with its name for who does not see it.
+ *
+ * @param isNamed its name stands beside it, and is not to be read out twice
+ */
+export function PlatformMark({ platform, isNamed = false }: { platform: PlatformId; isNamed?: boolean }) {
+  const name = isNamed ? "" : PLATFORM_NAMES[platform];
+  return (
+    <img class="mark" src={MARKS[platform].path} width={17} height={17} alt={name} title={PLATFORM_NAMES[platform]} />
+  );
 }
 
 /** The marks of all platforms that a post goes to, each once. */

@@ -113,6 +113,7 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums }
 thead th { border-bottom: 1px solid var(--line); color: var(--soft); font-size: .8125rem; font-weight: 600; white-space: nowrap }
 tbody tr + tr > * { border-top: 1px solid var(--line) }
 tbody th { font-weight: 600 }
+tbody th .soft { font-weight: 400 }
 td code { display: inline-block; min-width: 8rem; overflow-wrap: anywhere }
 dl.facts { display: grid; grid-template-columns: minmax(7rem, max-content) minmax(0, 1fr); gap: .375rem 1.25rem; margin: 0 }
 dl.facts dt { color: var(--soft) }
@@ -129,7 +130,9 @@ details > p { margin-top: .5rem }
 td .button { white-space: nowrap }
 .attempts { min-width: 16rem; margin: .5rem 0 0; padding-left: 1.25rem }
 .post { width: 100%; max-width: 32rem }
-.post > header { display: flex }
+.post > header { display: flex; gap: .25rem .75rem }
+.feed { display: grid; grid-template-columns: minmax(0, 1fr); align-items: start; gap: 1.25rem }
+@media (min-width: 75rem) { .feed { grid-template-columns: minmax(0, 32rem) minmax(0, 1fr) } }
 .said { white-space: pre-wrap }
 .shots { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .25rem }
 .shots.one { grid-template-columns: minmax(0, 1fr) }

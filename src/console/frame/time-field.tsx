@@ -1,4 +1,3 @@
-import type { Millis } from "../../lib/clock.ts";
 import { printTime } from "../../lib/time.ts";
 import { findTimeZone, parseLocalTime } from "../../lib/zoned-time.ts";
 import type { Member } from "../access/member.ts";
@@ -35,11 +34,4 @@ export function TimeField(view: {
 export function readTime({ workspace }: Member, text: string): string {
   const [local, zone] = [parseLocalTime(text), findTimeZone(workspace.timeZone)];
   return local === null || !zone ? text : printTime(zone.timeOf(local));
-}
-
-/** A time as the field takes it. */
-export function fillTime({ workspace }: Member, at: Millis): string {
-  const options = { timeZone: workspace.timeZone, dateStyle: "short", timeStyle: "short" } as const;
-  // Swedes write dates as ISO 8601 does.
-  return new Intl.DateTimeFormat("sv-SE", options).format(at).replace(" ", "T");
 }

@@ -10,6 +10,9 @@ import { OVERVIEW } from "./strings.ts";
 
 type Days = StatisticsReport["days"];
 
+/** Which line shows what. */
+const KINDS = { p50: "main", p99: "side" } as const;
+
 export function SuccessCard({ report }: { report: StatisticsReport }) {
   const words = OVERVIEW.success;
   const values = report.days.map(({ successRate }) => successRate);
@@ -17,6 +20,7 @@ export function SuccessCard({ report }: { report: StatisticsReport }) {
     <Measure id="success" words={words} isEmpty={report.successRate === null}>
       <p class="figure">{percent(report.successRate ?? 0)}</p>
       <Lines alt={words.alt} lines={[{ kind: "main", values }]} top={1} />
+      <Axis days={report.days} top={percent(1)} />
       <ByDay label={words.alt} columns={[words.title]}>
         {rowsOf(report.days, ({ successRate }) => (successRate === null ? null : [percent(successRate)]))}
       </ByDay>
@@ -34,15 +38,16 @@ export function DelayCard(view: {
   const words = OVERVIEW[view.id];
   const whole = of(report);
   const lines = (["p99", "p50"] as const).map((name) => ({
-    kind: name === "p50" ? ("main" as const) : ("side" as const),
+    kind: KINDS[name],
     values: report.days.map((day) => of(day)?.[name] ?? null),
   }));
+  const top = Math.max(1, ...report.days.map((day) => of(day)?.p99 ?? 0));
   return (
     <Measure id={view.id} words={words} isEmpty={whole === null}>
       {whole === null ? null : (
         <dl class="figures">
           {(["p50", "p99"] as const).map((name) => (
-            <div>
+            <div class={KINDS[name]}>
               <dt>{OVERVIEW[name]}</dt>
               <dd class="figure">
                 {duration(whole[name])} <span class="soft small">{OVERVIEW.count(whole.count)}</span>
@@ -51,7 +56,8 @@ export function DelayCard(view: {
           ))}
         </dl>
       )}
-      <Lines alt={words.alt} lines={lines} />
+      <Lines alt={words.alt} lines={lines} top={top} />
+      <Axis days={report.days} top={duration(top)} />
       <ByDay label={words.alt} columns={[OVERVIEW.p50, OVERVIEW.p99]}>
         {rowsOf(report.days, (day) => {
           const found = of(day);
@@ -73,6 +79,17 @@ function Measure(view: {
     <Card id={id} title={words.title} lead={words.lead}>
       {isEmpty ? <p class="soft">{words.none}</p> : children}
     </Card>
+  );
+}
+
+/** From when until when a plot goes, and how high. */
+export function Axis({ days, top }: { days: Days; top: string | null }) {
+  return (
+    <p class="soft small axis">
+      <span>{days.at(0)?.day}</span>
+      {top === null ? null : <span>{OVERVIEW.upTo(top)}</span>}
+      <span>{days.at(-1)?.day}</span>
+    </p>
   );
 }
 

@@ -4,8 +4,10 @@ import type { Child } from "hono/jsx";
  * Small plots, drawn by the server. What they show stands in a table as well: a picture is for who sees it.
  */
 
-const WIDTH = 600;
-const HEIGHT = 120;
+/** In the plot's own units, which are pixels at its full width: one over the page, and one beside others. */
+const WIDE = { width: 600, height: 120 };
+const NARROW = { width: 300, height: 90 };
+type Size = typeof WIDE;
 /** Between two bars. */
 const GAP = 3;
 
@@ -27,20 +29,21 @@ interface Bar {
  * @param marked the bar that is today's
  */
 export function Bars({ alt, bars, marked }: { alt: string; bars: readonly Bar[]; marked: number }) {
+  const { width, height } = WIDE;
   const top = Math.max(1, ...bars.map(({ parts }) => sumOf(parts)));
-  const step = WIDTH / bars.length;
+  const step = width / bars.length;
   return (
-    <Plot alt={alt}>
-      {marked < 0 ? null : <rect class="now" x={round(marked * step)} y={0} width={round(step)} height={HEIGHT} />}
+    <Plot alt={alt} size={WIDE}>
+      {marked < 0 ? null : <rect class="now" x={round(marked * step)} y={0} width={round(step)} height={height} />}
       {bars.map((bar, index) => (
-        <StackedBar bar={bar} x={index * step} width={step - GAP} scale={HEIGHT / top} />
+        <StackedBar bar={bar} x={index * step} width={step - GAP} scale={height / top} />
       ))}
     </Plot>
   );
 }
 
 function StackedBar({ bar, x, width, scale }: { bar: Bar; x: number; width: number; scale: number }) {
-  let y = HEIGHT;
+  let y = WIDE.height;
   return (
     <g>
       <title>{bar.label}</title>
@@ -60,14 +63,12 @@ interface Line {
   values: readonly (number | null)[];
 }
 
-/** @param top what stands at the upper edge, where that is not the greatest value */
-export function Lines({ alt, lines, top }: { alt: string; lines: readonly Line[]; top?: number }) {
-  const values = lines.flatMap((line) => line.values).filter((value) => value !== null);
-  const greatest = top ?? Math.max(1, ...values);
+/** @param top what stands at the upper edge */
+export function Lines({ alt, lines, top }: { alt: string; lines: readonly Line[]; top: number }) {
   return (
-    <Plot alt={alt}>
-      {lines.map(({ kind, values: all }) => (
-        <LineOf kind={kind} points={pointsOf(all, greatest)} />
+    <Plot alt={alt} size={NARROW}>
+      {lines.map(({ kind, values }) => (
+        <LineOf kind={kind} points={pointsOf(values, top)} />
       ))}
     </Plot>
   );
@@ -84,19 +85,20 @@ function LineOf({ kind, points }: { kind: Line["kind"]; points: readonly (readon
   );
 }
 
-function pointsOf(values: readonly (number | null)[], greatest: number): (readonly [number, number])[] {
-  const step = WIDTH / values.length;
+function pointsOf(values: readonly (number | null)[], top: number): (readonly [number, number])[] {
+  const { width, height } = NARROW;
+  const step = width / values.length;
   return values.flatMap((value, index) => {
     if (value === null) return [];
     // A little within the edges, for the dots are round.
-    const y = 4 + (HEIGHT - 8) * (1 - value / greatest);
+    const y = 4 + (height - 8) * (1 - value / top);
     return [[round((index + 0.5) * step), round(y)] as const];
   });
 }
 
-function Plot({ alt, children }: { alt: string; children: Child }) {
+function Plot({ alt, size: { width, height }, children }: { alt: string; size: Size; children: Child }) {
   return (
-    <svg class="plot" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} width={WIDTH} height={HEIGHT} role="img" aria-label={alt}>
+    <svg class="plot" viewBox={`0 0 ${width} ${height}`} width={width} height={height} role="img" aria-label={alt}>
       {children}
     </svg>
   );

@@ -5,7 +5,7 @@ import type { Member } from "../access/member.ts";
 import { Card } from "../frame/components.tsx";
 import { STATUS_TONES, StatusBadge } from "../frame/post-parts.tsx";
 import { POST_STATUS_NAMES } from "../frame/post-strings.ts";
-import { ByDay, rowsOf } from "./measures.tsx";
+import { Axis, ByDay, rowsOf } from "./measures.tsx";
 import type { Part } from "./plot.tsx";
 import { Bars } from "./plot.tsx";
 import { OVERVIEW } from "./strings.ts";
@@ -39,10 +39,7 @@ export function DaysCard({ report, today }: { report: StatisticsReport; today: s
   return (
     <Card id="days" title={words.title} lead={words.lead}>
       <Bars alt={words.alt} bars={bars} marked={report.days.findIndex(({ day }) => day === today)} />
-      <p class="soft small axis">
-        <span>{report.days.at(0)?.day}</span>
-        <span>{report.days.at(-1)?.day}</span>
-      </p>
+      <Axis days={report.days} top={null} />
       <ul class="plain row legend small">
         {GROUPS.map((tone) => (
           <li class={tone}>{OVERVIEW.groups[tone]}</li>

@@ -30,6 +30,7 @@ export const OVERVIEW = {
   },
   p50: "Half within",
   p99: "99 of 100 within",
+  upTo: (top: string) => `up to ${top}`,
   count: (count: number) => `of ${count}`,
   table: "As a table",
   day: "Day",

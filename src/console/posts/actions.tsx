@@ -16,6 +16,11 @@ export function Actions({ view }: { view: PostView }) {
     <Card id="actions" title={WORDS.title}>
       {canStop(post) ? <MoveForm view={view} /> : null}
       <div class="row">
+        {canStop(post) ? (
+          <a class="button" href={view.at("edit")}>
+            {WORDS.edit}
+          </a>
+        ) : null}
         {canRetry(post) ? (
           <Confirm
             label={WORDS.retry}

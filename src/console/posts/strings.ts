@@ -16,6 +16,8 @@ export const POST = {
     externalId: "External id",
   },
   done: {
+    composed: "The post is accepted.",
+    edited: "The post is changed.",
     retried: "What had failed is tried again.",
     resolved: "Thank you: the outcome is recorded.",
     canceled: "The post is canceled. Nothing of it becomes public.",
@@ -52,6 +54,7 @@ export const POST = {
   },
   actions: {
     title: "Change it",
+    edit: "Change what it says",
     move: "New time",
     moveHint: (zone: string) => `On the clocks of ${zone}.`,
     moveButton: "Move",

@@ -33,6 +33,11 @@ export async function showSettings(c: Context<AppEnv>, member: Member, problem?:
           <a class="button" href={member.at("settings/notifications")}>
             {SETTINGS.notifications.open}
           </a>
+          {isAdmin ? (
+            <a class="button" href={`${member.at("developers")}#keys`}>
+              {SETTINGS.keys}
+            </a>
+          ) : null}
           {member.may("audit:read") ? (
             <a class="button" href={member.at("settings/audit")}>
               {SETTINGS.audit.open}

@@ -2,6 +2,7 @@
 export const SETTINGS = {
   title: "Settings",
   lead: "Of the workspace, in both modes.",
+  keys: "API keys",
   done: {
     saved: "Saved.",
     member: "Saved. It holds from now on.",

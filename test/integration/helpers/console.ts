@@ -38,6 +38,11 @@ export class ConsoleBrowser {
     return { ...page, body: isJson ? JSON.parse(page.text) : null };
   }
 
+  /** Sends anything else: a form with files, or a file by itself as scripts do. */
+  send(method: string, path: string, body: FormData | Uint8Array | null = null, headers: Record<string, string> = {}) {
+    return this.#send(path, { method, body }, { ...SAME_ORIGIN, ...headers });
+  }
+
   async #send(path: string, init: RequestInit, headers: Record<string, string>): Promise<Page> {
     const cookie = [...this.cookies].map((pair) => pair.join("=")).join("; ");
     const response = await exports.default.fetch(new URL(path, ORIGIN).href, {
