@@ -7,10 +7,12 @@ import type { Project } from "../e2e/helpers/project.ts";
 import { freePort, newProject } from "../e2e/helpers/project.ts";
 import { FACEBOOK_APP, INSTAGRAM_APP } from "../helpers/login-stand-in.ts";
 import { findChromium, launchOptions } from "./helpers/chromium.ts";
-import { SCRIPT_TEXT } from "./helpers/words.ts";
+import { startReceiver } from "./helpers/receiver.ts";
+import { PLAIN, SCRIPTS } from "./helpers/words.ts";
 
 /*
- * What all files share: the project as `npm start` runs it, connected to a stand-in for Meta, and one browser.
+ * What all files share: the project as `npm start` runs it, connected to a stand-in for Meta, an endpoint for webhooks and one
+ * browser.
  */
 
 declare module "vitest" {
@@ -18,6 +20,8 @@ declare module "vitest" {
     /** Where the console is reached: passkeys belong to this host. */
     origin: string;
     adminToken: string;
+    /** Where webhooks can be sent: see `startReceiver`. */
+    receiver: string;
     /** Where the browser is asked for contexts. */
     browser: string;
   }
@@ -32,8 +36,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const clone = newProject();
   const port = await freePort();
   const server = await startMeta();
-  server.meta.openPage("Maison Lumière");
-  server.meta.openPage(SCRIPT_TEXT);
+  for (const { page, refusal } of [PLAIN, SCRIPTS]) {
+    const { id } = server.meta.openPage(page);
+    const error = { message: refusal, type: "OAuthException", code: 100 };
+    server.meta.broken.set(`POST /${id}/feed`, () => Response.json({ error }, { status: 400 }));
+  }
+  const receiver = await startReceiver();
   const settings = {
     ADMIN_TOKEN,
     META_APP_ID: FACEBOOK_APP.id,
@@ -55,11 +63,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
   project.provide("origin", `http://localhost:${port}`);
   project.provide("adminToken", ADMIN_TOKEN);
+  project.provide("receiver", receiver.origin);
   project.provide("browser", browser.wsEndpoint());
   return async () => {
     await browser.close();
     await running.stop();
     await server.close();
+    await receiver.close();
     clone.remove();
   };
 }

@@ -28,9 +28,10 @@ async function signOut(): Promise<void> {
 }
 
 describe("with a passkey", () => {
-  it("the first link leads to the settings, which can be changed", async () => {
+  it("the first link leads to the overview, and settings can be changed", async () => {
     await join(page, await workspace.newLink(), "Ada");
-    expect(page.url()).toBe(`${inject("origin")}${workspace.at("settings")}`);
+    expect(page.url()).toBe(`${inject("origin")}${workspace.at("overview")}`);
+    await page.getByRole("link", { name: "Settings" }).click();
     await page.getByLabel("Time zone").fill("Europe/Paris");
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByText("Saved.").waitFor();
@@ -52,7 +53,7 @@ describe("with a passkey", () => {
     await tabTo(page.getByLabel("Your name"));
     await page.keyboard.type("Ada");
     await page.keyboard.press("Enter");
-    await page.waitForURL(`**${workspace.at("settings")}`);
+    await page.waitForURL(`**${workspace.at("overview")}`);
 
     await tabTo(page.locator("summary", { hasText: "Ada" }));
     await page.keyboard.press("Enter");
@@ -62,7 +63,7 @@ describe("with a passkey", () => {
 
     await tabTo(page.getByRole("button", { name: "Sign in with a passkey" }));
     await page.keyboard.press("Enter");
-    await page.waitForURL(`**${workspace.at("settings")}`);
+    await page.waitForURL(`**${workspace.at("overview")}`);
   });
 
   it("of nobody here one does not come in, and is told so", async () => {
@@ -86,7 +87,7 @@ describe("a link", () => {
     const other = await newWorkspace("Another one");
     await page.goto(await other.newLink());
     await page.getByRole("button", { name: "Join as Ada" }).click();
-    await page.waitForURL(`**${other.at("settings")}`);
+    await page.waitForURL(`**${other.at("overview")}`);
   });
 });
 

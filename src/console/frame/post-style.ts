@@ -11,7 +11,7 @@ export const POST_STYLE = asset(
 .text { white-space: pre-wrap; overflow-wrap: anywhere }
 .said { display: grid; gap: .375rem }
 .media { display: flex; flex-wrap: wrap; gap: .75rem; margin: 0; padding: 0; list-style: none }
-.media li { display: grid; gap: .25rem; max-width: 100% }
-.media img, .media video { display: block; width: auto; height: auto; max-width: min(100%, 20rem); max-height: 20rem; border-radius: .5rem; background: var(--calm-soft) }
+.media li { max-width: min(100%, 20rem) }
+.media img, .media video { display: block; height: auto; max-width: 100%; max-height: 20rem; object-fit: contain; border-radius: .5rem; background: var(--calm-soft) }
 `,
 );

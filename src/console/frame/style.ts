@@ -118,10 +118,16 @@ td code { display: inline-block; min-width: 8rem; overflow-wrap: anywhere }
 dl.facts { display: grid; grid-template-columns: minmax(7rem, max-content) minmax(0, 1fr); gap: .375rem 1.25rem; margin: 0 }
 dl.facts dt { color: var(--soft) }
 dl.facts dd { margin: 0 }
+@media (max-width: 30rem) {
+  dl.facts { grid-template-columns: minmax(0, 1fr); gap: 0 }
+  dl.facts dd + dt { margin-top: .5rem }
+}
 .face { display: inline-flex; flex: none; align-items: center; justify-content: center; width: 2.5rem; height: 2.5rem; border-radius: 50%; background: var(--calm-soft); color: var(--calm); font-size: .875rem; font-weight: 650; object-fit: cover }
 .account { flex-wrap: nowrap; min-width: 12rem }
 .code { margin: .5rem 0 0; padding: .625rem; border-radius: .375rem; background: var(--calm-soft); font-size: .8125rem; white-space: pre-wrap }
 summary { cursor: pointer }
+details > p { margin-top: .5rem }
+td .button { white-space: nowrap }
 .attempts { min-width: 16rem; margin: .5rem 0 0; padding-left: 1.25rem }
 .post { width: 100%; max-width: 32rem }
 .post > header { display: flex; gap: .25rem .75rem }

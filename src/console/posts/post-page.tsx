@@ -37,7 +37,7 @@ export async function showPost(c: Context<AppEnv>, member: Member, problem?: Pro
         />
         {done === undefined || problem ? null : <Notice tone="ok">{done}</Notice>}
         <FormProblem problem={problem} />
-        <Card id="content" title={POST.content}>
+        <Card id="says" title={POST.content}>
           <PostContentView post={post} media={view.media} />
         </Card>
         <Approval view={view} />

@@ -49,7 +49,7 @@ export async function pendingPage(c: Context<AppEnv>, opened: Pending, problem?:
           hasPassed={hasPassed}
           usernames={new Map(accounts.map((each) => [each.id, each.username]))}
         />
-        <Card id="content" title={REVIEW.content}>
+        <Card id="says" title={REVIEW.content}>
           <PostContentView post={post} media={media} />
         </Card>
         <DecisionForms path={`/review/${c.req.param("token")}`} hasPassed={hasPassed} problem={problem} />

@@ -49,18 +49,25 @@ const LOOK = `(() => {
   };
 })()`;
 
+const MAX_PARTS = 10;
+
 /** What is wrong with a page for whoever has no mouse: what Tab does not come to, and where one does not see that it has. */
 export async function keyboardProblems(page: Page, foreign?: Foreign): Promise<string[]> {
   if (foreign) await page.locator(foreign.part).evaluate((part) => part.setAttribute("inert", ""));
   const names = await page.evaluate<string[]>(NUMBER);
   const passed = new Set<number>();
   const problems: string[] = [];
-  // The walk ends where it begins.
+  let last: Stop["stop"] = null;
+  let presses = 0;
+  // The walk ends where it begins. A field for a time has a stop for each of its parts.
   while (true) {
     await page.keyboard.press("Tab");
     const now = await page.evaluate<Stop | null>(LOOK);
-    if (now === null || (now.stop !== null && passed.has(now.stop))) break;
-    if (now.stop === null) continue;
+    presses = now?.stop === last ? presses + 1 : 0;
+    if (now === null || presses > MAX_PARTS) break;
+    if (now.stop === null || now.stop === last) continue;
+    last = now.stop;
+    if (passed.has(now.stop)) break;
     passed.add(now.stop);
     if (!now.isOutlined) problems.push(`the focus is not seen on ${now.name}`);
     if (!now.isInView) problems.push(`the focus is out of view on ${now.name}`);

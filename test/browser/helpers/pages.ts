@@ -111,6 +111,155 @@ export const PAGES: readonly PageRow[] = [
     address: ({ workspace, editorId }) => workspace.at(`settings/members/${editorId}`),
   },
   { name: "settings-audit", route: `${WORKSPACE}/settings/audit`, who: "admin", address: at("settings/audit") },
+  {
+    name: "notifications",
+    route: `${WORKSPACE}/settings/notifications`,
+    who: "admin",
+    address: at("settings/notifications"),
+  },
+  {
+    name: "notifications-set",
+    route: `${WORKSPACE}/settings/notifications`,
+    who: "editor",
+    address: at("settings/notifications"),
+    async reach(page) {
+      await page.getByLabel("URL").fill(inject("receiver"));
+      await page.getByRole("button", { name: "Save" }).click();
+    },
+  },
+
+  { name: "overview", route: `${WORKSPACE}/overview`, who: "admin", address: at("overview") },
+  { name: "overview-editor", route: `${WORKSPACE}/overview`, who: "editor", address: at("overview") },
+  { name: "overview-live", route: `${WORKSPACE}/overview`, who: "viewer", address: live("overview") },
+
+  { name: "calendar", route: `${WORKSPACE}/calendar`, who: "admin", address: at("calendar") },
+  { name: "calendar-week", route: `${WORKSPACE}/calendar`, who: "viewer", address: at("calendar?view=week") },
+  { name: "calendar-list", route: `${WORKSPACE}/calendar`, who: "editor", address: at("calendar?view=list") },
+  {
+    name: "calendar-empty",
+    route: `${WORKSPACE}/calendar`,
+    who: "admin",
+    address: at("calendar?view=list&status=unconfirmed"),
+  },
+
+  { name: "post-partial", route: `${WORKSPACE}/posts/:post_id`, who: "admin", address: post("partial") },
+  { name: "post-scheduled", route: `${WORKSPACE}/posts/:post_id`, who: "admin", address: post("scheduled") },
+  { name: "post-waiting", route: `${WORKSPACE}/posts/:post_id`, who: "admin", address: post("waiting") },
+  { name: "post-viewer", route: `${WORKSPACE}/posts/:post_id`, who: "viewer", address: post("waiting") },
+  { name: "post-rejected", route: `${WORKSPACE}/posts/:post_id`, who: "editor", address: post("rejected") },
+  {
+    name: "post-refused",
+    route: `${WORKSPACE}/posts/:post_id`,
+    who: "admin",
+    address: (world) => live(`posts/${world.posts.refused}`)(world),
+  },
+  {
+    name: "post-not-approved",
+    route: `${WORKSPACE}/posts/:post_id/approve`,
+    who: "admin",
+    address: post("waiting"),
+    async reach(page) {
+      await page.getByLabel(/Another time/).fill("2001-01-01T10:00");
+      await page.getByRole("button", { name: "Approve", exact: true }).click();
+    },
+    status: 400,
+  },
+
+  { name: "accounts", route: `${WORKSPACE}/accounts`, who: "admin", address: at("accounts") },
+  { name: "accounts-editor", route: `${WORKSPACE}/accounts`, who: "editor", address: at("accounts") },
+  { name: "accounts-live", route: `${WORKSPACE}/accounts`, who: "admin", address: live("accounts") },
+  {
+    name: "accounts-refused",
+    route: `${WORKSPACE}/accounts/sandbox`,
+    who: "admin",
+    address: at("accounts"),
+    async reach(page) {
+      await page.getByLabel("Name").fill("not/a name");
+      await page.getByRole("button", { name: "Create" }).click();
+    },
+    status: 400,
+  },
+  {
+    name: "account",
+    route: `${WORKSPACE}/accounts/:account_id`,
+    who: "admin",
+    address: ({ workspace, accountId }) => workspace.at(`accounts/${accountId}`),
+  },
+  {
+    name: "account-viewer",
+    route: `${WORKSPACE}/accounts/:account_id`,
+    who: "viewer",
+    address: ({ workspace, accountId }) => workspace.at(`accounts/${accountId}`),
+  },
+
+  { name: "developers", route: `${WORKSPACE}/developers`, who: "admin", address: at("developers") },
+  { name: "developers-viewer", route: `${WORKSPACE}/developers`, who: "viewer", address: at("developers") },
+  { name: "key-new", route: `${WORKSPACE}/developers/keys/new`, who: "admin", address: at("developers/keys/new") },
+  {
+    name: "key-made",
+    route: `${WORKSPACE}/developers/keys`,
+    who: "admin",
+    address: at("developers/keys/new"),
+    async reach(page) {
+      await page.getByLabel("Name").fill("Another");
+      await page.getByRole("button", { name: "Create" }).click();
+    },
+    status: 201,
+  },
+  {
+    name: "key",
+    route: `${WORKSPACE}/developers/keys/:api_key_id`,
+    who: "admin",
+    address: ({ workspace, keyId }) => workspace.at(`developers/keys/${keyId}`),
+  },
+  {
+    name: "webhook-new",
+    route: `${WORKSPACE}/developers/webhooks/new`,
+    who: "admin",
+    address: at("developers/webhooks/new"),
+  },
+  { name: "webhook", route: `${WORKSPACE}/developers/webhooks/:webhook_id`, who: "admin", address: webhook },
+  { name: "webhook-viewer", route: `${WORKSPACE}/developers/webhooks/:webhook_id`, who: "viewer", address: webhook },
+  { name: "events", route: `${WORKSPACE}/developers/events`, who: "admin", address: at("developers/events") },
+  {
+    name: "event",
+    route: `${WORKSPACE}/developers/events/:event_id`,
+    who: "admin",
+    address: ({ workspace, eventId }) => workspace.at(`developers/events/${eventId}`),
+  },
+
+  { name: "feed", route: `${WORKSPACE}/feed`, who: "admin", address: at("feed") },
+  { name: "feed-live", route: `${WORKSPACE}/feed`, who: "viewer", address: live("feed") },
+
+  { name: "review", route: "/review/:token", who: "stranger", address: ({ reviewLink }) => reviewLink },
+  {
+    name: "review-over",
+    isSilent: true,
+    route: "/review/:token",
+    who: "stranger",
+    address: ({ rejectedLink }) => rejectedLink,
+  },
+  {
+    name: "review-refused",
+    route: "/review/:token/reject",
+    who: "stranger",
+    address: ({ reviewLink }) => reviewLink,
+    async reach(page) {
+      await page.getByText("Reject…").click();
+      // The browser itself does not send it empty.
+      await page.getByLabel("What is to be changed?").fill(" ");
+      await page.getByRole("button", { name: "Reject the post" }).click();
+    },
+    status: 400,
+  },
+  {
+    name: "review-gone",
+    isSilent: true,
+    route: "/review/:token",
+    who: "stranger",
+    address: () => `/review/${UNKNOWN_SECRET}`,
+    status: 410,
+  },
 
   { name: "sandbox-post", route: "/sandbox/:workspace_id/:post_id", who: "stranger", address: (w) => w.permalink },
 
@@ -173,6 +322,7 @@ export const NO_PAGES: readonly string[] = [
   "/console",
   "/console/assets/:name",
   WORKSPACE,
+  `${WORKSPACE}/media/:media_id`,
   "/connect/facebook/callback",
   "/connect/instagram/callback",
   "/docs/:file",
@@ -180,6 +330,18 @@ export const NO_PAGES: readonly string[] = [
 
 function at(page: string): PageRow["address"] {
   return ({ workspace }) => workspace.at(page);
+}
+
+function live(page: string): PageRow["address"] {
+  return ({ workspace }) => workspace.at(page, "live");
+}
+
+function post(name: keyof World["posts"]): PageRow["address"] {
+  return ({ workspace, posts }) => workspace.at(`posts/${posts[name]}`);
+}
+
+function webhook({ workspace, webhookId }: World): string {
+  return workspace.at(`developers/webhooks/${webhookId}`);
 }
 
 async function wayBackIn({ workspace, editorId }: World): Promise<string> {

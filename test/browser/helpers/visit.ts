@@ -2,7 +2,7 @@ import { gzipSync } from "node:zlib";
 import type { Page, Response } from "playwright-core";
 import type { Foreign, PageRow } from "./pages.ts";
 import type { World } from "./world.ts";
-import { PICTURE } from "./world.ts";
+import { PICTURE } from "./written.ts";
 
 /** A page as it was loaded, and what came over the wire for it. */
 export interface Visit {

@@ -9,11 +9,11 @@ export interface TestWorkspace {
   live: Client;
   /** Makes a link that lets an admin in, once. */
   newLink(): Promise<string>;
-  /** The path of a page in test mode. */
-  at(page: string): string;
+  /** The path of a page, in test mode where nothing else is said. */
+  at(page: string, mode?: "test" | "live"): string;
 }
 
-type Client = ReturnType<typeof clientOf>;
+export type Client = ReturnType<typeof clientOf>;
 
 export async function newWorkspace(name: string): Promise<TestWorkspace> {
   const owner = clientOf(inject("adminToken"));
@@ -23,11 +23,12 @@ export async function newWorkspace(name: string): Promise<TestWorkspace> {
     test: clientOf(api_keys.test),
     live: clientOf(api_keys.live),
     newLink: async () => (await owner.ask("POST", `/v1/workspaces/${id}/sign-in-links`, {})).url,
-    at: (page) => `/console/${id}/test/${page}`,
+    at: (page, mode = "test") => `/console/${id}/${mode}/${page}`,
   };
 }
 
-function clientOf(key: string) {
+/** Whoever has a key. */
+export function clientOf(key: string) {
   const { call, ended } = client(inject("origin"), key);
   return {
     ended,
