@@ -194,13 +194,13 @@ describe("a member", () => {
   it("moves a post by the workspace's clocks, also where they are set that day", async () => {
     await call("PATCH", "/v1/workspace", { key: workspace.test, body: { time_zone: "Europe/Berlin" } });
     const [ref, editor] = [await accepted(), await newMember(workspace, "editor")];
-    const year =
-      new Date(Date.now()).getUTCMonth() < 2
-        ? new Date(Date.now()).getUTCFullYear()
-        : new Date(Date.now()).getUTCFullYear() + 1;
-    // The last Sunday of March: 02:30 is skipped, and is 03:30.
-    const last = new Date(Date.UTC(year, 2, 31));
-    const day = new Date(last.getTime() - last.getUTCDay() * 24 * HOUR).toISOString().slice(0, 10);
+    // The last Sunday of March, the next one: 02:30 is skipped, and is 03:30.
+    const present = new Date(Date.now()).getUTCFullYear();
+    const [day = ""] = [present, present + 1]
+      .map((year) => new Date(Date.UTC(year, 2, 31)))
+      .map((last) => new Date(last.getTime() - last.getUTCDay() * 24 * HOUR))
+      .filter((sunday) => sunday.getTime() > Date.now())
+      .map((sunday) => sunday.toISOString().slice(0, 10));
     const moved = await editor.post(pathOf(ref, "/schedule"), fields({ schedule: `${day}T02:30`, version: "1" }));
     expect(moved.location).toBe(`${pathOf(ref)}?done=moved`);
     expect((await read(ref)).scheduled_at).toBe(`${day}T01:30:00Z`);
