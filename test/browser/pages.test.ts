@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { violationsOf } from "./helpers/axe.ts";
 import { keyboardProblems } from "./helpers/keyboard.ts";
-import { overflowOf, shiftOf, unfold } from "./helpers/layout.ts";
+import { overflowOf, repeatedIds, shiftOf, unfold } from "./helpers/layout.ts";
 import { PAGES } from "./helpers/pages.ts";
 import { openBrowser } from "./helpers/person.ts";
 import { takePicture } from "./helpers/screenshots.ts";
@@ -40,6 +40,10 @@ describe.each(PAGES)("$name", (row) => {
     for (const { responses, complaints } of visits) {
       expect([responses[0]?.status(), complaints]).toEqual([row.status ?? 200, []]);
     }
+  });
+
+  it("calls no two of its parts the same", async () => {
+    for (const { page } of visits) expect(await repeatedIds(page)).toEqual([]);
   });
 
   it("weighs little, and nothing moves while it loads", async () => {

@@ -33,7 +33,7 @@ export function Frame(view: { member: Member; current: keyof typeof PAGES; path:
             </a>
           ))}
         </nav>
-        <main id="content" tabindex={-1}>
+        <main id="main" tabindex={-1}>
           {view.body}
         </main>
       </div>

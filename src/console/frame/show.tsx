@@ -41,7 +41,7 @@ export function showAnybody(c: Context<AppEnv>, page: ConsolePage): Response | P
           {FRAME.product}
         </a>
       </header>
-      <main id="content" tabindex={-1}>
+      <main id="main" tabindex={-1}>
         {page.body}
       </main>
     </div>
@@ -70,7 +70,7 @@ function send(c: Context<AppEnv>, { title, status = 200, scripts = [], styles = 
         ))}
       </head>
       <body>
-        <a class="skip" href="#content">
+        <a class="skip" href="#main">
           {FRAME.skip}
         </a>
         {body}

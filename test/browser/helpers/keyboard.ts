@@ -12,7 +12,7 @@ const NUMBER = `(() => {
   const groups = new Map();
   const names = [];
   for (const each of all) {
-    if (each.matches("[disabled], [type=hidden]") || !each.checkVisibility({ visibilityProperty: true })) continue;
+    if (each.matches("[disabled], [type=hidden], [tabindex='-1']") || !each.checkVisibility({ visibilityProperty: true })) continue;
     if (each.closest("[inert]")) continue;
     const group = each.type === "radio" ? each.form : null;
     const key = group && [...document.forms].indexOf(group) + each.name;

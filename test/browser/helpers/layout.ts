@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 
 /*
- * What a page looks like, measured. What runs in the page is text here, for the types of tests know no document.
+ * What a page looks like and is made of, measured. What runs in the page is text here, for the types of tests know no document.
  */
 
 /** By how many pixels the page is wider than its window. */
@@ -17,6 +17,12 @@ export function shiftOf(page: Page): Promise<number> {
     new PerformanceObserver(add).observe({ type: "layout-shift", buffered: true });
     requestAnimationFrame(() => setTimeout(() => done(sum), 50));
   })`);
+}
+
+/** What more than one part of the page is called: labels and links find the first alone. */
+export function repeatedIds(page: Page): Promise<string[]> {
+  return page.evaluate(`[...document.querySelectorAll("[id]")].map(({ id }) => id)
+    .filter((id, index, all) => all.indexOf(id) !== index)`);
 }
 
 /** Opens all menus, and whatever else is folded. */

@@ -3,6 +3,7 @@ import type { Page } from "playwright-core";
 import { inject } from "vitest";
 import { FACEBOOK_APP } from "../../helpers/login-stand-in.ts";
 import type { Who, World } from "./world.ts";
+import { PICTURE } from "./written.ts";
 
 /*
  * The pages that there are. Each is looked at in every way that `pages.test.ts` knows, and in a workspace where everybody
@@ -164,6 +165,30 @@ export const PAGES: readonly PageRow[] = [
     },
     status: 400,
   },
+
+  { name: "compose", route: `${WORKSPACE}/compose`, who: "admin", address: at("compose") },
+  {
+    name: "compose-filled",
+    route: `${WORKSPACE}/compose`,
+    who: "editor",
+    address: at("compose"),
+    async reach(page) {
+      await page.locator("[name=accounts]").first().check();
+      await page.getByRole("textbox", { name: "Text", exact: true }).fill("Fresh bread from seven o'clock.");
+      await page.getByLabel("Add files").setInputFiles(PICTURE);
+      await page.getByRole("button", { name: "Remove picture" }).waitFor();
+      await page.getByText("Nothing stands in the way.").waitFor();
+    },
+  },
+  {
+    name: "compose-refused",
+    route: `${WORKSPACE}/compose`,
+    who: "admin",
+    address: at("compose"),
+    reach: (page) => page.getByRole("button", { name: "Publish" }).click(),
+    status: 400,
+  },
+  { name: "post-edit", route: `${WORKSPACE}/posts/:post_id/edit`, who: "admin", address: edit },
 
   { name: "accounts", route: `${WORKSPACE}/accounts`, who: "admin", address: at("accounts") },
   { name: "accounts-editor", route: `${WORKSPACE}/accounts`, who: "editor", address: at("accounts") },
@@ -338,6 +363,10 @@ function live(page: string): PageRow["address"] {
 
 function post(name: keyof World["posts"]): PageRow["address"] {
   return ({ workspace, posts }) => workspace.at(`posts/${posts[name]}`);
+}
+
+function edit({ workspace, posts }: World): string {
+  return workspace.at(`posts/${posts.scheduled}/edit`);
 }
 
 function webhook({ workspace, webhookId }: World): string {
