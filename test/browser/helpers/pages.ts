@@ -347,6 +347,7 @@ export const NO_PAGES: readonly string[] = [
   "/console",
   "/console/assets/:name",
   WORKSPACE,
+  `${WORKSPACE}/posts`,
   `${WORKSPACE}/media/:media_id`,
   "/connect/facebook/callback",
   "/connect/instagram/callback",
