@@ -90,7 +90,7 @@ export const GUARDS: readonly Guard[] = [
         replace: "if (answer !== 0) return null;",
       },
     ],
-    seed: 267,
+    scenario: "an edit is carried out, its answer lost, and asked for again with its key",
   },
   {
     name: "the mode of a list",

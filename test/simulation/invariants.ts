@@ -18,6 +18,7 @@ interface Stored {
   id: string;
   workspaceId: string;
   mode: string;
+  version: number;
   content: string;
   status: string;
   scheduledAt: Millis;
@@ -53,6 +54,7 @@ export function violationsOf(world: World): string[] {
     ...oneKeyOnePost(world, posts),
     ...oneKeyOneAnswer(world),
     ...oneKeyOneChange(world),
+    ...oneKeyOneEdit(world, posts),
     ...neverEarly(world, posts),
     ...neverAcross(world),
     ...nothingSecret(world, events),
@@ -65,6 +67,7 @@ function storedPosts(world: World): Stored[] {
     id: String(row.id),
     workspaceId: String(row.workspace_id),
     mode: String(row.mode),
+    version: Number(row.version),
     content: String(row.content),
     status: String(row.status),
     scheduledAt: Number(row.scheduled_at),
@@ -286,6 +289,21 @@ function oneKeyOneChange(world: World): string[] {
         return isAlwaysNews && lines < done ? [`audit: ${action} ${done} times, and ${lines} lines`] : [];
       },
     );
+  });
+}
+
+/** A post has as many versions as edits were asked for, and no more rounds than that it was tried again or resolved. */
+function oneKeyOneEdit(world: World, posts: Stored[]): string[] {
+  return world.client.logs.flatMap(({ plan, id }) => {
+    const post = posts.find((each) => each.id === id);
+    if (plan.asks === "without a key" || !post) return [];
+    const count = (...kinds: string[]) => plan.commands.filter(({ is }) => kinds.includes(is)).length;
+    const rounds = Math.max(...post.tasks.map(({ round }) => round ?? 1));
+    const [edits, more] = [post.version - 1, rounds - 1];
+    return [
+      ...(edits > count("edit") ? [`I7: edited ${edits} times, asked for ${count("edit")} times`] : []),
+      ...(more > count("retry", "resolve") ? [`I7: ${more} more rounds than were asked for`] : []),
+    ];
   });
 }
 

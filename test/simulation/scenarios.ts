@@ -147,6 +147,11 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     script: (world) => interfere(world, "d1 batch insert idempotency", 1, () => ({ lostAnswer: LOST })),
     expected: { statuses: ["published"], shown: 1, accepted: 1 },
   },
+  "an edit is carried out, its answer lost, and asked for again with its key": {
+    plan: [post({ schedule: 5 * MINUTE, asks: "with a key", commands: [{ is: "edit", at: MINUTE }] })],
+    script: (world) => interfere(world, "post.edit", 1, () => ({ lostAnswer: new Error("Network connection lost.") })),
+    expected: { statuses: ["published"], shown: 1 },
+  },
   "two posts with the same words on one Page lose their answers": {
     plan: TWINS,
     script: (world) => spoil(world, IS_COMMIT, CUT, 2),
