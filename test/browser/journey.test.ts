@@ -133,6 +133,8 @@ class PersonAtWork {
   async #open(name: string): Promise<void> {
     await this.hand.press(this.page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name }));
     await this.page.getByRole("heading", { level: 1, name }).waitFor();
+    // Its scripts are there too.
+    await this.page.waitForLoadState("load");
   }
 
   async #follow(name: string): Promise<void> {

@@ -12,7 +12,7 @@ export const OVERVIEW_STYLE = asset(
 .figures dt::before { content: ""; display: inline-block; width: 1.25rem; margin-right: .375rem; border-top: 2px solid var(--accent); vertical-align: .25rem }
 .figures .side dt::before { border-top: 2px dashed var(--edge) }
 .figures dd { margin: 0 }
-.totals { display: grid; grid-template-columns: repeat(auto-fill, minmax(10rem, 1fr)); gap: .625rem }
+.totals { display: grid; grid-template-columns: repeat(auto-fill, minmax(11.25rem, 1fr)); gap: .625rem }
 .totals a { display: grid; justify-items: start; gap: .25rem; padding: .625rem .75rem; border: 1px solid var(--line); border-radius: .5rem; color: inherit; text-decoration: none }
 .totals a:hover { background: var(--hover) }
 .measures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 18rem), 1fr)); gap: 1.25rem }

@@ -59,13 +59,15 @@ export async function keyboardProblems(page: Page, foreign?: Foreign): Promise<s
   const problems: string[] = [];
   let last: Stop["stop"] = null;
   let presses = 0;
-  // The walk ends where it begins. A field for a time has a stop for each of its parts.
+  let leaves = 0;
+  // The walk ends where it begins, which may be in the middle of the page. A field for a time has a stop for each of its parts.
   while (true) {
     await page.keyboard.press("Tab");
     const now = await page.evaluate<Stop | null>(LOOK);
     presses = now?.stop === last ? presses + 1 : 0;
-    if (now === null || presses > MAX_PARTS) break;
-    if (now.stop === null || now.stop === last) continue;
+    if (now === null) leaves += 1;
+    if (leaves > 1 || presses > MAX_PARTS) break;
+    if (now === null || now.stop === null || now.stop === last) continue;
     last = now.stop;
     if (passed.has(now.stop)) break;
     passed.add(now.stop);

@@ -19,6 +19,8 @@ export interface PageRow {
   address(world: World): string | Promise<string>;
   /** What is done there to reach it, where the page that is meant is the answer to a form. */
   reach?(page: Page): Promise<void>;
+  /** What is done there changes the page that is there already: what moves then moves by somebody's doing. */
+  isChanged?: true;
   /** 200 where it does not say so. */
   status?: number;
   foreign?: Foreign;
@@ -169,6 +171,7 @@ export const PAGES: readonly PageRow[] = [
   { name: "compose", route: `${WORKSPACE}/compose`, who: "admin", address: at("compose") },
   {
     name: "compose-filled",
+    isChanged: true,
     route: `${WORKSPACE}/compose`,
     who: "editor",
     address: at("compose"),

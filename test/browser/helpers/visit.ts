@@ -42,10 +42,14 @@ export async function visit(world: World, row: PageRow, width: number): Promise<
   return seen;
 }
 
-/** How many bytes a page is over the wire, compressed as the network before the Worker does it, without pictures. */
+/** What is no part of a page's weight: pictures, and what its scripts ask for once it is there. */
+const WEIGHTLESS = ["image", "xhr", "fetch"];
+
+/** How many bytes a page is over the wire, compressed as the network before the Worker does it. */
 export async function weightOf({ responses }: Visit, foreign?: Foreign): Promise<number> {
   const ours = responses.filter(
-    (response) => response.request().resourceType() !== "image" && foreign?.files.test(response.url()) !== true,
+    (response) =>
+      !WEIGHTLESS.includes(response.request().resourceType()) && foreign?.files.test(response.url()) !== true,
   );
   const bodies = await Promise.all(ours.map((response) => response.body()));
   return bodies.reduce((sum, body) => sum + gzipSync(body).length, 0);
