@@ -113,6 +113,9 @@ export const SETTINGS = {
     button: "Make a link",
     ready: "The link is ready",
     readyText: (role: string) => `Give it to one person, who will be ${role}. It is shown this once.`,
+    shownTitle: "This was shown once",
+    shownText:
+      "A link is shown in the moment in which it is made, and not again. If you do not have it, make another one.",
     backText: "Give it to the member. The passkey that they make opens this workspace. It is shown this once.",
     link: "Link",
     back: "Back to the settings",
