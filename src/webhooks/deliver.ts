@@ -13,6 +13,7 @@ import { deliverMessage, probeMessage, sendWebhookMessages } from "./messages.ts
 import type { Fetch, PostOutcome } from "./post-event.ts";
 import { postEvent, postJson } from "./post-event.ts";
 import { Recorder } from "./recorder.ts";
+import { withoutEcho } from "./review-link.ts";
 import {
   CLAIM,
   DISABLE_AFTER,
@@ -58,7 +59,8 @@ export async function deliver(
   const outcome = await send(deps, claimed, at);
   const now = deps.clock();
   const end: DeliveryEnd = isTest && outcome.error !== null ? { is: "failed" } : endOf(claimed, outcome, now);
-  const logged = { at, ms: now - at, status: outcome.status, error: outcome.error, response: outcome.response };
+  const response = body === null ? "" : withoutEcho(outcome.response, body);
+  const logged = { at, ms: now - at, status: outcome.status, error: outcome.error, response };
   const failure = { isFirst: attempt === 1, holdFrom: HOLD_FROM, probeAt: now + probeWait(0) };
   const says = outcome.error === null ? "well" : isTest || body === null ? "nothing" : failure;
   const endpoint = await recorder.record({ claimed, attempt: logged, end, says, now });
