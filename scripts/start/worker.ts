@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 import { Failure } from "./failure.ts";
+import { areMigrationsApplied } from "./migrations.ts";
 import { reasonOf } from "./secrets.ts";
 
 /*
@@ -47,7 +48,7 @@ function listen(child: ChildProcess): { text: () => string; forward: () => void 
   };
 }
 
-/** Brings the local database up to date. */
+/** Brings the local database up to date. Wrangler takes seconds to find out that it is, so that it is asked only when it is not. */
 export async function applyMigrations(): Promise<void> {
   try {
     mkdirSync(STATE, { recursive: true });
@@ -55,6 +56,7 @@ export async function applyMigrations(): Promise<void> {
   } catch (error) {
     throw new Failure(`The local state cannot be written to ${STATE}: ${reasonOf(error)}.`);
   }
+  if (areMigrationsApplied()) return;
   const child = wrangler(["d1", "migrations", "apply", "DB", "--local"]);
   const said = listen(child);
   const code = await new Promise<number | null>((resolve) => child.on("exit", resolve));
