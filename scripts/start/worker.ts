@@ -88,7 +88,9 @@ export interface RunningWorker {
 export async function startWorker(port: number): Promise<RunningWorker> {
   const origin = `http://localhost:${port}`;
   const vars = [`PUBLIC_ORIGIN:${origin}`, "ALLOW_PRIVATE_TARGETS:true"].flatMap((value) => ["--var", value]);
-  const child = wrangler(["dev", "--ip", LOOPBACK, "--port", String(port), ...vars]);
+  // An inspector's port that nobody else has: of two Workers that start at once both would find the usual one free.
+  const ports = ["--port", String(port), "--inspector-port", "0"];
+  const child = wrangler(["dev", "--ip", LOOPBACK, ...ports, ...vars]);
   const said = listen(child);
   const stopped = new Promise<void>((resolve) => child.on("exit", () => resolve()));
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
