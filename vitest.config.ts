@@ -20,8 +20,8 @@ const TEST_SECRETS = {
   INSTAGRAM_APP_SECRET: "",
 };
 
-/** Measures how quick something is, and runs by itself: it would measure the load of the others. */
-const PACE = "test/e2e/webhook-pace.test.ts";
+/** Measure how quick something is, and run by themselves: they would measure the load of the others. */
+const PACE = ["test/e2e/webhook-pace.test.ts", "test/e2e/start-pace.test.ts"];
 
 export default defineConfig({
   test: {
@@ -82,7 +82,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts", "test/chaos/**/*.test.ts"],
-          exclude: [PACE],
+          exclude: PACE,
           environment: "node",
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -103,8 +103,9 @@ export default defineConfig({
       {
         test: {
           name: "pace",
-          include: [PACE],
+          include: PACE,
           environment: "node",
+          fileParallelism: false,
           hookTimeout: 120_000,
         },
       },

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { fromBase64 } from "./lib/bytes.ts";
 import type { EncryptionKey } from "./lib/crypto.ts";
 import type { RateLimitObject } from "./limits/rate-limit-object.ts";

@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 import { Failure } from "./failure.ts";
+import { areMigrationsApplied } from "./migrations.ts";
 import { reasonOf } from "./secrets.ts";
 
 /*
@@ -47,7 +48,7 @@ function listen(child: ChildProcess): { text: () => string; forward: () => void 
   };
 }
 
-/** Brings the local database up to date. */
+/** Brings the local database up to date. Wrangler takes seconds to find out that it is, so that it is asked only when it is not. */
 export async function applyMigrations(): Promise<void> {
   try {
     mkdirSync(STATE, { recursive: true });
@@ -55,6 +56,7 @@ export async function applyMigrations(): Promise<void> {
   } catch (error) {
     throw new Failure(`The local state cannot be written to ${STATE}: ${reasonOf(error)}.`);
   }
+  if (areMigrationsApplied()) return;
   const child = wrangler(["d1", "migrations", "apply", "DB", "--local"]);
   const said = listen(child);
   const code = await new Promise<number | null>((resolve) => child.on("exit", resolve));
@@ -86,7 +88,9 @@ export interface RunningWorker {
 export async function startWorker(port: number): Promise<RunningWorker> {
   const origin = `http://localhost:${port}`;
   const vars = [`PUBLIC_ORIGIN:${origin}`, "ALLOW_PRIVATE_TARGETS:true"].flatMap((value) => ["--var", value]);
-  const child = wrangler(["dev", "--ip", LOOPBACK, "--port", String(port), ...vars]);
+  // An inspector's port that nobody else has: of two Workers that start at once both would find the usual one free.
+  const ports = ["--port", String(port), "--inspector-port", "0"];
+  const child = wrangler(["dev", "--ip", LOOPBACK, ...ports, ...vars]);
   const said = listen(child);
   const stopped = new Promise<void>((resolve) => child.on("exit", () => resolve()));
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));

@@ -1,7 +1,7 @@
-import { z } from "@hono/zod-openapi";
 import { printTime } from "../lib/time.ts";
 import type { AcceptedPost } from "../post/accept-post.ts";
 import { postStatus, printedTime, taskSummary } from "./schemas.ts";
+import * as z from "./zod.ts";
 
 /** A post as it is answered when it was accepted. */
 export const acceptedPost = z

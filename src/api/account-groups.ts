@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { changeAccountGroup, createAccountGroup, removeAccountGroup } from "../accounts/account-groups.ts";
 import type { AccountGroupRow } from "../db/account-groups.ts";
 import { listAccountGroups } from "../db/account-groups.ts";
@@ -10,6 +10,7 @@ import { once } from "./once.ts";
 import { REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
 import { answerSuccess, success } from "./post-object.ts";
 import { errorResponses, printedTime } from "./schemas.ts";
+import * as z from "./zod.ts";
 
 /*
  * Groups of accounts. They are the workspace's, and have accounts of both modes.

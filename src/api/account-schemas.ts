@@ -1,7 +1,7 @@
-import { z } from "@hono/zod-openapi";
 import { STATUS_OF_HEALTH } from "../accounts/print-account.ts";
 import { LIVE_PLATFORMS, SANDBOX_BEHAVIORS, SHOWN_ACCOUNT_HEALTHS } from "../lib/vocabulary.ts";
 import { printedTime } from "./schemas.ts";
+import * as z from "./zod.ts";
 
 /** An account: the contract's five members first, then ours. */
 export const account = z

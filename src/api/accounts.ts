@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { changeAccount, disconnectAccount } from "../accounts/change-account.ts";
 import { healthOf } from "../accounts/health.ts";
 import { printAccount } from "../accounts/print-account.ts";
@@ -17,6 +17,7 @@ import { once } from "./once.ts";
 import { REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
 import { answerSuccess, success } from "./post-object.ts";
 import { distinct, errorResponses } from "./schemas.ts";
+import * as z from "./zod.ts";
 
 const MAX_LABELS = 20;
 

@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import type { ApiKeyRow, KeyChange } from "../db/api-keys.ts";
 import { listKeys } from "../db/api-keys.ts";
 import { HOUR } from "../lib/clock.ts";
@@ -18,6 +18,7 @@ import { once } from "./once.ts";
 import { REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
 import { answerSuccess, success } from "./post-object.ts";
 import { distinct, errorResponses, onlyGroups, pageLimit, printedTime, timestamp } from "./schemas.ts";
+import * as z from "./zod.ts";
 
 /*
  * The keys of a workspace, in the mode of the one that asks. A secret is shown in the answer that makes it and never again.

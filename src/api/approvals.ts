@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { decidePost } from "../post/decide-post.ts";
 import { existingPost } from "../post/existing-post.ts";
@@ -11,6 +11,7 @@ import { POST_VERSION, REPLAYED, TAKES_IDEMPOTENCY_KEY, TAKES_IF_MATCH } from ".
 import { post, printPost, versionTag } from "./post-object.ts";
 import { comment, schedule } from "./publish-request.ts";
 import { errorResponses } from "./schemas.ts";
+import * as z from "./zod.ts";
 
 /*
  * The word that a post waits for. Whoever asked for it cannot say it.

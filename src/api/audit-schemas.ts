@@ -1,5 +1,5 @@
-import { z } from "@hono/zod-openapi";
 import { AUDIT_ACTIONS, MODES } from "../lib/vocabulary.ts";
+import * as z from "./zod.ts";
 
 /*
  * The audit log as answers show it. What a seal covers is written down in `audit/seal.ts`.

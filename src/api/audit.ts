@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Vault } from "../accounts/vault.ts";
 import type { Exported } from "../audit/export-log.ts";
@@ -16,6 +16,7 @@ import type { AppEnv } from "./context.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
 import { DEPLOYMENT } from "./once.ts";
 import { errorResponses, pageLimit, timestamp } from "./schemas.ts";
+import * as z from "./zod.ts";
 
 /*
  * What the audit log says, page by page and as a whole: of a workspace for its keys, of the deployment for its owner.

@@ -1,4 +1,3 @@
-import { z } from "@hono/zod-openapi";
 import type { Millis } from "../lib/clock.ts";
 import { invalid, Refusal } from "../lib/refusal.ts";
 import type { Access } from "../lib/vocabulary.ts";
@@ -9,6 +8,7 @@ import type { IdempotentRequest } from "./idempotency.ts";
 import { publishKey } from "./publish-key.ts";
 import { publishBody, requestOf } from "./publish-request.ts";
 import { refuseIssues } from "./validation.ts";
+import * as z from "./zod.ts";
 
 /*
  * The lines of a bulk: publish requests, each with its key beside what it asks for.

@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { connectAccount } from "../accounts/connect-account.ts";
 import type { ConnectLink } from "../accounts/connect-link.ts";
@@ -16,6 +16,7 @@ import type { AppEnv } from "./context.ts";
 import { once } from "./once.ts";
 import { REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
 import { errorResponses, platform, printedTime } from "./schemas.ts";
+import * as z from "./zod.ts";
 
 /*
  * The ways in which a workspace gets accounts: a person's consent, a token that the client has, the sandbox.

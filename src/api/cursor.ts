@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { fromBase64Url, fromUtf8, toBase64Url, utf8 } from "../lib/bytes.ts";
 import { sha256Hex } from "../lib/crypto.ts";
 import { canonicalJson } from "../lib/json.ts";

@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import type { DeliveryRow } from "../db/delivery-log.ts";
 import { listDeliveries } from "../db/delivery-log.ts";
 import { findWebhook } from "../db/webhooks.ts";
@@ -16,6 +16,7 @@ import { once } from "./once.ts";
 import { REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
 import { errorResponses, noBody, pageLimit, printedTime, timestamp } from "./schemas.ts";
 import { webhookParams } from "./webhook-schemas.ts";
+import * as z from "./zod.ts";
 
 /*
  * What was sent to an endpoint, and how to have it sent again.

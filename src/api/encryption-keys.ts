@@ -1,10 +1,11 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { rotateKeys } from "../accounts/rotate-keys.ts";
 import { requireAdmin } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
 import { DEPLOYMENT, once } from "./once.ts";
 import { REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
 import { errorResponses } from "./schemas.ts";
+import * as z from "./zod.ts";
 
 const rotated = z
   .strictObject({

@@ -1,9 +1,9 @@
-import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Refusal } from "../lib/refusal.ts";
 import { ERROR_CODES } from "../lib/vocabulary.ts";
 import type { AppEnv } from "./context.ts";
 import { ERRORS, ERRORS_PAGE } from "./errors.ts";
+import * as z from "./zod.ts";
 
 /*
  * The error envelope: the one form in which anything is refused. The contract's three members come first and say what

@@ -1,10 +1,10 @@
-import { z } from "@hono/zod-openapi";
 import type { EventType } from "../lib/vocabulary.ts";
 import { LIVE_PLATFORMS } from "../lib/vocabulary.ts";
 import { account } from "./account-schemas.ts";
 import { media } from "./media-object.ts";
 import { approval, postStatus, printedTime, task, taskStatus } from "./schemas.ts";
 import { webhook } from "./webhook-schemas.ts";
+import * as z from "./zod.ts";
 
 /*
  * What events say, made of the schemas of the API's own answers: `{type, timestamp, data}` as an endpoint is sent it, and

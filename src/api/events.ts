@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import type { EventPosition, EventRow } from "../db/events.ts";
 import { findEvent, listEvents } from "../db/events.ts";
 import { invalid, Refusal } from "../lib/refusal.ts";
@@ -8,6 +8,7 @@ import type { Actor, AppEnv } from "./context.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
 import { event } from "./event-schemas.ts";
 import { errorResponses, pageLimit } from "./schemas.ts";
+import * as z from "./zod.ts";
 
 /*
  * Everything that was told in the last 30 days, whether an endpoint was to hear of it or not.

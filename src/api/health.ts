@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { countUnderOthers } from "../db/api-keys.ts";
 import { countDeadLetters } from "../db/dead-letters.ts";
 import { findOldestDue } from "../db/deliveries.ts";
@@ -13,6 +13,7 @@ import { pepperIdOf } from "../workspace/peppers.ts";
 import { requireAnyKey } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
 import { errorResponses, printedTime } from "./schemas.ts";
+import * as z from "./zod.ts";
 
 /*
  * How the machinery is that nobody sees: the sweeper, and what is stuck in spite of it. Tells numbers and times alone,

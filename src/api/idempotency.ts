@@ -1,7 +1,7 @@
 import type { Context, TypedResponse } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { ContentfulStatusCode, StatusCode } from "hono/utils/http-status";
-import { z } from "zod";
+import * as z from "zod";
 import { answerRow } from "../accounts/vault.ts";
 import type { IdempotencyRow } from "../db/idempotency.ts";
 import type { Millis } from "../lib/clock.ts";

@@ -1,5 +1,5 @@
-import { z } from "@hono/zod-openapi";
 import { findTimeZone, parseLocalTime } from "../lib/zoned-time.ts";
+import * as z from "./zod.ts";
 
 /** A time of a request as the clocks of a place show it; parsed to milliseconds. */
 export const localTime = z

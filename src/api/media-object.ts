@@ -1,6 +1,6 @@
-import { z } from "@hono/zod-openapi";
 import { COLOR_SPACES } from "../lib/vocabulary.ts";
 import { printedTime } from "./schemas.ts";
+import * as z from "./zod.ts";
 
 /** Media as answers show it. */
 export const media = z

@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import type { MediaRow } from "../db/media.ts";
 import { printTime } from "../lib/time.ts";
 import { printMedia } from "../media/print-media.ts";
@@ -19,6 +19,7 @@ import { once } from "./once.ts";
 import { REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
 import { answerSuccess, success } from "./post-object.ts";
 import { errorResponses, printedTime } from "./schemas.ts";
+import * as z from "./zod.ts";
 
 /*
  * An upload is reached by its id alone, as the media is that becomes of it.

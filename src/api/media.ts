@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { createMiddleware } from "hono/factory";
 import type { MediaRow } from "../db/media.ts";
 import { listMedia } from "../db/media.ts";
@@ -20,6 +20,7 @@ import { once } from "./once.ts";
 import { REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
 import { answerSuccess, success } from "./post-object.ts";
 import { errorResponses, pageLimit } from "./schemas.ts";
+import * as z from "./zod.ts";
 
 /*
  * Media belongs to no account. Who knows its id may publish it, and so may look at it; nobody guesses an id. A key that is

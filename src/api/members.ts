@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import type { NamedMember } from "../db/members.ts";
 import { listMembers } from "../db/members.ts";
 import { printTime } from "../lib/time.ts";
@@ -13,6 +13,7 @@ import { REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
 import { answerSuccess, success } from "./post-object.ts";
 import { errorResponses, onlyGroups, printedTime } from "./schemas.ts";
 import { answerLink, signInLink } from "./sign-in-links.ts";
+import * as z from "./zod.ts";
 
 /*
  * The people of a workspace. They sign in to the console, in both modes; a key of either sees them all.

@@ -1,6 +1,6 @@
 import { zValidator } from "@hono/zod-validator";
 import { Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import { deauthorize, deleteData } from "../accounts/take-back.ts";
 import { AUTH_PROVIDERS } from "../lib/vocabulary.ts";
 import type { Services } from "../services.ts";

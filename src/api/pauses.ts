@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { accountNotFound } from "../accounts/search-locations.ts";
 import { findAccount } from "../db/accounts.ts";
@@ -15,6 +15,7 @@ import type { Actor, AppEnv } from "./context.ts";
 import { DEPLOYMENT, once } from "./once.ts";
 import { REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
 import { errorResponses, noBody, printedTime, timestamp } from "./schemas.ts";
+import * as z from "./zod.ts";
 
 /*
  * Pauses: of one account, of a workspace in the key's mode, and of the deployment. While one is in force nothing is made

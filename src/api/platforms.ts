@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { COMING_PLATFORMS, LIVE_PLATFORMS, PLATFORM_STATES } from "../lib/vocabulary.ts";
 import type { PlatformLimits, VideoLimits } from "../platforms/platform.ts";
 import { VIDEO_USES } from "../platforms/platform.ts";
@@ -7,6 +7,7 @@ import type { AppEnv } from "./context.ts";
 import type { LivePlatform } from "./platform-list.ts";
 import { listPlatforms } from "./platform-list.ts";
 import { errorResponses } from "./schemas.ts";
+import * as z from "./zod.ts";
 
 /*
  * The platforms: which can be published to, what they take, and how they are.

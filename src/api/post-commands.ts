@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Change } from "../db/change.ts";
 import type { Access } from "../lib/vocabulary.ts";
@@ -17,6 +17,7 @@ import { POST_VERSION, REPLAYED, TAKES_IDEMPOTENCY_KEY, TAKES_IF_MATCH } from ".
 import { answerSuccess, post, printPost, success, versionTag } from "./post-object.ts";
 import { content, mediaIds, publishBefore, schedule } from "./publish-request.ts";
 import { errorResponses, noBody } from "./schemas.ts";
+import * as z from "./zod.ts";
 
 /*
  * What a client may ask of a post that was accepted, beside canceling it as a whole: change it, try again what failed,

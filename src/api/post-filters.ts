@@ -1,7 +1,7 @@
-import { z } from "@hono/zod-openapi";
 import type { PostStatus } from "../lib/vocabulary.ts";
 import { POST_STATUSES } from "../lib/vocabulary.ts";
 import { MAX_METADATA_VALUE } from "./publish-request.ts";
+import * as z from "./zod.ts";
 
 /*
  * Filters of the list of posts that are more than one value. Equal filters have one form, whichever way they were

@@ -1,4 +1,3 @@
-import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { PostRow } from "../db/posts.ts";
 import { printTime, printTimeOrNull } from "../lib/time.ts";
@@ -6,6 +5,7 @@ import { printApproval } from "../post/print-approval.ts";
 import { printTask } from "../post/print-task.ts";
 import { shownExternalId, shownMetadata } from "./publish-request.ts";
 import { approval, postStatus, printedTime, task } from "./schemas.ts";
+import * as z from "./zod.ts";
 
 /** A post as answers show it. */
 export const post = z

@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import type { PostFilters } from "../db/post-lists.ts";
 import { countPosts, listPosts } from "../db/post-lists.ts";
 import type { PostRow } from "../db/posts.ts";
@@ -16,6 +16,7 @@ import { answerPost, answerSuccess, post, success } from "./post-object.ts";
 import { hashKey } from "./publish-key.ts";
 import { externalId, shownExternalId, shownMetadata } from "./publish-request.ts";
 import { errorResponses, pageLimit, platform, postStatus, printedTime, taskSummary, timestamp } from "./schemas.ts";
+import * as z from "./zod.ts";
 
 const DEFAULT_LIMIT = 25;
 const MAX_LIMIT = 100;

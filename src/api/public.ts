@@ -1,6 +1,6 @@
 import { zValidator } from "@hono/zod-validator";
 import { Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import { Refusal } from "../lib/refusal.ts";
 import { serveMedia } from "../media/library.ts";
 import type { AppEnv } from "./context.ts";

@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { fromUtf8 } from "../lib/bytes.ts";
 import { invalid, Refusal } from "../lib/refusal.ts";
@@ -18,6 +18,7 @@ import { errorBody, errorEnvelope, originOf } from "./error-envelope.ts";
 import { ERRORS, IDEMPOTENCY_CONFLICT_MESSAGE } from "./errors.ts";
 import { errorResponses } from "./schemas.ts";
 import { printValidation, validation } from "./validate.ts";
+import * as z from "./zod.ts";
 
 /*
  * Many posts in one request. Each line is for itself: it has its key, its result, and what is wrong with it is nobody

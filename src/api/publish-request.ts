@@ -1,9 +1,9 @@
-import { z } from "@hono/zod-openapi";
 import { wellFormed } from "../lib/text.ts";
 import { platformOptions } from "../platforms/registry.ts";
 import type { PublishRequest } from "../post/check-post.ts";
 import { localTime } from "./local-time.ts";
 import { distinct, platform, timestamp } from "./schemas.ts";
+import * as z from "./zod.ts";
 
 /*
  * The body of a publish request, which the dry run takes as well.

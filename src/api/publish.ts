@@ -1,4 +1,3 @@
-import type { z } from "@hono/zod-openapi";
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { PostRef } from "../lib/vocabulary.ts";
@@ -11,6 +10,7 @@ import { cacheAnswer, jsonText, readIdempotencyKey, replayFromCache, replayFromR
 import { REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
 import { publishBody, requestOf } from "./publish-request.ts";
 import { errorResponses } from "./schemas.ts";
+import type * as z from "./zod.ts";
 
 type Answer = z.infer<typeof acceptedPost>;
 

@@ -1,5 +1,5 @@
-import { z } from "@hono/zod-openapi";
 import type { RateLimit, RateLimits } from "../lib/rate-limits.ts";
+import * as z from "./zod.ts";
 
 const MAX_BURST = 10_000;
 const MAX_PER_MINUTE = 60_000;

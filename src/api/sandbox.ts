@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { findAccountIds, findAccounts } from "../db/accounts.ts";
 import { findClockOffset } from "../db/test-clock.ts";
 import type { Millis } from "../lib/clock.ts";
@@ -17,6 +17,7 @@ import { once } from "./once.ts";
 import { REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
 import { answerSuccess, success } from "./post-object.ts";
 import { errorResponses, pageLimit, printedTime } from "./schemas.ts";
+import * as z from "./zod.ts";
 
 /*
  * What a client's own tests need of the sandbox: to read what became public, to forget it, to move time.

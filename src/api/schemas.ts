@@ -1,4 +1,3 @@
-import { z } from "@hono/zod-openapi";
 import { parseTimestamp } from "../lib/time.ts";
 import {
   APPROVAL_STATES,
@@ -10,6 +9,7 @@ import {
 } from "../lib/vocabulary.ts";
 import type { ErrorStatus } from "./errors.ts";
 import { STATUS_NAMES } from "./errors.ts";
+import * as z from "./zod.ts";
 
 /*
  * Shapes that several resources share. Messages name the field at fault by `{field}`, see `validation.ts`.

@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { findWorkspace } from "../db/workspaces.ts";
 import { Refusal } from "../lib/refusal.ts";
 import { printTime } from "../lib/time.ts";
@@ -10,6 +10,7 @@ import type { AppEnv } from "./context.ts";
 import { DEPLOYMENT, once } from "./once.ts";
 import { REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
 import { errorResponses, printedTime } from "./schemas.ts";
+import * as z from "./zod.ts";
 
 /*
  * The first way into a workspace, for its first admin, and the last one when nobody gets in any more.

@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { DAY } from "../lib/clock.ts";
 import { invalid } from "../lib/refusal.ts";
 import { printTime } from "../lib/time.ts";
@@ -9,6 +9,7 @@ import { accessOf, requireScopeWithinReach } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
 import { errorResponses, printedTime, timestamp } from "./schemas.ts";
 import { postCounts } from "./workspaces.ts";
+import * as z from "./zod.ts";
 
 /*
  * How posts and webhooks do, by day, for who looks after them.

@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { findTimeline } from "../db/posts.ts";
 import type { TimelineEntry } from "../db/timeline.ts";
 import { printPreciseTime } from "../lib/time.ts";
@@ -8,6 +8,7 @@ import { postNotFound } from "../post/existing-post.ts";
 import { accessOf, requireScopeWithinReach } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
 import { errorResponses } from "./schemas.ts";
+import * as z from "./zod.ts";
 
 /*
  * What happened to a post: every transition, every call to the platform and what it was answered.

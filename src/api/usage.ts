@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import type { Millis } from "../lib/clock.ts";
 import { printCsv } from "../lib/csv.ts";
 import { monthOf, monthsBetween } from "../lib/months.ts";
@@ -9,6 +9,7 @@ import { findUsage } from "../post/usage.ts";
 import { accessOf, requireScopeWithinReach } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
 import { errorResponses } from "./schemas.ts";
+import * as z from "./zod.ts";
 
 /*
  * What accounts were used for, by month: for bills and reports, as JSON or for a spreadsheet.

@@ -1,10 +1,11 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import type { CheckedPost } from "../post/check-post.ts";
 import { validatePosts } from "../post/validate-posts.ts";
 import { accessOf, requireScopeWithinReach } from "./authorize.ts";
 import type { AppEnv } from "./context.ts";
 import { publishBody, requestOf } from "./publish-request.ts";
 import { errorResponses } from "./schemas.ts";
+import * as z from "./zod.ts";
 
 /*
  * The dry run: what publishing would refuse, all of it at once.

@@ -1,5 +1,5 @@
 import type { Hook } from "@hono/zod-openapi";
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Mistake } from "../lib/refusal.ts";
 import { refuseMistakes } from "../lib/refusal.ts";
 import type { AppEnv } from "./context.ts";

@@ -1,8 +1,8 @@
-import { z } from "@hono/zod-openapi";
 import { wellFormed } from "../lib/text.ts";
 import { DISABLED_REASONS, SUBSCRIBED_EVENTS } from "../lib/vocabulary.ts";
 import { keyOfSecret } from "../webhooks/signature.ts";
 import { distinct, printedTime } from "./schemas.ts";
+import * as z from "./zod.ts";
 
 const KNOWN = SUBSCRIBED_EVENTS.join(", ");
 

@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import type { WebhookRow } from "../db/webhooks.ts";
 import { findWebhook, listWebhooks } from "../db/webhooks.ts";
 import { HOUR } from "../lib/clock.ts";
@@ -24,6 +24,7 @@ import {
   webhookUrl,
   webhookWithSecret,
 } from "./webhook-schemas.ts";
+import * as z from "./zod.ts";
 
 /*
  * The endpoints that events are sent to.

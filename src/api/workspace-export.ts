@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { writeAuditLine } from "../db/audit-log.ts";
 import type { ExportedRow } from "../db/export.ts";
 import { EXPORTED } from "../db/export.ts";
@@ -15,6 +15,7 @@ import type { AppEnv } from "./context.ts";
 import { auditLine, DEPLOYMENT } from "./once.ts";
 import { errorResponses } from "./schemas.ts";
 import { printEntry } from "./timeline.ts";
+import * as z from "./zod.ts";
 
 /*
  * Everything of a workspace as JSON lines, while it is read. Whoever has not seen the last line does not have everything.

@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import type { WorkspaceRow, WorkspaceSettings } from "../db/workspaces.ts";
 import { DAY, SECOND } from "../lib/clock.ts";
 import { DEFAULT_RATE_LIMITS } from "../lib/rate-limits.ts";
@@ -12,6 +12,7 @@ import { once } from "./once.ts";
 import { REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
 import { printRateLimits, rateLimits } from "./rate-limit-schema.ts";
 import { errorResponses } from "./schemas.ts";
+import * as z from "./zod.ts";
 
 /*
  * The settings of the key's own workspace. Its rate limits are set by the deployment's owner: nobody raises their own.

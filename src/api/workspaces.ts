@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import type { WorkspaceReport } from "../db/workspaces.ts";
 import { listWorkspaces } from "../db/workspaces.ts";
 import { wellFormed } from "../lib/text.ts";
@@ -17,6 +17,7 @@ import { REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
 import { answerSuccess, success } from "./post-object.ts";
 import { printRateLimits, rateLimits, readRateLimits } from "./rate-limit-schema.ts";
 import { errorResponses, pageLimit, printedTime } from "./schemas.ts";
+import * as z from "./zod.ts";
 
 /*
  * Workspaces as the deployment's owner sees them: made, looked at, limited, suspended, deleted. All of it is in the

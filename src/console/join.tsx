@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import type { AppEnv } from "../api/context.ts";
 import { wellFormed } from "../lib/text.ts";
 import { beginRegistration, finishRegistration } from "../people/passkeys.ts";

@@ -20,7 +20,8 @@ export const consoleLog: Log = {
 
 /**
  * What may be told of an error. A database driver's message carries statements and their values, so the message is
- * left out; the stack without its first line says where it came from.
+ * left out; the stack without its first line says where it came from. The bundle's names are short: the map beside it,
+ * which `wrangler deploy --dry-run --outdir` makes of the same sources, tells the long ones.
  */
 function describeError(error: unknown): LogFields {
   if (!(error instanceof Error)) return error === null ? {} : { error: typeof error };

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 
 /** A check of text that is to be published. Half a character cannot be: it would come out as another. */
 export function wellFormed({ value, issues }: z.core.ParsePayload<string>): void {

@@ -1,5 +1,5 @@
 import { server } from "@passwordless-id/webauthn";
-import { z } from "zod";
+import * as z from "zod";
 import type { Database } from "../db/database.ts";
 import type { PasskeyRow } from "../db/passkeys.ts";
 import { findPasskey, noteUseOfPasskey, putCeremony, takeCeremony } from "../db/passkeys.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { JsonObject } from "../lib/json.ts";
 import type { AuthProvider, PlatformId } from "../lib/vocabulary.ts";
 import { FACEBOOK_LIMITS } from "./meta/facebook/limits.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { GrantRef } from "../db/grants.ts";
 import type { PostRef } from "../lib/vocabulary.ts";
 import { MODES, TASK_PARTS } from "../lib/vocabulary.ts";

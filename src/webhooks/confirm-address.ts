@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Vault } from "../accounts/vault.ts";
 import type { Change } from "../db/change.ts";
 import type { Database } from "../db/database.ts";

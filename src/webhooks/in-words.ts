@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Scope } from "../lib/vocabulary.ts";
 import { PLATFORM_NAMES } from "../lib/vocabulary.ts";
 

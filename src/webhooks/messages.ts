@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { DeliveryRef } from "../db/deliveries.ts";
 import type { Millis } from "../lib/clock.ts";
 import { SECOND } from "../lib/clock.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Vault } from "../accounts/vault.ts";
 import { webhookRow } from "../accounts/vault.ts";
 import type { Millis } from "../lib/clock.ts";

@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
-import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { client } from "./helpers/client.ts";
@@ -79,12 +80,18 @@ describe("npm start in a fresh clone", () => {
     expect(readFileSync(join(project.folder, ".dev.vars"), "utf8")).toBe(secrets);
   });
 
-  it("with new secrets it makes a new workspace", async () => {
+  it("with new secrets it makes a new workspace, and a migration that is new is applied", async () => {
     await running.stop();
     rmSync(join(project.folder, ".dev.vars"));
+    writeFileSync(join(project.folder, "migrations/0099_new.sql"), "CREATE TABLE new_table (id TEXT);");
     running = project.start(["--port", String(port)]);
     await running.printed(/Stop with Ctrl-C/);
     expect(running.output()).toContain("published");
+    const folder = join(project.folder, ".wrangler/state/v3/d1/miniflare-D1DatabaseObject");
+    const tables = readdirSync(folder)
+      .filter((name) => name.endsWith(".sqlite"))
+      .flatMap((name) => new DatabaseSync(join(folder, name)).prepare("SELECT name FROM sqlite_schema").all());
+    expect(tables).toContainEqual({ name: "new_table" });
   });
 });
 

@@ -1,5 +1,5 @@
 import type { Context, Handler } from "hono";
-import type { z } from "zod";
+import type * as z from "zod";
 import type { AppEnv } from "../../api/context.ts";
 import { ERRORS } from "../../api/errors.ts";
 import { refuseIssues } from "../../api/validation.ts";

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { Hono } from "hono";
-import type { z } from "zod";
+import type * as z from "zod";
 import { changeAccount, disconnectAccount } from "../../accounts/change-account.ts";
 import type { ConnectLink } from "../../accounts/connect-link.ts";
 import { createConnectLink } from "../../accounts/connect-link.ts";

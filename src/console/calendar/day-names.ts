@@ -2,9 +2,13 @@
  * Days in words. A day is its own midday in UTC, whichever place it is of.
  */
 
+/** Made when it is first needed: four formats take milliseconds, which every isolate would pay at its start. */
 function format(options: Intl.DateTimeFormatOptions) {
-  const made = new Intl.DateTimeFormat("en-GB", { ...options, timeZone: "UTC" });
-  return (day: string) => made.format(Date.parse(`${day}T12:00:00Z`));
+  let made: Intl.DateTimeFormat | undefined;
+  return (day: string) => {
+    made ??= new Intl.DateTimeFormat("en-GB", { ...options, timeZone: "UTC" });
+    return made.format(Date.parse(`${day}T12:00:00Z`));
+  };
 }
 
 /** "Wednesday 25 November 2026". */

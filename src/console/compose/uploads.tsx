@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import type { AppEnv } from "../../api/context.ts";
 import { ERRORS } from "../../api/errors.ts";
 import type { Change } from "../../db/change.ts";

@@ -21,13 +21,21 @@ const MARK = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect 
 <path d="M5 8 11 4.5M5 8h6M5 8l6 3.5" stroke="#fff" stroke-width="1.2"/><g fill="#fff"><circle cx="5" cy="8" r="2"/>
 <circle cx="11" cy="4.5" r="1.4"/><circle cx="11" cy="8" r="1.4"/><circle cx="11" cy="11.5" r="1.4"/></g></svg>`;
 
-const known = new Map<string, Asset>();
+const known: Asset[] = [];
 
 /** Serves a text under a name of its own. To be called once for each, where it is defined. */
 export function asset(name: string, type: keyof typeof ENDINGS, content: string): Asset {
-  const path = `/console/assets/${name}-${hashOf(content)}.${ENDINGS[type]}`;
-  const made = { path, type: `${type}; charset=utf-8`, content };
-  known.set(path, made);
+  let path: string | undefined;
+  const made = {
+    // Hashed when it is first asked for: most isolates show no page, and all of them have to start.
+    get path() {
+      path ??= `/console/assets/${name}-${hashOf(content)}.${ENDINGS[type]}`;
+      return path;
+    },
+    type: `${type}; charset=utf-8`,
+    content,
+  };
+  known.push(made);
   return made;
 }
 
@@ -40,7 +48,7 @@ export const PASSKEY_SCRIPT = asset("passkey", "text/javascript", PASSKEY);
 export const assets = new Hono<AppEnv>();
 
 assets.get("/console/assets/:name", (c) => {
-  const found = known.get(c.req.path);
+  const found = known.find(({ path }) => path === c.req.path);
   if (!found) throw new Refusal("not_found", `There is nothing at ${c.req.path}.`);
   c.header("Content-Type", found.type);
   c.header("Cache-Control", "public, max-age=31536000, immutable");

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Millis } from "../../lib/clock.ts";
 import type { Draft, Fault, Publication } from "../platform.ts";
 import { isSimilarText, normaliseText } from "../similarity.ts";

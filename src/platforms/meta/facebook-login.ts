@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { PlatformId } from "../../lib/vocabulary.ts";
 import type { AuthAnswer, AuthIo, GrantedAccount, PlatformAuth, TokenGrant } from "../platform.ts";
 import { faultOfAnswer, missingField } from "./faults.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Profile } from "../platform.ts";
 import type { GraphAnswer } from "./graph.ts";
 import { INSTAGRAM_FIELDS, PAGE_FIELDS, PROFILE_NODE, profileFrom } from "./nodes.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { toHex, utf8 } from "../../lib/bytes.ts";
 import type { Millis } from "../../lib/clock.ts";
 import { DAY, MINUTE, SECOND } from "../../lib/clock.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Json } from "../../lib/json.ts";
 import type { AuthAnswer, AuthIo, GrantedAccount, PlatformAuth, TokenGrant } from "../platform.ts";
 import { missingField } from "./faults.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Fault } from "../platform.ts";
 import { faultOfAnswer, missingField } from "./faults.ts";
 import type { Graph, GraphIo } from "./graph.ts";

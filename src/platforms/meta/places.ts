@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Fault, Io } from "../platform.ts";
 import { faultOfAnswer, missingField } from "./faults.ts";
 import type { MetaSettings } from "./graph.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { fromBase64Url, fromUtf8, toBase64Url, utf8 } from "../../lib/bytes.ts";
 import type { Millis } from "../../lib/clock.ts";
 import { SECOND } from "../../lib/clock.ts";

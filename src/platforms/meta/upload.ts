@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Millis } from "../../lib/clock.ts";
 import { MINUTE } from "../../lib/clock.ts";
 import type { Fault, Io } from "../platform.ts";

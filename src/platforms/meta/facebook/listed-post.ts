@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Draft } from "../../platform.ts";
 import { isSimilarText, normaliseText } from "../../similarity.ts";
 import { GRAPH_ID } from "../nodes.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Io } from "../../platform.ts";
 import type { Graph } from "../graph.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { wellFormed } from "../../../lib/text.ts";
 import type { Draft } from "../../platform.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Draft, Fault, Io, Outcome, Publication, Step } from "../../platform.ts";
 import { normaliseText } from "../../similarity.ts";
 import { faultOfAnswer, handleAfter, missingField, NOT_READY_WAIT, provesRefusal } from "../faults.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Millis } from "../../../lib/clock.ts";
 import { DAY, HOUR, SECOND } from "../../../lib/clock.ts";
 import type { Fault, Io, Outcome } from "../../platform.ts";

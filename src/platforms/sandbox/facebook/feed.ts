@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { NetworkContext, SandboxCall } from "../call.ts";
 import { GraphFailure, invalidParameter } from "../graph/answers.ts";
 import { parseFields, pickFields } from "../graph/fields.ts";
