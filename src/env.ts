@@ -17,6 +17,8 @@ export interface Env {
   MEDIA: R2Bucket;
   /** Makes renditions; without it there are none. */
   IMAGES?: ImagesBinding;
+  /** Sends e-mail; without it, or without `EMAIL_FROM`, none is sent. */
+  EMAIL?: SendEmail;
   /** Swagger UI's files, for the documentation page. */
   ASSETS: Fetcher;
   /** Objects of `PostObject`. Its calls are typed by `PostCalls`: what RPC makes of recursive JSON is too deep a type. */
@@ -37,6 +39,7 @@ export interface Env {
   PUBLIC_ORIGIN?: string;
   ALLOW_PRIVATE_TARGETS?: string;
   SETTLE_SCALE?: string;
+  EMAIL_FROM?: string;
   META_APP_ID?: string;
   META_APP_SECRET?: string;
   META_GRAPH_VERSION?: string;
@@ -62,6 +65,8 @@ export interface Settings {
   /** Whether media and webhook addresses may be loopback: development only. */
   allowPrivateTargets: boolean;
   settleScale: number;
+  /** Whom e-mail comes from; null: nobody said. */
+  emailFrom: string | null;
   meta: MetaSettings;
   login: LoginSettings;
 }
@@ -117,6 +122,7 @@ const SETTINGS = z
     PUBLIC_ORIGIN: origin,
     ALLOW_PRIVATE_TARGETS: z.enum(["true", "false"]).default("false"),
     SETTLE_SCALE: z.coerce.number().positive().default(1),
+    EMAIL_FROM: z.email("must be an e-mail address").or(z.literal("")).optional(),
     META_APP_ID: optional,
     META_APP_SECRET: optional,
     META_GRAPH_VERSION: z
@@ -187,6 +193,7 @@ export function settingsOf(env: Env): Settings {
     publicOrigin: values.PUBLIC_ORIGIN,
     allowPrivateTargets: values.ALLOW_PRIVATE_TARGETS === "true",
     settleScale: values.SETTLE_SCALE,
+    emailFrom: values.EMAIL_FROM || null,
     meta: {
       graphVersion: values.META_GRAPH_VERSION,
       facebookOrigin: values.META_GRAPH_ORIGIN,

@@ -36,6 +36,8 @@ import type { SettleTiming } from "./post/timing.ts";
 import { settleTiming } from "./post/timing.ts";
 import type { WebhookMessage } from "./webhooks/messages.ts";
 import { sendDeliveries } from "./webhooks/messages.ts";
+import type { SendMail } from "./webhooks/send-mail.ts";
+import { createSender } from "./webhooks/send-mail.ts";
 
 /**
  * Everything that requests and messages are served with, made from the bindings in one place. Each part of the house
@@ -60,6 +62,8 @@ export interface Services {
   posts: PostObjects;
   publishQueue: Queue<PublishMessage>;
   webhookQueue: Queue<WebhookMessage>;
+  /** Null: the deployment sends no e-mail. */
+  sendMail: SendMail | null;
   library: MediaLibrary;
   bucket: R2Bucket;
   images: ImagesBinding | null;
@@ -124,6 +128,7 @@ export function servicesOf(env: Env): Services {
     posts: (ref) => env.POSTS.getByName(objectName(ref)) as unknown as PostCalls,
     publishQueue: env.PUBLISH,
     webhookQueue: env.WEBHOOKS,
+    sendMail: createSender(env.EMAIL, settings.emailFrom, consoleLog),
     sendDeliveries: (deliveries) => sendDeliveries({ queue: env.WEBHOOKS, log: consoleLog }, deliveries),
     outbound: { allowPrivateTargets: settings.allowPrivateTargets, publicOrigin: settings.publicOrigin },
     readAsset: (name, headers) => env.ASSETS.fetch(new URL(name, settings.publicOrigin), { headers }),

@@ -17,7 +17,7 @@ import { readCursor, writeCursor } from "./cursor.ts";
 import { once } from "./once.ts";
 import { REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
 import { answerSuccess, success } from "./post-object.ts";
-import { distinct, errorResponses, pageLimit, printedTime, timestamp } from "./schemas.ts";
+import { distinct, errorResponses, onlyGroups, pageLimit, printedTime, timestamp } from "./schemas.ts";
 import * as z from "./zod.ts";
 
 /*
@@ -49,6 +49,10 @@ const accounts = z
     uniqueItems: true,
     example: ["acc_123"],
   });
+const groups = onlyGroups(
+  "The only groups of accounts that the key sees and posts to, whichever accounts are in them. Null: all. " +
+    "With `accounts`, the key reaches those of them that are in these groups.",
+);
 const expiresAt = timestamp.transform(roundUpToSecond).nullable();
 
 const needsApproval = z.boolean().openapi({
@@ -61,6 +65,7 @@ export const keyRequest = z
     name,
     scopes,
     accounts: accounts.default(null),
+    groups: groups.default(null),
     needs_approval: needsApproval.default(false),
     expires_at: expiresAt.default(null),
   })
@@ -71,12 +76,13 @@ const updateBody = z
     name: name.optional(),
     scopes: scopes.optional(),
     accounts: accounts.optional(),
+    groups: groups.optional(),
     needs_approval: needsApproval.optional(),
     expires_at: expiresAt.optional(),
   })
   .refine(
     (body) => Object.keys(body).length > 0,
-    "The request changes nothing: name, scopes, accounts, needs_approval or expires_at.",
+    "The request changes nothing: name, scopes, accounts, groups, needs_approval or expires_at.",
   )
   .openapi({ minProperties: 1 });
 
@@ -93,6 +99,7 @@ const apiKey = z
     name: z.string(),
     scopes: z.array(z.enum(KEY_SCOPES)),
     accounts: z.array(z.string()).nullable(),
+    groups: z.array(z.string()).nullable(),
     needs_approval: z.boolean(),
     mode: z.enum(MODES),
     last_four: z.string().openapi({ description: "Of its present secret." }),
@@ -221,7 +228,7 @@ apiKeys.openapi(listRoute, async (c) => {
   const list = { list: "api_keys", ...accessOf(actor).scope };
   const after = cursor === undefined ? null : await readCursor(cursor, list);
   // One more than asked for tells whether there is a next page.
-  const rows = await listKeys(services.db, accessOf(actor), { after, limit: limit + 1 });
+  const rows = await listKeys(services.db, keyOf(actor), { after, limit: limit + 1 });
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   const nextCursor = rows.length > limit && last ? await writeCursor(last.id, list) : null;
@@ -237,8 +244,9 @@ apiKeys.openapi(updateRoute, (c) => {
   const { services, actor } = c.var;
   const { api_key_id } = c.req.valid("param");
   const body = c.req.valid("json");
-  const { name, scopes, accounts, needs_approval, expires_at } = body;
-  const edit = { name, scopes, accountIds: accounts, needsApproval: needs_approval, expiresAt: expires_at };
+  const { name, scopes, accounts, groups, needs_approval, expires_at } = body;
+  const limits = { accountIds: accounts, groupIds: groups };
+  const edit = { name, scopes, ...limits, needsApproval: needs_approval, expiresAt: expires_at };
   const respond = (row: ApiKeyRow) => ({ status: 200 as const, body: print(row) });
   const asked = { scope: accessOf(actor).scope, meaning: body, respond };
   return once(c, asked, (change) => changeApiKey(services, keyOf(actor), api_key_id, edit, change));
@@ -266,8 +274,9 @@ function answerSecret<Status extends 200 | 201>(status: Status) {
 
 /** The same in the words of the database. */
 export function readKeyRequest(body: z.infer<typeof keyRequest>): KeyChange {
-  const { name, scopes, accounts, needs_approval, expires_at } = body;
-  return { name, scopes, accountIds: accounts, needsApproval: needs_approval, expiresAt: expires_at };
+  const { name, scopes, accounts, groups, needs_approval, expires_at } = body;
+  const limits = { accountIds: accounts, groupIds: groups };
+  return { name, scopes, ...limits, needsApproval: needs_approval, expiresAt: expires_at };
 }
 
 /** What making and rotating keys needs. */
@@ -281,6 +290,7 @@ function print(row: ApiKeyRow): z.infer<typeof apiKey> {
     name: row.name,
     scopes: row.scopes,
     accounts: row.accountIds,
+    groups: row.groupIds,
     needs_approval: row.needsApproval,
     mode: row.mode,
     last_four: row.lastFour,

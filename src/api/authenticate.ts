@@ -32,7 +32,8 @@ export const authenticate = createMiddleware<AppEnv>(async function authenticate
   const found = await findGoodKey({ db, clock, peppers: settings.apiKeyPeppers }, token);
   if (!found) throw await unauthorized(c);
   if (found.isSuspended) throw await suspended(c);
-  c.set("actor", { kind: "key", key: found.key, rateLimits: found.rateLimits ?? DEFAULT_RATE_LIMITS });
+  const key = { ...found.key, access: found.access };
+  c.set("actor", { kind: "key", key, rateLimits: found.rateLimits ?? DEFAULT_RATE_LIMITS });
   await next();
   rememberUse(c, found.key);
   keepDigestPresent(c, token, found);

@@ -48,13 +48,13 @@ export const requireAdmin = declare("admin", [], {}, (actor) => {
 export const requireAnyKey = declare("anybody", [], {}, () => {});
 
 /**
- * For routes of a workspace as a whole, which reach beyond single accounts: a key that is restricted to accounts is
+ * For routes of a workspace as a whole, which reach beyond single accounts: a key that is restricted to some of them is
  * refused. Their handlers ask for `scopeOf`.
  */
 export function requireScope(scope: KeyScope, demand: Demand = {}) {
   return declare("unrestricted_keys", [scope], demand, (actor) => {
     const key = demandScope(actor, scope);
-    if (key.accountIds !== null) {
+    if (key.access.accountIds !== null) {
       throw forbidden("This API key is restricted to accounts and cannot use this endpoint.");
     }
     demandMode(key, demand);
@@ -93,8 +93,7 @@ export const refuseUndeclared = createMiddleware<AppEnv>(async function refuseUn
 
 /** What the request's key reaches: of its world, those accounts that it is not kept from. */
 export function accessOf(actor: Actor): Access {
-  const { workspaceId, mode, accountIds } = keyOf(actor);
-  return { scope: { workspaceId, mode }, accountIds };
+  return keyOf(actor).access;
 }
 
 /** The world of the request's key, all of which it reaches. */

@@ -33,8 +33,13 @@ const approvalNews = z
     approval,
     link: z
       .url()
+      .nullable()
       .optional()
-      .openapi({ description: "Where whoever has the link can look at the post and decide, once. Keep it secret." }),
+      .openapi({
+        description:
+          "Where whoever has the link can look at the post and decide, once. Keep it secret. Endpoints are sent it; answers " +
+          "show it to keys with approvals:write, and null to others.",
+      }),
   })
   .openapi("ApprovalNews");
 const taskNews = z.strictObject({ ...ofPost, task }).openapi("TaskNews");

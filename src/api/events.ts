@@ -2,8 +2,9 @@ import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import type { EventPosition, EventRow } from "../db/events.ts";
 import { findEvent, listEvents } from "../db/events.ts";
 import { invalid, Refusal } from "../lib/refusal.ts";
-import { requireScope, scopeOf } from "./authorize.ts";
-import type { AppEnv } from "./context.ts";
+import { showEvent } from "../webhooks/review-link.ts";
+import { keyOf, requireScope, scopeOf } from "./authorize.ts";
+import type { Actor, AppEnv } from "./context.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
 import { event } from "./event-schemas.ts";
 import { errorResponses, pageLimit } from "./schemas.ts";
@@ -62,14 +63,14 @@ events.openapi(listRoute, async (c) => {
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   const nextCursor = rows.length > limit && last ? await writeCursor(`${last.createdAt} ${last.id}`, list) : null;
-  return c.json({ events: page.map(print), next_cursor: nextCursor }, 200);
+  return c.json({ events: page.map((row) => print(row, actor)), next_cursor: nextCursor }, 200);
 });
 
 events.openapi(getRoute, async (c) => {
   const { services, actor } = c.var;
   const row = await findEvent(services.db, scopeOf(actor), c.req.valid("param").event_id);
   if (!row) throw new Refusal("not_found", "Event does not exist in this workspace.");
-  return c.json(print(row), 200);
+  return c.json(print(row, actor), 200);
 });
 
 function readPosition(text: string): EventPosition {
@@ -78,6 +79,6 @@ function readPosition(text: string): EventPosition {
   return { createdAt: Number(createdAt), id };
 }
 
-function print(row: EventRow): z.infer<typeof event> {
-  return { id: row.id, ...JSON.parse(row.body) };
+function print(row: EventRow, actor: Actor): z.infer<typeof event> {
+  return showEvent(row, keyOf(actor).scopes.includes("approvals:write")) as never;
 }

@@ -11,7 +11,7 @@ import type { AppEnv } from "./context.ts";
 import { once } from "./once.ts";
 import { REPLAYED, TAKES_IDEMPOTENCY_KEY } from "./openapi-parts.ts";
 import { answerSuccess, success } from "./post-object.ts";
-import { distinct, errorResponses, printedTime } from "./schemas.ts";
+import { errorResponses, onlyGroups, printedTime } from "./schemas.ts";
 import { answerLink, signInLink } from "./sign-in-links.ts";
 import * as z from "./zod.ts";
 
@@ -19,16 +19,8 @@ import * as z from "./zod.ts";
  * The people of a workspace. They sign in to the console, in both modes; a key of either sees them all.
  */
 
-const MAX_GROUPS = 50;
-
 const role = z.enum(ROLES);
-const groups = z
-  .array(z.string())
-  .min(1, "{field} must name at least one group, or be null for all accounts.")
-  .max(MAX_GROUPS)
-  .check(distinct)
-  .nullable()
-  .openapi({ description: "The only groups of accounts that they see. Null: all accounts.", example: ["group_123"] });
+const groups = onlyGroups("The only groups of accounts that they see. Null: all accounts.");
 
 /** What somebody new is to be. */
 export const invitation = z.strictObject({ role, groups: groups.default(null) }).openapi("Invitation");

@@ -132,7 +132,7 @@ function isDecided({ code, details }: Refusal): boolean {
  * an answer that holds a secret is for who asked: another key that says the same may have no right to it.
  */
 function ownerOf(actor: Actor, isSecret: boolean): string | null {
-  return actor.kind === "key" && (isSecret || actor.key.accountIds !== null) ? actor.key.id : null;
+  return actor.kind === "key" && (isSecret || actor.key.access.accountIds !== null) ? actor.key.id : null;
 }
 
 async function withHeaders<Outcome, Body, Status extends ContentfulStatusCode>(

@@ -47,6 +47,19 @@ export function pageLimit(max: number, byDefault: number) {
     .openapi({ type: "integer", minimum: 1, maximum: max, default: byDefault });
 }
 
+const MAX_GROUPS = 50;
+
+/** The only groups of accounts that somebody sees. */
+export function onlyGroups(description: string) {
+  return z
+    .array(z.string())
+    .min(1, "{field} must name at least one group, or be null for all accounts.")
+    .max(MAX_GROUPS)
+    .check(distinct)
+    .nullable()
+    .openapi({ description, uniqueItems: true, example: ["group_123"] });
+}
+
 /** A time of an answer: UTC, to the second. */
 export const printedTime = z.string().openapi({ format: "date-time", example: "2026-06-01T09:00:00Z" });
 

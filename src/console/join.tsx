@@ -48,7 +48,7 @@ function joinPage(path: string, { link, workspaceName, personName }: OpenLink): 
     scripts: [PASSKEY_SCRIPT],
     body: (
       <>
-        <PageHead title={title} lead={isNew ? JOIN.invited(roleOf(link.role)) : JOIN.back(personName ?? "")} />
+        <PageHead title={title} lead={isNew ? JOIN.invited(ROLES[link.role].asOne) : JOIN.back(personName ?? "")} />
         <PasskeyForm at={path} kind="make" next="/console" button={isNew ? JOIN.button : JOIN.backButton}>
           {isNew ? (
             <TextField
@@ -75,7 +75,7 @@ async function acceptPage(c: Context<AppEnv>, found: OpenLink, person: SignedIn)
     title,
     body: (
       <>
-        <PageHead title={title} lead={isMember ? JOIN.member : JOIN.invited(roleOf(link.role))} />
+        <PageHead title={title} lead={isMember ? JOIN.member : JOIN.invited(ROLES[link.role].asOne)} />
         <p>{JOIN.signedIn(person.name)}</p>
         {isMember ? (
           <p>
@@ -93,10 +93,6 @@ async function acceptPage(c: Context<AppEnv>, found: OpenLink, person: SignedIn)
       </>
     ),
   };
-}
-
-function roleOf(role: keyof typeof ROLES): string {
-  return ROLES[role].name.toLowerCase();
 }
 
 function goneLinkPage(): ConsolePage {

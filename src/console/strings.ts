@@ -108,8 +108,8 @@ export const JOIN = {
 
 /** What each role may do. */
 export const ROLES = {
-  viewer: { name: "Viewer", may: "Looks at posts, accounts and webhooks" },
-  approver: { name: "Approver", may: "Looks, and approves or rejects posts" },
-  editor: { name: "Editor", may: "Looks, and writes posts" },
-  admin: { name: "Admin", may: "Does everything" },
+  viewer: { name: "Viewer", asOne: "a viewer", may: "Looks at posts, accounts and webhooks" },
+  approver: { name: "Approver", asOne: "an approver", may: "Looks, and approves or rejects posts" },
+  editor: { name: "Editor", asOne: "an editor", may: "Looks, and writes posts" },
+  admin: { name: "Admin", asOne: "an admin", may: "Does everything" },
 } as const;

@@ -4,7 +4,7 @@ import { unionAll } from "drizzle-orm/sqlite-core";
 import type { Millis } from "../lib/clock.ts";
 import { DAY, MINUTE } from "../lib/clock.ts";
 import type { RateLimits } from "../lib/rate-limits.ts";
-import type { Access } from "../lib/vocabulary.ts";
+import type { Scope } from "../lib/vocabulary.ts";
 import type { ChangeRecord } from "./change.ts";
 import { commitChange } from "./change.ts";
 import type { Database } from "./database.ts";
@@ -130,19 +130,25 @@ export async function noteUse(db: Database, id: string, now: Millis): Promise<vo
     .where(and(eq(apiKeys.id, id), isNews));
 }
 
+/** What a key is restricted to: what it reaches is in both. */
+export type KeyLimits = Pick<ApiKeyRow, "accountIds" | "groupIds">;
+
 /**
- * The keys that a key can look at: those of its world, and of them, where it is restricted to accounts, the ones that
- * are restricted to no others.
+ * The keys that a key can look at: those of its world, and of them, where it is restricted to accounts or to groups, the
+ * ones that are restricted to no others.
  */
-function within({ scope, accountIds }: Access): SQL | undefined {
+function within({ workspaceId, mode, accountIds, groupIds }: Scope & KeyLimits): SQL | undefined {
   return and(
-    eq(apiKeys.workspaceId, scope.workspaceId),
-    eq(apiKeys.mode, scope.mode),
-    accountIds === null
-      ? undefined
-      : sql`${apiKeys.accountIds} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM json_each(${apiKeys.accountIds})
-          WHERE value NOT IN (SELECT value FROM json_each(${JSON.stringify(accountIds)})))`,
+    eq(apiKeys.workspaceId, workspaceId),
+    eq(apiKeys.mode, mode),
+    accountIds === null ? undefined : areAmong(apiKeys.accountIds, accountIds),
+    groupIds === null ? undefined : areAmong(apiKeys.groupIds, groupIds),
   );
+}
+
+function areAmong(column: typeof apiKeys.accountIds | typeof apiKeys.groupIds, ids: readonly string[]): SQL {
+  return sql`${column} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM json_each(${column})
+    WHERE value NOT IN (SELECT value FROM json_each(${JSON.stringify(ids)})))`;
 }
 
 /**
@@ -152,28 +158,28 @@ function within({ scope, accountIds }: Access): SQL | undefined {
  */
 export async function listKeys(
   db: Database,
-  access: Access,
+  asker: Scope & KeyLimits,
   page: { after: string | null; limit: number },
 ): Promise<ApiKeyRow[]> {
   return db
     .select()
     .from(apiKeys)
-    .where(and(within(access), page.after === null ? undefined : lt(apiKeys.id, page.after)))
+    .where(and(within(asker), page.after === null ? undefined : lt(apiKeys.id, page.after)))
     .orderBy(desc(apiKeys.id))
     .limit(page.limit);
 }
 
 /** @returns null when there is no such key within reach */
-export async function findKey(db: Database, access: Access, id: string): Promise<ApiKeyRow | null> {
+export async function findKey(db: Database, asker: Scope & KeyLimits, id: string): Promise<ApiKeyRow | null> {
   const [row] = await db
     .select()
     .from(apiKeys)
-    .where(and(within(access), eq(apiKeys.id, id)));
+    .where(and(within(asker), eq(apiKeys.id, id)));
   return row ?? null;
 }
 
 /** Who asks for a change of keys: it is made only while they may do what they could when their request came in. */
-export type KeyAsker = Pick<ApiKeyRow, "id" | "scopes" | "accountIds"> | AskerMember;
+export type KeyAsker = (Pick<ApiKeyRow, "id" | "scopes"> & KeyLimits) | AskerMember;
 
 /** A member who asks, and reaches every account. */
 export type AskerMember = Pick<MemberRow, "workspaceId" | "personId" | "role">;
@@ -182,7 +188,7 @@ export type AskerMember = Pick<MemberRow, "workspaceId" | "personId" | "role">;
 export type KeyConflict = "moved" | "last" | "full" | null;
 
 /**
- * Holds while a key is not revoked, and has the scopes and accounts that were read of it; of a member, while they belong to
+ * Holds while a key is not revoked, and has the scopes and limits that were read of it; of a member, while they belong to
  * the workspace with the role that was read of them, and are limited to no groups.
  */
 function isStill(asker: KeyAsker): SQL {
@@ -190,10 +196,11 @@ function isStill(asker: KeyAsker): SQL {
     return sql`EXISTS (SELECT 1 FROM members AS m WHERE m.workspace_id = ${asker.workspaceId}
       AND m.person_id = ${asker.personId} AND m.role = ${asker.role} AND m.group_ids IS NULL)`;
   }
-  const { id, scopes, accountIds } = asker;
-  const accounts = accountIds === null ? null : JSON.stringify(accountIds);
+  const { id, scopes, accountIds, groupIds } = asker;
+  const stored = (ids: string[] | null) => (ids === null ? null : JSON.stringify(ids));
   return sql`EXISTS (SELECT 1 FROM api_keys AS k WHERE k.id = ${id} AND k.revoked_at IS NULL
-    AND k.scopes = ${JSON.stringify(scopes)} AND k.account_ids IS ${accounts})`;
+    AND k.scopes = ${JSON.stringify(scopes)} AND k.account_ids IS ${stored(accountIds)}
+    AND k.group_ids IS ${stored(groupIds)})`;
 }
 
 /** Stores a new key, unless its workspace has as many as it may. Repeating it changes nothing. */
@@ -224,7 +231,7 @@ function isTrue(result: unknown): boolean {
 }
 
 /** What can be changed of a key. */
-export type KeyChange = Pick<ApiKeyRow, "name" | "scopes" | "accountIds" | "needsApproval" | "expiresAt">;
+export type KeyChange = Pick<ApiKeyRow, "name" | "scopes" | "needsApproval" | "expiresAt"> & KeyLimits;
 
 /**
  * Changes a key, as long as it is as it was read, and unless it is the last that administers its workspace and would not
@@ -279,8 +286,8 @@ async function write(
 }
 
 /** Whether a key can make, change and revoke any key of its workspace. */
-function administers({ scopes, accountIds }: Pick<ApiKeyRow, "scopes" | "accountIds">): boolean {
-  return accountIds === null && scopes.includes("keys:admin");
+function administers({ scopes, accountIds, groupIds }: Pick<ApiKeyRow, "scopes"> & KeyLimits): boolean {
+  return accountIds === null && groupIds === null && scopes.includes("keys:admin");
 }
 
 /** Whether a key ends before another, or with it. */
@@ -294,7 +301,7 @@ function isNotTheLast(key: ApiKeyRow, now: Millis): SQL {
   const isOver = key.expiresAt !== null && key.expiresAt <= now;
   if (isOver || !administers(key)) return sql`1`;
   return sql`EXISTS (SELECT 1 FROM api_keys AS k WHERE k.workspace_id = ${key.workspaceId} AND k.mode = ${key.mode}
-    AND k.id <> ${key.id} AND k.revoked_at IS NULL AND k.account_ids IS NULL
+    AND k.id <> ${key.id} AND k.revoked_at IS NULL AND k.account_ids IS NULL AND k.group_ids IS NULL
     AND EXISTS (SELECT 1 FROM json_each(k.scopes) WHERE value = 'keys:admin')
     AND (k.expires_at IS NULL OR k.expires_at >= ${key.expiresAt}))`;
 }

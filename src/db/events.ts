@@ -2,6 +2,7 @@ import type { SQL } from "drizzle-orm";
 import { and, desc, eq, sql } from "drizzle-orm";
 import type { Millis } from "../lib/clock.ts";
 import { DAY } from "../lib/clock.ts";
+import type { Json } from "../lib/json.ts";
 import type { EventType, Scope } from "../lib/vocabulary.ts";
 import type { Database } from "./database.ts";
 import { statement } from "./database.ts";
@@ -88,6 +89,18 @@ export async function tellAlone(db: Database, scope: Scope, event: NewEvent, now
 
 function inScope(scope: Scope) {
   return and(eq(events.workspaceId, scope.workspaceId), eq(events.mode, scope.mode));
+}
+
+/** What an event says. */
+export interface EventBody {
+  type: string;
+  timestamp: string;
+  data: { [name: string]: Json };
+}
+
+/** The same for who may not decide on posts: whoever reads the link in what asks for approval may. */
+export function withoutLink(body: EventBody): EventBody {
+  return body.data.link === undefined ? body : { ...body, data: { ...body.data, link: null } };
 }
 
 /** Where a page of events begins: behind this one. */

@@ -2,14 +2,15 @@ import { sql } from "drizzle-orm";
 import type { Json } from "../lib/json.ts";
 import { printPreciseTime } from "../lib/time.ts";
 import type { Database } from "./database.ts";
+import { withoutLink } from "./events.ts";
 
 /*
  * Everything of a workspace but its secrets, table by table. What is not named here is not exported: digests, sealed
  * tokens and secrets, and the machinery's own columns.
  */
 
-/** How a column is read: `flag` is a boolean, `time` milliseconds since the epoch. */
-type Column = "text" | "number" | "time" | "json" | "flag";
+/** How a column is read: `flag` is a boolean, `time` milliseconds since the epoch, `event` a body without its link. */
+type Column = "text" | "number" | "time" | "json" | "flag" | "event";
 
 interface Part {
   table: string;
@@ -49,6 +50,7 @@ export const EXPORTED = {
       name: "text",
       scopes: "json",
       account_ids: "json",
+      group_ids: "json",
       last_four: "text",
       created_at: "time",
       expires_at: "time",
@@ -151,7 +153,7 @@ export const EXPORTED = {
       type: "text",
       post_id: "text",
       account_id: "text",
-      body: "json",
+      body: "event",
       created_at: "time",
     },
   },
@@ -237,6 +239,8 @@ function readColumn(value: string | number | null, column: Column): Json {
   switch (column) {
     case "json":
       return JSON.parse(String(value)) as Json;
+    case "event":
+      return { ...withoutLink(JSON.parse(String(value))) };
     case "time":
       return printPreciseTime(Number(value));
     case "flag":

@@ -4,7 +4,7 @@ import type { Scope } from "../lib/vocabulary.ts";
 import type { ChangeRecord } from "./change.ts";
 import { commitChange } from "./change.ts";
 import type { Database } from "./database.ts";
-import { selectValues } from "./database.ts";
+import { selectValues, statement } from "./database.ts";
 import { deliveries, webhooks } from "./schema.ts";
 import type { WebhookRow } from "./webhooks.ts";
 
@@ -43,7 +43,7 @@ export async function insertNotifications(
 }
 
 /** What a member changes of where they are told; it begins as if nothing had ever failed. */
-export type NotificationsEdit = Pick<WebhookRow, "url" | "events" | "secretEnvelope">;
+export type NotificationsEdit = Pick<WebhookRow, "format" | "url" | "events" | "secretEnvelope">;
 
 /** @param now when what was held meanwhile is let go @returns whether they are still told there */
 export async function updateNotifications(
@@ -63,6 +63,24 @@ export async function updateNotifications(
       .returning({ id: webhooks.id }),
   ]);
   return updated.length > 0;
+}
+
+/**
+ * Writes into the audit log that a member has a link sent to an address.
+ *
+ * @returns whether it is written: not when as many were sent as may be
+ */
+export async function noteLinkSent(
+  db: Database,
+  { workspaceId, mode }: Scope,
+  personId: string,
+  { since, atMost }: { since: Millis; atMost: number },
+  record: ChangeRecord,
+): Promise<boolean> {
+  const hasRoom = sql`(SELECT count(*) FROM audit_log WHERE workspace_id = ${workspaceId} AND mode = ${mode}
+    AND action = 'notifications.link_sent' AND target = ${personId} AND at > ${since}) < ${atMost}`;
+  const [read] = await commitChange(db, record, [statement(db, sql`SELECT ${hasRoom} AS has_room`)], hasRoom);
+  return (read as unknown as { results: { has_room: number }[] }).results[0]?.has_room === 1;
 }
 
 /** Tells a member nothing more. */

@@ -88,6 +88,11 @@ export function unknownAccountMessage(field: string, mode: Mode): string {
   return `${field} is not a ${mode} account of this workspace.`;
 }
 
+/** The same for a group of accounts. */
+export function unknownGroupMessage(field: string): string {
+  return `${field} is not a group of this workspace.`;
+}
+
 /** The contract's words for a platform that is out of order. Never frozen by an Idempotency-Key. */
 export function platformError(details?: RefusalDetails): Refusal {
   return new Refusal(

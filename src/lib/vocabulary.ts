@@ -149,6 +149,8 @@ export type Role = (typeof ROLES)[number];
 /** In which words an endpoint is told. */
 export const WEBHOOK_FORMATS = ["event", "slack", "email"] as const;
 export type WebhookFormat = (typeof WEBHOOK_FORMATS)[number];
+/** How members are told: as Slack takes it, or by e-mail. */
+export type PersonalFormat = Exclude<WebhookFormat, "event">;
 
 /** What can become of posts that came due while they were paused. */
 export const OVERDUE_ACTIONS = ["send", "reschedule", "cancel"] as const;
@@ -191,6 +193,7 @@ export const AUDIT_ACTIONS = [
   "member.updated",
   "member.removed",
   "member.signed_in",
+  "notifications.link_sent",
   "notifications.changed",
   "notifications.removed",
   "group.created",

@@ -2,7 +2,7 @@ import { listAccountGroups } from "../db/account-groups.ts";
 import type { Change } from "../db/change.ts";
 import type { Database } from "../db/database.ts";
 import { findMember } from "../db/members.ts";
-import { invalid, Refusal } from "../lib/refusal.ts";
+import { invalid, Refusal, unknownGroupMessage } from "../lib/refusal.ts";
 import type { KeyScope, Role } from "../lib/vocabulary.ts";
 import { excessOf } from "./roles.ts";
 import type { LinkDeps, SignInLink } from "./sign-in-link.ts";
@@ -73,5 +73,5 @@ export async function checkRights(db: Database, workspaceId: string, { role, gro
   const unknown = groupIds.findIndex((id) => !known.has(id));
   if (unknown === -1) return;
   const field = `groups.${unknown}`;
-  throw invalid(field, `${field} is not a group of this workspace.`);
+  throw invalid(field, unknownGroupMessage(field));
 }

@@ -83,11 +83,15 @@ async function ask(
   return challenge;
 }
 
-const REGISTRATION = z.object({
+/** What a browser says of a passkey, whatever it was asked. */
+const CREDENTIAL = z.object({
   id: z.string().max(2_000),
   rawId: z.string().max(2_000),
   type: z.literal("public-key"),
   clientExtensionResults: z.record(z.string(), z.unknown()).default({}),
+});
+
+const REGISTRATION = CREDENTIAL.extend({
   response: z.object({
     clientDataJSON: z.string().max(8_000),
     authenticatorData: z.string().max(8_000),
@@ -159,11 +163,7 @@ export async function finishRegistration(
   return isUsed ? { personId, workspaceId: passkey.workspaceId, joined: workspaceId } : null;
 }
 
-const AUTHENTICATION = z.object({
-  id: z.string().max(2_000),
-  rawId: z.string().max(2_000),
-  type: z.literal("public-key"),
-  clientExtensionResults: z.record(z.string(), z.unknown()).default({}),
+const AUTHENTICATION = CREDENTIAL.extend({
   response: z.object({
     clientDataJSON: z.string().max(8_000),
     authenticatorData: z.string().max(8_000),

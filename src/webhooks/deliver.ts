@@ -8,11 +8,15 @@ import { SECOND } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { OutboundPolicy } from "../lib/outbound-url.ts";
 import { disable } from "./disable.ts";
+import type { Told } from "./in-words.ts";
+import { inWords } from "./in-words.ts";
+import { notificationMail } from "./mails.ts";
 import type { WebhookMessage } from "./messages.ts";
 import { deliverMessage, probeMessage, sendWebhookMessages } from "./messages.ts";
 import type { Fetch, PostOutcome } from "./post-event.ts";
 import { postEvent, postJson } from "./post-event.ts";
 import { Recorder } from "./recorder.ts";
+import { withoutEcho } from "./review-link.ts";
 import {
   CLAIM,
   DISABLE_AFTER,
@@ -23,6 +27,8 @@ import {
   RELEASED_AT_ONCE,
 } from "./schedule.ts";
 import { goodSecrets, openSecrets } from "./secrets.ts";
+import type { SendMail } from "./send-mail.ts";
+import { sendMailWith } from "./send-mail.ts";
 import { slackMessage } from "./slack-message.ts";
 
 /** What delivering needs from where it runs. */
@@ -34,6 +40,8 @@ export interface DeliverDeps {
   /** The network, for endpoints. */
   fetch: Fetch;
   outbound: OutboundPolicy;
+  /** Null: the deployment sends no e-mail. */
+  sendMail: SendMail | null;
   webhookQueue: Queue<WebhookMessage>;
   sleep(span: Millis): Promise<void>;
 }
@@ -58,7 +66,8 @@ export async function deliver(
   const outcome = await send(deps, claimed, at);
   const now = deps.clock();
   const end: DeliveryEnd = isTest && outcome.error !== null ? { is: "failed" } : endOf(claimed, outcome, now);
-  const logged = { at, ms: now - at, status: outcome.status, error: outcome.error, response: outcome.response };
+  const response = body === null ? "" : withoutEcho(outcome.response, body);
+  const logged = { at, ms: now - at, status: outcome.status, error: outcome.error, response };
   const failure = { isFirst: attempt === 1, holdFrom: HOLD_FROM, probeAt: now + probeWait(0) };
   const says = outcome.error === null ? "well" : isTest || body === null ? "nothing" : failure;
   const endpoint = await recorder.record({ claimed, attempt: logged, end, says, now });
@@ -73,12 +82,19 @@ export async function deliver(
 
 async function send(deps: DeliverDeps, claimed: ClaimedDelivery, now: Millis): Promise<PostOutcome> {
   const { ref, scope, body, url, format, secretEnvelope } = claimed;
+  const { publicOrigin: origin } = deps.outbound;
   if (body === null) return { status: null, error: "The event was deleted.", response: "", retryAfter: null };
   const endpoint = { workspaceId: scope.workspaceId, id: ref.webhookId };
   const sealed = await openSecrets(deps.vault, endpoint, secretEnvelope);
-  if (format === "slack") return postJson(deps, sealed.current, slackMessage(body, scope, deps.outbound.publicOrigin));
+  if (format !== "event") return tellMember(deps, format, sealed.current, inWords(body, scope, origin));
   const secrets = goodSecrets(sealed, now);
   return postEvent(deps, url, secrets, { id: ref.eventId, timestamp: Math.floor(now / SECOND), body });
+}
+
+/** @param address a URL that takes messages as Slack does, or an e-mail address */
+function tellMember(deps: DeliverDeps, format: "slack" | "email", address: string, told: Told): Promise<PostOutcome> {
+  if (format === "slack") return postJson(deps, address, slackMessage(told));
+  return sendMailWith(deps.sendMail, notificationMail(address, told));
 }
 
 function endOf({ attempt, body }: ClaimedDelivery, outcome: PostOutcome, now: Millis): DeliveryEnd {

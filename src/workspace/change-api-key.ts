@@ -4,7 +4,7 @@ import type { Change } from "../db/change.ts";
 import type { Database } from "../db/database.ts";
 import type { Clock } from "../lib/clock.ts";
 import { invalid } from "../lib/refusal.ts";
-import { refusePastEnd, refuseUnknownAccounts, rightsOf } from "./create-api-key.ts";
+import { refusePastEnd, refuseUnknownAccounts, refuseUnknownGroups, rightsOf } from "./create-api-key.ts";
 import { existingKey, refuseConflict, unrevokedKey } from "./existing-key.ts";
 import type { Asker } from "./key-rights.ts";
 import { findExcess, isWithin } from "./key-rights.ts";
@@ -34,12 +34,14 @@ export async function changeApiKey(
     name: edit.name ?? seen.name,
     scopes: edit.scopes ?? seen.scopes,
     accountIds: edit.accountIds === undefined ? seen.accountIds : edit.accountIds,
+    groupIds: edit.groupIds === undefined ? seen.groupIds : edit.groupIds,
     needsApproval: edit.needsApproval ?? seen.needsApproval,
     expiresAt: edit.expiresAt === undefined ? seen.expiresAt : edit.expiresAt,
   };
   const excess = isWithin(change, seen) ? null : findExcess(change, asker);
   if (excess) throw invalid(excess.field, excess.message);
   await refuseUnknownAccounts(db, asker, edit.accountIds ?? [], seen.accountIds ?? []);
+  await refuseUnknownGroups(db, asker, edit.groupIds ?? [], seen.groupIds ?? []);
   const changed = { ...seen, ...change };
   const entry = { action: "api_key.updated", target: id, details: rightsOf(change) } as const;
   const record = await request.record(entry, changed);

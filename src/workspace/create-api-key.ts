@@ -1,3 +1,4 @@
+import { listAccountGroups } from "../db/account-groups.ts";
 import { findAccounts } from "../db/accounts.ts";
 import type { ApiKeyRow, KeyChange } from "../db/api-keys.ts";
 import { insertKey } from "../db/api-keys.ts";
@@ -7,7 +8,7 @@ import { retryWrite } from "../db/retry.ts";
 import type { Clock, Millis } from "../lib/clock.ts";
 import { newId } from "../lib/ids.ts";
 import type { JsonObject } from "../lib/json.ts";
-import { invalid, unknownAccountMessage } from "../lib/refusal.ts";
+import { invalid, unknownAccountMessage, unknownGroupMessage } from "../lib/refusal.ts";
 import { printTimeOrNull } from "../lib/time.ts";
 import { generateApiKey } from "./api-key.ts";
 import { MAX_KEYS, refuseConflict } from "./existing-key.ts";
@@ -44,6 +45,7 @@ export async function createApiKey(
   const excess = findExcess(request, asker);
   if (excess) throw invalid(excess.field, excess.message);
   await refuseUnknownAccounts(db, asker, request.accountIds ?? [], []);
+  await refuseUnknownGroups(db, asker, request.groupIds ?? [], []);
 
   const { workspaceId, mode } = asker;
   const secret = generateApiKey(mode);
@@ -52,7 +54,6 @@ export async function createApiKey(
     id: newId("apiKey", now),
     workspaceId,
     mode,
-    groupIds: null,
     ...(await digestSecret(secret, peppers)),
     lastFour: secret.slice(-4),
     createdAt: now,
@@ -67,8 +68,9 @@ export async function createApiKey(
 }
 
 /** What the audit log says of what a key may do. */
-export function rightsOf({ scopes, accountIds, needsApproval, expiresAt }: KeyRights): JsonObject {
-  return { scopes, accounts: accountIds, needs_approval: needsApproval, expires_at: printTimeOrNull(expiresAt) };
+export function rightsOf({ scopes, accountIds, groupIds, needsApproval, expiresAt }: KeyRights): JsonObject {
+  const limits = { accounts: accountIds, groups: groupIds };
+  return { scopes, ...limits, needs_approval: needsApproval, expires_at: printTimeOrNull(expiresAt) };
 }
 
 /** @throws Refusal */
@@ -82,14 +84,33 @@ export function refusePastEnd(expiresAt: Millis | null, now: Millis): void {
  */
 export async function refuseUnknownAccounts(
   db: Database,
-  { workspaceId, mode, accountIds }: Asker,
+  { mode, access }: Asker,
   ids: readonly string[],
   known: readonly string[],
 ): Promise<void> {
   const named = ids.filter((id) => !known.includes(id));
   if (named.length === 0) return;
-  const found = await findAccounts(db, { scope: { workspaceId, mode }, accountIds }, named);
+  const found = await findAccounts(db, access, named);
   const index = ids.findIndex((id) => !known.includes(id) && !found.some((account) => account.id === id));
   const field = `accounts.${index}`;
   if (index !== -1) throw invalid(field, unknownAccountMessage(field, mode));
+}
+
+/**
+ * @param known groups that are not looked at: a key may keep what it has
+ * @throws Refusal naming the first that is not there, or out of sight: who is restricted to accounts sees no groups but
+ *   those that they are restricted to
+ */
+export async function refuseUnknownGroups(
+  db: Database,
+  { workspaceId, access, groupIds }: Asker,
+  ids: readonly string[],
+  known: readonly string[],
+): Promise<void> {
+  if (ids.every((id) => known.includes(id))) return;
+  const groups = (await listAccountGroups(db, workspaceId)).map(({ id }) => id);
+  const seen = groups.filter((id) => groupIds?.includes(id) ?? access.accountIds === null);
+  const index = ids.findIndex((id) => !known.includes(id) && !seen.includes(id));
+  const field = `groups.${index}`;
+  if (index !== -1) throw invalid(field, unknownGroupMessage(field));
 }

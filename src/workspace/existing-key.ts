@@ -10,13 +10,12 @@ export const MAX_KEYS = 100;
 export const MAX_SECRETS = 5;
 
 /**
- * The key that somebody asks about. One that is restricted to accounts reaches those that are restricted to no others.
+ * The key that somebody asks about. One that is restricted reaches those that are restricted to no others.
  *
  * @throws Refusal when there is none
  */
 export async function existingKey(db: Database, asker: Asker, id: string): Promise<ApiKeyRow> {
-  const { workspaceId, mode, accountIds } = asker;
-  const row = await findKey(db, { scope: { workspaceId, mode }, accountIds }, id);
+  const row = await findKey(db, asker, id);
   if (!row) throw new Refusal("not_found", "API key does not exist in this workspace.");
   return row;
 }

@@ -1,8 +1,10 @@
+import { listAccountIdsOfGroups } from "../db/account-groups.ts";
 import type { ApiKeyRow, StoredSecret } from "../db/api-keys.ts";
 import { findKeyBySecret, replaceDigest } from "../db/api-keys.ts";
 import type { Database } from "../db/database.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { RateLimits } from "../lib/rate-limits.ts";
+import type { Access } from "../lib/vocabulary.ts";
 import type { Peppers } from "./peppers.ts";
 import { digestSecret, possibleDigests } from "./peppers.ts";
 
@@ -15,6 +17,8 @@ interface FindDeps {
 /** A key, and the one of its secrets by which it was found. */
 export interface FoundKey {
   key: ApiKeyRow;
+  /** What it reaches in this moment. */
+  access: Access;
   stored: StoredSecret;
   /** How often its workspace may ask; null: the defaults. */
   rateLimits: RateLimits | null;
@@ -37,7 +41,16 @@ export async function findGoodKey({ db, clock, peppers }: FindDeps, secret: stri
   const now = clock();
   const isOver = [key.expiresAt, stored.goodUntil].some((end) => end !== null && end <= now);
   if (isOver) return null;
-  return { key, stored, rateLimits: workspace.rateLimits, isSuspended: workspace.suspendedAt !== null };
+  const access = await accessOf(db, key);
+  return { key, access, stored, rateLimits: workspace.rateLimits, isSuspended: workspace.suspendedAt !== null };
+}
+
+/** Of all accounts, those that the key is restricted to by their ids, and of these, those that are in its groups. */
+async function accessOf(db: Database, { workspaceId, mode, accountIds, groupIds }: ApiKeyRow): Promise<Access> {
+  const scope = { workspaceId, mode };
+  if (groupIds === null) return { scope, accountIds };
+  const inGroups = await listAccountIdsOfGroups(db, scope, groupIds);
+  return { scope, accountIds: inGroups.filter((id) => accountIds?.includes(id) ?? true) };
 }
 
 /** Digests a secret with the first pepper that was stored under another, or under one that had no id then. */

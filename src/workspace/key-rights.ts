@@ -1,20 +1,20 @@
-import type { ApiKeyRow, AskerMember } from "../db/api-keys.ts";
+import type { ApiKeyRow, AskerMember, KeyLimits } from "../db/api-keys.ts";
 import { endsNoLater } from "../db/api-keys.ts";
-import { unknownAccountMessage } from "../lib/refusal.ts";
+import { unknownAccountMessage, unknownGroupMessage } from "../lib/refusal.ts";
 import { printTime } from "../lib/time.ts";
-import type { Mode } from "../lib/vocabulary.ts";
+import type { Access, Mode } from "../lib/vocabulary.ts";
 
 /*
- * What a key may do: its scopes, on its accounts, until its end. Nobody gives away what they do not have.
+ * What a key may do: its scopes, on its accounts that are in its groups, until its end. Nobody gives away what they do not have.
  */
 
-export type KeyRights = Pick<ApiKeyRow, "scopes" | "accountIds" | "needsApproval" | "expiresAt">;
+export type KeyRights = Pick<ApiKeyRow, "scopes" | "needsApproval" | "expiresAt"> & KeyLimits;
 
-/** The key of a request, with which somebody asks for something. */
-export type AskingKey = Pick<ApiKeyRow, "id" | "workspaceId" | "mode"> & KeyRights;
+/** The key of a request, with which somebody asks for something, and what it reaches in this moment. */
+export type AskingKey = Pick<ApiKeyRow, "id" | "workspaceId" | "mode"> & KeyRights & { access: Access };
 
 /** A member who asks for something, with the rights that their role has. */
-export type AskingMember = AskerMember & { mode: Mode } & KeyRights;
+export type AskingMember = AskerMember & { mode: Mode } & KeyRights & { access: Access };
 
 /** Who asks about keys, and may give no more than they have. */
 export type Asker = AskingKey | AskingMember;
@@ -33,7 +33,7 @@ export function findExcess(rights: KeyRights, own: Asker): Excess | null {
     const field = `scopes.${scope}`;
     return { field, message: `${field} is ${rights.scopes[scope]}, which the key of this request does not have.` };
   }
-  const { accountIds } = own;
+  const { accountIds, groupIds } = own;
   if (accountIds !== null && rights.accountIds === null) {
     const message = "accounts is required: the key of this request is restricted to accounts, and can give no others.";
     return { field: "accounts", message };
@@ -42,6 +42,15 @@ export function findExcess(rights: KeyRights, own: Asker): Excess | null {
   if (account !== -1) {
     const field = `accounts.${account}`;
     return { field, message: unknownAccountMessage(field, own.mode) };
+  }
+  if (groupIds !== null && rights.groupIds === null) {
+    const message = "groups is required: the key of this request is restricted to groups, and can give no others.";
+    return { field: "groups", message };
+  }
+  const group = rights.groupIds?.findIndex((id) => groupIds !== null && !groupIds.includes(id)) ?? -1;
+  if (group !== -1) {
+    const field = `groups.${group}`;
+    return { field, message: unknownGroupMessage(field) };
   }
   if (own.needsApproval && !rights.needsApproval) {
     const message = "needs_approval must be true: the posts of the key of this request wait for approval, too.";
@@ -56,11 +65,16 @@ export function findExcess(rights: KeyRights, own: Asker): Excess | null {
 
 /** Whether some rights are no more than others. */
 export function isWithin(rights: KeyRights, others: KeyRights): boolean {
-  const { accountIds } = others;
   return (
     rights.scopes.every((scope) => others.scopes.includes(scope)) &&
     (rights.needsApproval || !others.needsApproval) &&
-    (accountIds === null || (rights.accountIds?.every((id) => accountIds.includes(id)) ?? false)) &&
+    areAmong(rights.accountIds, others.accountIds) &&
+    areAmong(rights.groupIds, others.groupIds) &&
     endsNoLater(rights, others)
   );
+}
+
+/** Null stands for everything. */
+function areAmong(ids: readonly string[] | null, others: readonly string[] | null): boolean {
+  return others === null || (ids?.every((id) => others.includes(id)) ?? false);
 }

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -32,7 +32,6 @@ beforeAll(async () => {
   origin = `http://localhost:${port}`;
   graph = await startGraph();
   // What a person would write there to point live mode at a stand-in, and to wait less for what is lost.
-  const { writeFileSync } = await import("node:fs");
   writeFileSync(join(project.folder, ".dev.vars"), `META_GRAPH_ORIGIN=${graph.origin}\nSETTLE_SCALE=0.05\n`);
   await start();
   key = /apionics_test_\w+/.exec(running.output())?.[0] ?? "";
@@ -181,20 +180,34 @@ describe("live mode against a Graph API that knows nothing of us", () => {
   });
 });
 
-it("the README's commands work as they stand there, and its receiver takes what is sent", async () => {
-  const readme = readFileSync(join(ROOT, "README.md"), "utf8");
-  const blocks = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].map((match) => match[1] ?? "");
-  expect(blocks.length).toBeGreaterThanOrEqual(4);
-  const receiver = await startReceiver(/```js\n([\s\S]*?)```/.exec(readme)?.[1] ?? "");
+/** In the order in which somebody reads them: what one makes, those after it go on with. */
+const PAGES = ["README.md", "docs/publishing.md", "docs/sandbox.md", "docs/webhooks.md", "docs/api-keys.md"];
+
+it("the commands of the README and its pages work as they stand there, and the receiver takes what is sent", async () => {
+  const text = PAGES.map((page) => readFileSync(join(ROOT, page), "utf8")).join("\n");
+  const blocks = [...text.matchAll(/```sh\n([\s\S]*?)```/g)].map((match) => match[1] ?? "");
+  expect(blocks.length).toBeGreaterThanOrEqual(10);
+  const receiver = await startReceiver(/```js\n([\s\S]*?)```/.exec(text)?.[1] ?? "");
+  const programs = [
+    `typescript=$('${process.execPath}' '${example(text, "ts")}')`,
+    // Not every machine that runs these tests has it; what that leaves out is said.
+    `python=$(if command -v python3 >/dev/null; then python3 '${example(text, "py")}'; else echo not installed; fi)`,
+    'echo "typescript=$typescript python=$python"',
+  ];
   // Whoever reads takes longer from one to the next, and keeps within the limits of their key.
-  const script = ["set -eo pipefail", blocks.join("\nsleep 1\n"), "echo", 'echo "post=$POST later=$LATER"'].join("\n");
+  const commands = [...blocks, ...programs].join("\nsleep 1\n");
+  const script = ["set -eo pipefail", commands, "echo", 'echo "post=$POST later=$LATER"'].join("\n");
   const env = { ...process.env, APIONICS_ORIGIN: origin, APIONICS_KEY: key };
   const { stdout } = await shell("bash", ["-c", script.replaceAll(":9000/", `:${receiver.port}/`)], { cwd: ROOT, env });
   expect(stdout).not.toContain('"error":{');
   expect(stdout).toContain('{"success":true}');
   const [, postId = "", laterId = ""] = /post=(post_\w+) later=(post_\w+)/.exec(stdout) ?? [];
   const { call, ended } = client(origin, key);
-  expect((await ended(postId)).status).toBe("published");
+  const [, typescript = "", python] =
+    /typescript=(post_\w+) queued python=(?:(post_\w+) queued|not installed)/.exec(stdout) ?? expect.fail(stdout);
+  if (python === undefined) console.warn("python3 is not installed: the example in Python was not run.");
+  for (const id of [postId, typescript, ...(python ? [python] : [])])
+    expect((await ended(id)).status).toBe("published");
   expect((await call("GET", `/v1/posts/${laterId}`)).body.status).toBe("canceled");
   await receiver.printed(/^evt_\w+ webhook\.test /m);
   await receiver.printed(new RegExp(`^evt_\\w+ publish\\.completed \\{\\s*post_id: '${postId}'`, "m"));
@@ -202,12 +215,19 @@ it("the README's commands work as they stand there, and its receiver takes what 
   await receiver.stop();
 });
 
-/** Runs the README's receiver, on a port that is free. */
+/** Writes a page's only program in a language to a file, as its reader does. @returns where */
+function example(text: string, language: "ts" | "py"): string {
+  const [, source = ""] = new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(text) ?? [];
+  const file = join(project.folder, `publish.${language}`);
+  writeFileSync(file, source);
+  return file;
+}
+
+/** Runs the page's receiver, on a port that is free. */
 async function startReceiver(source: string) {
   // As many lines as it is said to have.
   expect(source.trim().split("\n").length).toBeLessThanOrEqual(15);
   const receiverPort = await freePort();
-  const { writeFileSync } = await import("node:fs");
   writeFileSync(join(project.folder, "receiver.mjs"), source.replace("9000", String(receiverPort)));
   const env = { WEBHOOK_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" };
   return { ...project.run("receiver.mjs", env), port: receiverPort };

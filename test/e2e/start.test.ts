@@ -53,7 +53,7 @@ describe("npm start in a fresh clone", () => {
     const [, link = ""] = /Open the console: (http\S+)/.exec(running.output()) ?? [];
     expect(link).toMatch(new RegExp(`^http://localhost:${port}/join/[\\w-]{43}$`));
     const page = await fetch(link);
-    expect([page.status, await page.text()]).toEqual([200, expect.stringContaining("You are invited as admin.")]);
+    expect([page.status, await page.text()]).toEqual([200, expect.stringContaining("You are invited as an admin.")]);
   });
 
   it("keeps its secrets to itself", () => {

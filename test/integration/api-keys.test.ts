@@ -60,6 +60,7 @@ describe("a new key", () => {
       name: "Newsroom",
       scopes: ["posts:read", "posts:write"],
       accounts: [account],
+      groups: null,
       needs_approval: false,
       mode: "test",
       last_four: key.slice(-4),
@@ -75,7 +76,7 @@ describe("a new key", () => {
 
   it("reaches all accounts and does not end, unless it is said", async () => {
     const { body } = await ask("POST", "", workspace.live, { name: "Live", scopes: ["posts:read"] });
-    expect(body).toMatchObject({ mode: "live", accounts: null, expires_at: null });
+    expect(body).toMatchObject({ mode: "live", accounts: null, groups: null, expires_at: null });
     expect(body.key).toMatch(/^apionics_live_/);
   });
 
@@ -434,7 +435,12 @@ describe("the last key that administers a workspace", () => {
   });
 });
 
-describe("a key that is revoked while its request is under way", () => {
+const NARROWED = [
+  ["revoked", "revoked_at = 1"],
+  ["restricted to groups", `group_ids = '["group_x"]'`],
+] as const;
+
+describe.each(NARROWED)("a key that is %s while its request is under way", (_how, narrowing) => {
   it.each([
     ["makes no other", (id: string) => ["POST", "", { name: "x", scopes: ["keys:admin"] }, id] as const],
     ["changes none", (id: string) => ["PATCH", `/${id}`, { name: "Changed" }, id] as const],
@@ -445,7 +451,7 @@ describe("a key that is revoked while its request is under way", () => {
     const target = await newKey(workspace);
     const before = (await ask("GET", "?limit=100", workspace.test)).body.api_keys.length;
     interceptWrites(async (write) => {
-      await env.DB.prepare("UPDATE api_keys SET revoked_at = 1 WHERE id = ?").bind(asking.id).run();
+      await env.DB.prepare(`UPDATE api_keys SET ${narrowing} WHERE id = ?`).bind(asking.id).run();
       return write();
     });
     const [method, path, body] = request(target.id);
@@ -574,6 +580,7 @@ it("tells the audit log who was given what, and no secret", async () => {
   expect(JSON.parse(String(results[0]?.details))).toEqual({
     scopes: ["posts:read"],
     accounts: null,
+    groups: null,
     needs_approval: false,
     expires_at: null,
   });

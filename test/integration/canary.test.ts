@@ -13,11 +13,13 @@ import { jpeg } from "../helpers/pictures.ts";
 import type { Answer, RequestOptions, TestWorkspace } from "./helpers/api.ts";
 import { call } from "./helpers/api.ts";
 import { Canaries, kindOfAnswer, kindOfRequest, secretKinds } from "./helpers/canaries.ts";
+import { ConsoleBrowser, inviteTo, pageOf } from "./helpers/console.ts";
 import { advance, deliver, drive, holdTime } from "./helpers/drive.ts";
 import type { Piece } from "./helpers/everything.ts";
 import { dumpState, textOf } from "./helpers/everything.ts";
 import type { Seen } from "./helpers/login.ts";
 import { BOTH_APPS, Browser, useApps } from "./helpers/login.ts";
+import { linkIn, Mailbox } from "./helpers/mailbox.ts";
 import { newUrl, Receivers } from "./helpers/webhooks.ts";
 
 /*
@@ -34,6 +36,11 @@ const oldAdmin = newSecret();
 let workspace: TestWorkspace;
 let receivers: Receivers;
 let meta: LoginStandIn;
+/** Where members are told. */
+let mailbox: Mailbox;
+const chat = `https://chat.example.org/services/${newSecret()}`;
+const address = `${newSecret().toLowerCase()}@inbox.example.org`;
+const members: ConsoleBrowser[] = [];
 /** The account that was connected by token. */
 let account: { id: string; token: string };
 
@@ -50,6 +57,7 @@ beforeAll(async () => {
   await useWorkspace();
   await useKeys();
   await useWebhooks();
+  await useNotifications();
   await useTokens();
   await useLinks();
   await useRenewal();
@@ -61,6 +69,7 @@ beforeAll(async () => {
 afterAll(() => {
   vi.restoreAllMocks();
   useApps({});
+  mailbox.close();
   const { settings } = servicesOf(env);
   settings.adminTokens = [settings.adminTokens[0]];
   settings.apiKeyPeppers = [settings.apiKeyPeppers[0]];
@@ -106,8 +115,19 @@ it("and is in no answer but the one that shows it", () => {
 });
 
 it("and is in nothing that endpoints were sent", () => {
-  const sent = receivers.received.map((each) => ({ where: each.url, text: textOf(each) }));
+  const sent = receivers.received.map(({ url, ...said }) => ({
+    where: new URL(url).hostname,
+    text: textOf(url === chat ? said : { url, ...said }),
+  }));
+  const isTold = (place: string) => sent.some(({ where, text }) => where === place && text.includes("A post failed"));
+  expect(isTold("chat.example.org")).toBe(true);
   expect(sent.length).toBeGreaterThan(3);
+  expect(canaries.foundIn(sent)).toEqual([]);
+});
+
+it("and is in no mail but in the line that says whom it is for", () => {
+  const sent = mailbox.sent.map(({ to, ...said }) => ({ where: `a mail, ${said.subject}`, text: textOf(said) }));
+  expect(sent.map(({ where }) => where)).toEqual(["a mail, Confirm your address", "a mail, A post failed on Facebook"]);
   expect(canaries.foundIn(sent)).toEqual([]);
 });
 
@@ -211,6 +231,54 @@ async function useWebhooks(): Promise<void> {
   }
 }
 
+/**
+ * A member who is told by a URL, and one by e-mail. What takes the one breaks, what takes the other refuses it, and both quote
+ * where it was to go.
+ */
+async function useNotifications(): Promise<void> {
+  const page = pageOf(workspace, "settings/notifications", "live");
+  canaries.plant("URL that a member is told by", chat);
+  canaries.plant("address that a member is told at", address);
+  receivers.isChat(chat);
+  for (const _ of ["by a URL", "by e-mail"]) {
+    const link = await inviteTo(workspace, "viewer");
+    canaries.plant("secret of an invitation", link.split("/").at(-1) ?? "");
+    const browser = new ConsoleBrowser();
+    await browser.join(link, "Somebody");
+    canaries.plant("cookie of a session", browser.cookies.get("apionics_session") ?? "");
+    members.push(browser);
+  }
+  const [byUrl, byMail] = members;
+  const post = async (member: ConsoleBrowser | undefined, path: string, fields: Record<string, string>) => {
+    const sent = await member?.post(path, { form_id: crypto.randomUUID(), events: "publish.failed", ...fields });
+    if (!sent) throw new Error("there is no such member");
+    return see(sent);
+  };
+  const broken = vi.spyOn(env.DB, "batch").mockRejectedValue(new Error(`D1_ERROR: near ${chat}`));
+  expect((await post(byUrl, page, { url: chat })).status).toBe(500);
+  broken.mockRestore();
+  expect((await post(byUrl, page, { url: chat })).status).toBe(303);
+  receivers.answer(chat, ({ url }) => {
+    throw new Error(`the connection to ${url} broke`);
+  });
+
+  mailbox = new Mailbox();
+  mailbox.refusal = new Error(`${address} does not exist`);
+  const refused = await byMail?.post(`${page}/email`, { form_id: "refused", events: "publish.failed", email: address });
+  // What was filled in is shown again to who filled it in.
+  answered.push({ where: "a page", text: refused?.text.replaceAll(address, "") ?? "" });
+  mailbox.refusal = null;
+  expect((await post(byMail, `${page}/email`, { email: address })).status).toBe(303);
+  const [asked] = mailbox.sent;
+  const token = new URL(linkIn(asked ?? missing()), "https://here.example").searchParams.get("confirm") ?? "";
+  expect((await post(byMail, `${page}/confirm`, { token })).status).toBe(303);
+  for (const member of members) see(await member.get(page));
+}
+
+function missing(): never {
+  throw new Error("no mail was sent");
+}
+
 /** Accounts that are connected by token; one that the platform refuses, and quotes, and one that the database does. */
 async function useTokens(): Promise<void> {
   const kind = kindOfRequest("POST /v1/accounts", "access_token");
@@ -275,7 +343,7 @@ async function newLink(platform: string): Promise<string> {
 }
 
 /** Keeps what a browser was shown, and where it was sent. */
-function see(seen: Seen): Seen {
+function see<T extends Pick<Seen, "text" | "location">>(seen: T): T {
   answered.push({ where: "a page", text: `${seen.text}\n${seen.location}` });
   return seen;
 }
@@ -393,6 +461,11 @@ async function lookAtEverything(): Promise<void> {
   advance(60_000);
   await env.SWEEPER.getByName(SWEEPER_NAME).sweep();
   await receivers.settle();
+  for (const member of members) {
+    for (const page of ["settings/notifications", "overview", "developers"]) {
+      see(await member.get(pageOf(workspace, page, "live")));
+    }
+  }
   const lists = ["accounts", "api-keys", "audit", "audit/export", "events", "media", "platforms", "posts", "webhooks"];
   for (const key of [workspace.live, workspace.test]) {
     for (const list of [...lists, "health", "workspace"]) await made("GET", `/v1/${list}`, { key });

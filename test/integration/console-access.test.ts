@@ -32,7 +32,7 @@ describe("a link", () => {
     const page = await browser.get(body.url);
     expect(page.status).toBe(200);
     expect(page.text).toContain("Join A workspace");
-    expect(page.text).toContain("You are invited as admin.");
+    expect(page.text).toContain("You are invited as an admin.");
     await browser.join(body.url, "Ada");
     const home = await browser.get("/console");
     expect(home.location).toBe(pageOf(workspace, "overview"));

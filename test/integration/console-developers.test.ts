@@ -67,6 +67,25 @@ describe("API keys", () => {
     expect(list.text).not.toContain(secret);
   });
 
+  it("are restricted to groups, alone or with accounts, and say so", async () => {
+    const group = await call("POST", "/v1/account-groups", { key: workspace.test, body: { name: "A client <2>" } });
+    const account = await newAccount(workspace, "facebook");
+    expect((await admin.get(at("/keys/new"))).text).toContain("A client &lt;2&gt;");
+    const chosen = { scopes: ["posts:read"], groups: group.body.id };
+    await admin.post(at("/keys"), fields({ name: "By group", ...chosen }));
+    await admin.post(at("/keys"), fields({ name: "By both", ...chosen, accounts: account }));
+    const [byGroup, byBoth] = [await keyNamed("By group"), await keyNamed("By both")];
+    expect([byGroup.accounts, byGroup.groups]).toEqual([null, [group.body.id]]);
+    expect([byBoth.accounts, byBoth.groups]).toEqual([[account], [group.body.id]]);
+    const list = (await admin.get(at(""))).text;
+    expect(list).toContain("<td>1 group</td>");
+    expect(list).toContain("<td>1 account, if in 1 group</td>");
+    const page = (await admin.get(at(`/keys/${byBoth.id}`))).text;
+    expect(page).toContain("<dd>A client &lt;2&gt;</dd>");
+    const wrong = await admin.post(at("/keys"), fields({ name: "No group", ...chosen, groups: "group_x" }));
+    expect([wrong.status, wrong.text.includes('id="groups-error"')]).toEqual([400, true]);
+  });
+
   it("show their secret once: not on reloading, and nowhere else", async () => {
     const sent = fields({ name: "Once", scopes: ["posts:read"] });
     const made = await admin.post(at("/keys"), sent);

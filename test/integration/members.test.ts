@@ -118,23 +118,49 @@ describe("members", () => {
 });
 
 describe("a form", () => {
-  it("that is sent twice is done once, and shows the same", async () => {
+  it("that is sent twice is done once, and shows the link that it made once", async () => {
     const admin = await newMember(workspace, "admin");
     const path = pageOf(workspace, "settings/invite");
-    const link = (text: string) => /value="(http[^"]+)"/.exec(text)?.[1];
+    const linkIn = (text: string) => /value="(http[^"]+)"/.exec(text)?.[1];
     const fields = { role: "viewer", form_id: "once" };
     const sent = await Promise.all([admin.post(path, fields), admin.post(path, fields)]);
+    expect(sent.map(({ status }) => status).sort()).toEqual([201, 410]);
+    const [link, none] = sent.map(({ text }) => linkIn(text)).sort();
+    expect([link, none]).toEqual([expect.stringContaining("/join/"), undefined]);
     const again = await admin.post(path, fields);
-    expect(link(again.text)).toContain("/join/");
-    expect(new Set([...sent, again].map(({ text }) => link(text))).size).toBe(1);
+    expect([again.status, linkIn(again.text)]).toEqual([410, undefined]);
+    expect(again.text).toContain("This was shown once");
     const other = await admin.post(path, { ...fields, form_id: "another" });
-    expect(link(other.text)).not.toBe(link(again.text));
+    expect(linkIn(other.text)).toContain("/join/");
+    expect(linkIn(other.text)).not.toBe(link);
     // One by the API, for the admin; two by forms.
     expect(await linesOf("member.invited")).toHaveLength(3);
     const { results } = await env.DB.prepare("SELECT response_body FROM idempotency WHERE workspace_id = ?")
       .bind(workspace.id)
       .all();
     expect(JSON.stringify(results)).not.toContain("/join/");
+  });
+
+  it("that lets a member back in shows its link once, too", async () => {
+    const admin = await newMember(workspace, "admin");
+    const person = await newMember(workspace, "viewer");
+    const path = pageOf(workspace, `settings/members/${person.personId}/link`);
+    const [first, again] = [await admin.post(path, { form_id: "back" }), await admin.post(path, { form_id: "back" })];
+    expect([first.status, first.text.includes("/join/")]).toEqual([201, true]);
+    expect([again.status, again.text.includes("/join/")]).toEqual([410, false]);
+  });
+
+  it.each([
+    ["viewer", "a viewer"],
+    ["approver", "an approver"],
+    ["editor", "an editor"],
+    ["admin", "an admin"],
+  ])("that invites a %s says so in English", async (role, words) => {
+    const admin = await newMember(workspace, "admin");
+    const { text } = await admin.post(pageOf(workspace, "settings/invite"), { role, form_id: role });
+    expect(text).toContain(`who will be ${words}.`);
+    const link = /value="(http[^"]+)"/.exec(text)?.[1] ?? "";
+    expect((await new ConsoleBrowser().get(new URL(link).pathname)).text).toContain(`You are invited as ${words}.`);
   });
 
   it("that is refused is shown again with what was filled in, and what is wrong beside the field", async () => {

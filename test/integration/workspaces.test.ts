@@ -317,7 +317,7 @@ describe("an export", () => {
 
   it("is read page by page, and has every row once", async () => {
     const insert = env.DB.prepare(
-      `INSERT INTO events (id, workspace_id, mode, type, body, created_at) VALUES (?, ?, 'test', 'webhook.test', '{}', ?)`,
+      `INSERT INTO events (id, workspace_id, mode, type, body, created_at) VALUES (?, ?, 'test', 'webhook.test', '{"data":{}}', ?)`,
     );
     const ids = Array.from({ length: 450 }, (_, i) => `evt_${workspace.id}_${i}`);
     // Many of one moment, so that a page ends within it.

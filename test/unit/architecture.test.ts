@@ -41,11 +41,43 @@ function floorOf(room: string): number {
   return LAYERS.findIndex((line) => line.includes(room));
 }
 
+/** Which rooms each room imports from, what everybody uses and the exception left out. */
+function neighbours(): Map<string, Set<string>> {
+  const rooms = new Map<string, Set<string>>();
+  for (const { file, target, isType } of IMPORTS) {
+    const from = roomOf(file);
+    const to = target.startsWith(".") ? roomOf(relative(SRC, normalize(join(SRC, dirname(file), target)))) : from;
+    const isDrawn = !isType && from !== to && !["lib", "env"].includes(to) && floorOf(to) > floorOf(from);
+    if (isDrawn) rooms.set(from, (rooms.get(from) ?? new Set()).add(to));
+  }
+  return rooms;
+}
+
+/** The arrows that are left when every one is, whose end is reached by others as well. */
+function drawn(): string[] {
+  const rooms = neighbours();
+  const reaches = (from: string, to: string): boolean =>
+    [...(rooms.get(from) ?? [])].some((next) => next === to || reaches(next, to));
+  return [...rooms].flatMap(([from, targets]) =>
+    [...targets]
+      .filter((to) => ![...targets].some((other) => other !== to && reaches(other, to)))
+      .map((to) => `${from} --> ${to}`),
+  );
+}
+
 describe("the imports agree with docs/architecture.md", () => {
   it("which names every room there is", () => {
     const rooms = new Set(FILES.map(roomOf));
     expect([...rooms].filter((room) => floorOf(room) === -1)).toEqual([]);
     expect(LAYERS.flat().filter((room) => !rooms.has(room))).toEqual([]);
+  });
+
+  it("whose drawing has the arrows that there are", () => {
+    const drawing = /```mermaid\n([\s\S]*?)```/.exec(PAGE)?.[1] ?? "";
+    const arrows = [...drawing.matchAll(/^ *(\w+)(?:\[[^\]]*\])? --> (\w+)/gm)].map(
+      ([, from, to]) => `${from} --> ${to}`,
+    );
+    expect(arrows.sort()).toEqual(drawn().sort());
   });
 
   it("which names every file of the rooms it shows in full", () => {

@@ -6,15 +6,11 @@ import { DEFAULT_RATE_LIMITS } from "../../src/lib/rate-limits.ts";
 
 const read = (file: string) => readFileSync(resolve(import.meta.dirname, "../..", file), "utf8");
 
-it("docs/limits.md and the README say what the default limits are", () => {
+it("docs/limits.md says what the default limits are", () => {
   const { key, workspace } = DEFAULT_RATE_LIMITS;
   const rows = read("docs/limits.md").matchAll(/^\| of .*?\| ([\d,]+) +\| ([\d,]+) +\|$/gm);
   const printed = [...rows].map(([, burst = "", perMinute = ""]) => [burst, perMinute]);
   const print = (count: number) => count.toLocaleString("en-US");
   expect(printed).toEqual([key, workspace].map(({ burst, perMinute }) => [print(burst), print(perMinute)]));
   expect(read("docs/limits.md")).toContain(`RateLimit-Policy: ${printPolicies(DEFAULT_RATE_LIMITS)}`);
-  const words = read("README.md").replaceAll("\n", " ");
-  for (const { burst, perMinute } of [key, workspace]) {
-    expect(words).toContain(`${print(burst)} times at once and ${print(perMinute)} times a minute`);
-  }
 });

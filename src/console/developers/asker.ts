@@ -8,7 +8,9 @@ export function askerOf({ person, role, scope, scopes, access }: Member): Asking
     personId: person.personId,
     role,
     scopes: [...scopes],
+    access,
     accountIds: access.accountIds && [...access.accountIds],
+    groupIds: null,
     needsApproval: false,
     expiresAt: null,
   };

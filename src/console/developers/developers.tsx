@@ -7,6 +7,7 @@ import { pagePath } from "../access/member.ts";
 import { workspaceRoute } from "../access/member-route.ts";
 import { Card, Notice, PageHead } from "../frame/components.tsx";
 import { showMember } from "../frame/show.tsx";
+import { askerOf } from "./asker.ts";
 import { EventList, eventPages } from "./events.tsx";
 import { keyForms } from "./key-forms.tsx";
 import { KeysCard } from "./keys.tsx";
@@ -30,7 +31,7 @@ developerPages.get(
     const after = /^key_\w+$/.exec(c.req.query("keys_after") ?? "")?.[0] ?? null;
     const [keys, webhooks, events] = await Promise.all([
       // One more than shown tells whether there is a next page.
-      member.may("keys:admin") ? listKeys(db, member.access, { after, limit: KEYS_SHOWN + 1 }) : null,
+      member.may("keys:admin") ? listKeys(db, askerOf(member), { after, limit: KEYS_SHOWN + 1 }) : null,
       listWebhooks(db, member.scope),
       listEvents(db, member.scope, { after: null, limit: EVENTS_SHOWN }),
     ]);

@@ -3,6 +3,7 @@ import type { AppEnv } from "../../api/context.ts";
 import type { EventRow } from "../../db/events.ts";
 import { findEvent, listEvents } from "../../db/events.ts";
 import { Refusal } from "../../lib/refusal.ts";
+import { showEvent } from "../../webhooks/review-link.ts";
 import type { Member } from "../access/member.ts";
 import { pagePath } from "../access/member.ts";
 import { workspaceRoute } from "../access/member-route.ts";
@@ -97,12 +98,5 @@ export function EventList({ member, events }: { member: Member; events: readonly
 }
 
 function Body({ member, event }: { member: Member; event: EventRow }) {
-  return <pre class="code">{JSON.stringify(shownTo(member, event), null, 2)}</pre>;
-}
-
-/** The link by which a post can be decided is for who may decide. */
-function shownTo(member: Member, { id, body }: EventRow): unknown {
-  const { data, ...event } = JSON.parse(body);
-  const { link, ...others } = data;
-  return { id, ...event, data: link === undefined || member.may("approvals:write") ? data : others };
+  return <pre class="code">{JSON.stringify(showEvent(event, member.may("approvals:write")), null, 2)}</pre>;
 }

@@ -33,11 +33,13 @@ keyForms.post(
   pagePath("developers/keys"),
   workspaceForm("keys:admin", showNewKey, async (c, member, form) => {
     const accounts = form.fields.accounts ?? [];
+    const groups = form.fields.groups ?? [];
     const expires = form.text("expires_at");
     const request = form.read(keyRequest, {
       name: form.text("name"),
       scopes: form.fields.scopes ?? [],
       accounts: accounts.length === 0 ? null : accounts,
+      groups: groups.length === 0 ? null : groups,
       needs_approval: form.text("needs_approval") === "yes",
       expires_at: expires === "" ? null : readTime(member, expires),
     });

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import type { AppEnv } from "../../api/context.ts";
+import { listAccountGroups } from "../../db/account-groups.ts";
 import { findAccounts } from "../../db/accounts.ts";
 import type { ApiKeyRow } from "../../db/api-keys.ts";
 import { existingKey } from "../../workspace/existing-key.ts";
@@ -21,8 +22,11 @@ const DEFAULT_OVERLAP = "24";
 export async function showKey(c: Context<AppEnv>, member: Member, problem?: Problem) {
   const { db, clock } = c.var.services;
   const key = await existingKey(db, askerOf(member), c.req.param("api_key_id") ?? "");
-  const accounts = await findAccounts(db, member.access, key.accountIds ?? []);
-  const names = new Map(accounts.map(({ id, name, username }) => [id, name ?? username]));
+  const [accounts, groups] = await Promise.all([
+    findAccounts(db, member.access, key.accountIds ?? []),
+    key.groupIds === null ? [] : listAccountGroups(db, member.scope.workspaceId),
+  ]);
+  const names = new Map([...accounts, ...groups].map((each) => [each.id, nameOf(each)]));
   return showMember(c, member, {
     current: "developers",
     title: key.name,
@@ -42,9 +46,14 @@ export async function showKey(c: Context<AppEnv>, member: Member, problem?: Prob
   });
 }
 
+function nameOf(of: { name: string | null; username?: string }): string {
+  return of.name ?? of.username ?? "";
+}
+
 function Facts({ member, apiKey, names }: { member: Member; apiKey: ApiKeyRow; names: ReadonlyMap<string, string> }) {
-  const { id, scopes, accountIds, lastFour, createdAt, expiresAt, lastUsedAt } = apiKey;
+  const { id, scopes, accountIds, groupIds, lastFour, createdAt, expiresAt, lastUsedAt } = apiKey;
   const zone = member.workspace.timeZone;
+  const namesOf = (ids: string[] | null) => ids?.map((each) => names.get(each) ?? each).join(", ") ?? WORDS.all;
   return (
     <Card id="facts" title={WORDS.facts}>
       <ul>
@@ -56,7 +65,13 @@ function Facts({ member, apiKey, names }: { member: Member; apiKey: ApiKeyRow; n
       </ul>
       <dl class="facts">
         <dt>{WORDS.accounts}</dt>
-        <dd>{accountIds === null ? WORDS.all : accountIds.map((each) => names.get(each) ?? each).join(", ")}</dd>
+        <dd>{namesOf(accountIds)}</dd>
+        {groupIds === null ? null : (
+          <>
+            <dt>{WORDS.groups}</dt>
+            <dd>{namesOf(groupIds)}</dd>
+          </>
+        )}
         <dt>{WORDS.columns.secret}</dt>
         <dd class="mono">…{lastFour}</dd>
         <dt>{WORDS.created}</dt>

@@ -37,7 +37,7 @@ export function KeysCard(view: {
 }
 
 function KeyRow({ member, apiKey, now }: { member: Member; apiKey: ApiKeyRow; now: Millis }) {
-  const { id, name, lastFour, accountIds, lastUsedAt, expiresAt } = apiKey;
+  const { id, name, lastFour, lastUsedAt, expiresAt } = apiKey;
   const zone = member.workspace.timeZone;
   return (
     <tr>
@@ -45,11 +45,17 @@ function KeyRow({ member, apiKey, now }: { member: Member; apiKey: ApiKeyRow; no
         <a href={member.at(`developers/keys/${id}`)}>{name}</a> <KeyState apiKey={apiKey} now={now} />
       </th>
       <td class="mono">…{lastFour}</td>
-      <td>{accountIds === null ? WORDS.all : WORDS.count(accountIds.length)}</td>
+      <td>{reachOf(apiKey)}</td>
       <td class="nowrap">{lastUsedAt === null ? WORDS.never : <Time at={lastUsedAt} zone={zone} />}</td>
       <td class="nowrap">{expiresAt === null ? WORDS.never : <Time at={expiresAt} zone={zone} />}</td>
     </tr>
   );
+}
+
+function reachOf({ accountIds, groupIds }: ApiKeyRow): string {
+  const accounts = accountIds && WORDS.count(accountIds.length);
+  const groups = groupIds && WORDS.groupCount(groupIds.length);
+  return accounts && groups ? WORDS.both(accounts, groups) : (accounts ?? groups ?? WORDS.all);
 }
 
 /** What there is to know of a key beside its rights. */

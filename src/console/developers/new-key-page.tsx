@@ -1,5 +1,7 @@
 import type { Context } from "hono";
 import type { AppEnv } from "../../api/context.ts";
+import type { AccountGroupRow } from "../../db/account-groups.ts";
+import { listAccountGroups } from "../../db/account-groups.ts";
 import type { AccountRow } from "../../db/accounts.ts";
 import { listAccounts } from "../../db/accounts.ts";
 import { KEY_SCOPES, PLATFORM_NAMES } from "../../lib/vocabulary.ts";
@@ -18,7 +20,11 @@ const USUAL_SCOPES = ["posts:read", "posts:write", "media:write", "accounts:read
 
 /** Asks what a new key is to be. @param problem of the form that was refused */
 export async function showNewKey(c: Context<AppEnv>, member: Member, problem?: Problem) {
-  const accounts = await listAccounts(c.var.services.db, member.access);
+  const { db } = c.var.services;
+  const [accounts, groups] = await Promise.all([
+    listAccounts(db, member.access),
+    listAccountGroups(db, member.scope.workspaceId),
+  ]);
   return showMember(c, member, {
     current: "developers",
     title: WORDS.create,
@@ -32,15 +38,20 @@ export async function showNewKey(c: Context<AppEnv>, member: Member, problem?: P
         />
         <FormProblem problem={problem} />
         <div class="card">
-          <KeyForm member={member} accounts={accounts} problem={problem} />
+          <KeyForm member={member} accounts={accounts} groups={groups} problem={problem} />
         </div>
       </>
     ),
   });
 }
 
-function KeyForm(view: { member: Member; accounts: readonly AccountRow[]; problem: Problem | undefined }) {
-  const { member, accounts, problem } = view;
+function KeyForm(view: {
+  member: Member;
+  accounts: readonly AccountRow[];
+  groups: readonly AccountGroupRow[];
+  problem: Problem | undefined;
+}) {
+  const { member, accounts, groups, problem } = view;
   const path = member.at("developers/keys");
   const error = (name: string) => problemOf(problem, path, name);
   return (
@@ -77,6 +88,17 @@ function KeyForm(view: { member: Member; accounts: readonly AccountRow[]; proble
             value: id,
             label: `${name ?? username}, ${PLATFORM_NAMES[platform]}`,
           }))}
+        />
+      )}
+      {groups.length === 0 ? null : (
+        <Choices
+          type="checkbox"
+          name="groups"
+          label={WORDS.groups}
+          hint={WORDS.groupsHint}
+          error={error("groups")}
+          chosen={chosenIn(problem, path, "groups", [])}
+          choices={groups.map(({ id, name }) => ({ value: id, label: name }))}
         />
       )}
       <Choices

@@ -36,6 +36,8 @@ export const DEVELOPERS = {
     none: "There are no keys yet. Create one, and a program can publish.",
     all: "All",
     count: (count: number) => (count === 1 ? "1 account" : `${count} accounts`),
+    groupCount: (count: number) => (count === 1 ? "1 group" : `${count} groups`),
+    both: (accounts: string, groups: string) => `${accounts}, if in ${groups}`,
     never: "Never",
     revoked: "Revoked",
     expired: "Expired",
@@ -48,6 +50,9 @@ export const DEVELOPERS = {
     scopeNames: SCOPES,
     accounts: "Accounts that it sees and posts to",
     accountsHint: "Choose none to let it reach all of them, those to come included.",
+    groups: "Groups that it sees and posts to",
+    groupsHint:
+      "Choose none to restrict it to no groups. It reaches whatever is in them at the time; where accounts are chosen too, those of them that are in these groups.",
     needsApprovalLabel: "Approval",
     needsApprovalChoice: "Its posts wait for approval",
     needsApprovalHint: "Where the settings say that those of marked keys do.",

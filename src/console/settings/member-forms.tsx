@@ -36,17 +36,17 @@ memberForms.post(
   workspaceForm("keys:admin", showSettings, async (c, member, form) => {
     const body = form.read(invitation, rightsIn(form));
     const rights = { role: body.role, groupIds: body.groups };
-    const link = await form.once<SignInLink>((change) =>
+    const link = await form.onceInSecret<SignInLink>((change) =>
       inviteMember(c.var.services, member.scope.workspaceId, rights, member.scopes, change),
     );
-    return showLink(c, member, link, WORDS.readyText(ROLES[link.role].name.toLowerCase()));
+    return showLink(c, member, link, WORDS.readyText(ROLES[body.role].asOne));
   }),
 );
 
 memberForms.post(
   pagePath("settings/members/:person_id/link"),
   ofMember(async (c, member, form) => {
-    const link = await form.once<SignInLink>((change) =>
+    const link = await form.onceInSecret<SignInLink>((change) =>
       letMemberBackIn(c.var.services, member.scope.workspaceId, personIn(c), member.scopes, change),
     );
     return showLink(c, member, link, WORDS.backText);
@@ -82,20 +82,25 @@ function personIn(c: Context<AppEnv>): string {
   return c.req.param("person_id") ?? "";
 }
 
-/** A link, shown once: it is in no address, and in no page that is looked at again. */
-function showLink(c: Context<AppEnv>, member: Member, { url, expiresAt }: SignInLink, lead: string) {
+/** A link, shown once: it is in no address, and in no page that is looked at again. @param link null: it was shown before */
+function showLink(c: Context<AppEnv>, member: Member, link: SignInLink | null, lead: string) {
+  const title = link === null ? WORDS.shownTitle : WORDS.ready;
   return showMember(c, member, {
     current: "settings",
-    title: WORDS.ready,
-    status: 201,
-    scripts: SECRET_SCRIPTS,
+    title,
+    status: link === null ? 410 : 201,
+    scripts: link === null ? [] : SECRET_SCRIPTS,
     body: (
       <>
-        <PageHead title={WORDS.ready} lead={lead} />
-        <Secret id="link" label={WORDS.link} value={url} />
-        <p class="soft">
-          {WORDS.until} <Time at={expiresAt} zone={member.workspace.timeZone} />
-        </p>
+        <PageHead title={title} lead={link === null ? WORDS.shownText : lead} />
+        {link === null ? null : (
+          <>
+            <Secret id="link" label={WORDS.link} value={link.url} />
+            <p class="soft">
+              {WORDS.until} <Time at={link.expiresAt} zone={member.workspace.timeZone} />
+            </p>
+          </>
+        )}
         <p>
           <a class="button" href={member.at("settings")}>
             {WORDS.back}

@@ -121,6 +121,23 @@ export const PAGES: readonly PageRow[] = [
     address: at("settings/notifications"),
   },
   {
+    name: "notifications-link-sent",
+    route: `${WORKSPACE}/settings/notifications`,
+    who: "viewer",
+    address: at("settings/notifications"),
+    async reach(page) {
+      await page.getByLabel("E-mail address").fill("ada@inbox.example");
+      await page.getByRole("button", { name: "Send a link" }).click();
+      await page.getByText("A link was sent to the address.").waitFor();
+    },
+  },
+  {
+    name: "notifications-bad-link",
+    route: `${WORKSPACE}/settings/notifications`,
+    who: "viewer",
+    address: at("settings/notifications?confirm=none"),
+  },
+  {
     name: "notifications-set",
     route: `${WORKSPACE}/settings/notifications`,
     who: "editor",

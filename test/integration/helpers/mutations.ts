@@ -431,8 +431,9 @@ export const MUTATING_ROUTES: MutatingRoute[] = [
   {
     route: "POST /v1/api-keys",
     action: "api_key.created",
-    prepare: async () => {
-      const body = { name: "Newsroom", scopes: ["posts:read"] };
+    prepare: async (workspace) => {
+      const group = (await newGroup(workspace)).split("/").at(-1);
+      const body = { name: "Newsroom", scopes: ["posts:read"], groups: [group] };
       return { path: "/v1/api-keys", body, other: { body: { ...body, name: "Archive" } } };
     },
   },
