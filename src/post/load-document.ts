@@ -92,7 +92,8 @@ function restoreComment(fresh: TaskDocument, projected: ProjectedTask | undefine
   const { status, error, platformCommentId, publishedAt, round = 1 } = comment;
   const parentId = projected.platformPostId;
   const restored = { ...fresh, round, parentId, platformPostId: platformCommentId, publishedAt, error };
-  if (status === "queued" && parentId === null && round === 1) return restored;
+  // Nothing is there that it could have been written under, in whatever round.
+  if (status === "queued" && parentId === null) return restored;
   // Due in the moment in which its post was public: it may have been sent.
   return { ...restored, status: status === "queued" ? "publishing" : status, ...forgotten(comment) };
 }
