@@ -238,7 +238,6 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
   async #forgetInTime(): Promise<boolean> {
     await this.#projecting;
     if (!isToBeForgotten(this.#stored(), systemClock())) return false;
-    await this.ctx.storage.deleteAlarm();
     await this.ctx.storage.deleteAll();
     return true;
   }

@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import type { Millis } from "../../src/lib/clock.ts";
 import type { Crossings } from "./crossing.ts";
 import type { Faults } from "./faults.ts";
-import { MISSING_GUARD, withoutGuard } from "./mutations.ts";
+import { edited } from "./mutations.ts";
 import type { Random } from "./random.ts";
 import type { Scheduler } from "./scheduler.ts";
 
@@ -44,7 +44,7 @@ export class Sqlite {
     for (const file of readdirSync(folder).sort()) {
       if (!file.endsWith(".sql")) continue;
       const source = readFileSync(join(folder, file), "utf8");
-      this.#database.exec(MISSING_GUARD ? withoutGuard(MISSING_GUARD, `${MIGRATIONS}/${file}`, source) : source);
+      this.#database.exec(edited(`${MIGRATIONS}/${file}`, source));
     }
     this.#database.exec(WATCHED);
     // Every seed begins with an empty log.
