@@ -119,10 +119,18 @@ export async function findPostToLoad(db: Database, ref: PostRef): Promise<PostTo
   return found ? { ...found, clockOffset: clock?.offset ?? 0 } : null;
 }
 
-/** The last projection of a post that the database has; null when there is no such post. */
-export async function findSeq(db: Database, ref: PostRef): Promise<number | null> {
-  const [row] = await db.select({ seq: posts.seq }).from(posts).where(isPost(ref));
-  return row?.seq ?? null;
+/** How far the database knows a post. */
+export interface HeldPost {
+  /** Of the last projection that it took. */
+  seq: number;
+  /** Real time. */
+  wakeBy: Millis | null;
+}
+
+/** @returns null when there is no such post */
+export async function findHeldPost(db: Database, ref: PostRef): Promise<HeldPost | null> {
+  const [row] = await db.select({ seq: posts.seq, wakeBy: posts.wakeBy }).from(posts).where(isPost(ref));
+  return row ?? null;
 }
 
 /** Has nobody look for a post any more of which nothing is left to do, unless it has changed. */

@@ -56,7 +56,7 @@ export function wake(document: PostDocument, now: Millis): { document: PostDocum
 /** Tells the database anew of a post that is over, for it was found waiting: so it says of a database that was restored. */
 export function retellEnd(document: PostDocument, now: Millis): { document: PostDocument; answer: null } {
   return changed(document, (copy) => {
-    if (nextDue(copy) === null) markChanged(copy, now);
+    if (nextDue(copy) === null && copy.wakeBy !== null) markChanged(copy, now);
     return null;
   });
 }

@@ -3,7 +3,7 @@ import type { AuditLine } from "../db/audit-log.ts";
 import type { Command } from "../db/change.ts";
 import { database } from "../db/database.ts";
 import type { ManualPause } from "../db/manual-pauses.ts";
-import { findPostToLoad, findSeq, stopWaking } from "../db/posts.ts";
+import { findHeldPost, findPostToLoad, stopWaking } from "../db/posts.ts";
 import { writeProjection } from "../db/projections.ts";
 import { findClockOffset } from "../db/test-clock.ts";
 import type { Env } from "../env.ts";
@@ -34,7 +34,7 @@ import { refOfObjectName } from "./post-calls.ts";
 import { projectionOf } from "./projection.ts";
 import type { Report, ReportAnswer } from "./report.ts";
 import { report } from "./report.ts";
-import { retell } from "./retell.ts";
+import { heedDatabase } from "./retell.ts";
 import { reviewLink } from "./review-link.ts";
 import { sendMessages } from "./send-messages.ts";
 import type { CancelAnswer } from "./status.ts";
@@ -85,7 +85,7 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
     }
     if (loaded.is !== "stored") return;
     const clockOffset = await this.#clockOffset();
-    if (!loaded.isNew) await this.#retellIfBehind();
+    if (!loaded.isNew) await this.#compare();
     this.#decide((document, now) => retellEnd(noteClock(document, clockOffset), now));
     await this.#tellPending();
   }
@@ -189,16 +189,16 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
     const { seq } = this.#stored();
     const kept = id === null ? undefined : this.ctx.storage.kv.get<R>(answerKey(id));
     const answer = kept === undefined ? this.#decide(audited(transition, audit), id) : kept;
-    if (this.#stored().seq === seq) await this.#retellIfBehind();
+    if (this.#stored().seq === seq) await this.#compare();
     await this.#projected();
     return answer;
   }
 
-  /** Tells the database all anew where it knows less than it was told before: then it was restored. */
-  async #retellIfBehind(): Promise<void> {
+  /** Looks how far the database knows the post: less than it was told, if it was restored. */
+  async #compare(): Promise<void> {
     const { projectedSeq } = this.#stored();
-    const known = await findSeq(this.#db, this.#ref);
-    if (known !== null && known < projectedSeq) this.#decide(retell);
+    const held = await findHeldPost(this.#db, this.#ref);
+    if (held) this.#decide((document, now) => heedDatabase(document, held, projectedSeq, now));
   }
 
   /** @throws when the database does not show yet what was decided */

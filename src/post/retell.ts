@@ -1,3 +1,4 @@
+import type { HeldPost } from "../db/posts.ts";
 import type { Millis } from "../lib/clock.ts";
 import { announceApproval, announcePost, announceTask } from "./announce.ts";
 import type { PostDocument } from "./document.ts";
@@ -6,22 +7,37 @@ import { isOpen } from "./status.ts";
 import { changed, markChanged } from "./transition.ts";
 
 /**
- * Tells the database all of a post anew, for it was restored to what it knew before. Events are told again by the ids
- * that they had: what it still has of them, or an endpoint, is not told twice. Those of earlier rounds are not known any
- * more.
+ * Takes note of what the database holds of a post. Where that is less than it was told, it was restored to an earlier
+ * state, and is told all anew.
+ *
+ * @param told the projection that it had acknowledged before it was looked at
  */
-export function retell(document: PostDocument, now: Millis): { document: PostDocument; answer: null } {
+export function heedDatabase(
+  document: PostDocument,
+  { seq, wakeBy }: HeldPost,
+  told: number,
+  now: Millis,
+): { document: PostDocument; answer: null } {
   return changed(document, (copy) => {
-    for (const task of copy.tasks) {
-      const isTold = !isOpen(task.status) && task.status !== "canceled" && task.announceBy === null;
-      if (isTold) announceTask(copy, task, now);
-    }
-    const { tasks } = stateOf(copy);
-    if (tasks.every(({ status }) => status === "canceled")) announcePost(copy, "post.canceled", now);
-    else if (tasks.every(({ status }) => !isOpen(status))) announcePost(copy, "post.completed", now);
-    if (copy.approval?.state === "pending") copy.approval.isTold = false;
-    else if (copy.approval) announceApproval(copy, `approval.${copy.approval.state}`, now, null);
-    markChanged(copy, now);
+    copy.wakeBy = wakeBy === null ? null : wakeBy + copy.clockOffset + copy.clockLag;
+    if (seq < told) retell(copy, now);
     return null;
   });
+}
+
+/**
+ * Events are told again by the ids that they had: what the database still has of them is not told twice, and endpoints know
+ * them by those. The events of earlier rounds are not known any more.
+ */
+function retell(document: PostDocument, now: Millis): void {
+  for (const task of document.tasks) {
+    const isTold = !isOpen(task.status) && task.status !== "canceled" && task.announceBy === null;
+    if (isTold) announceTask(document, task, now);
+  }
+  const { tasks } = stateOf(document);
+  if (tasks.every(({ status }) => status === "canceled")) announcePost(document, "post.canceled", now);
+  else if (tasks.every(({ status }) => !isOpen(status))) announcePost(document, "post.completed", now);
+  if (document.approval?.state === "pending") document.approval.isTold = false;
+  else if (document.approval) announceApproval(document, `approval.${document.approval.state}`, now, null);
+  markChanged(document, now);
 }
