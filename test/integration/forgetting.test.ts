@@ -217,7 +217,7 @@ describe("a post that failed and was forgotten", () => {
   });
 });
 
-describe("a post of which nobody could tell, and that was forgotten", () => {
+describe("a post of which nobody could tell, and that was forgotten", { timeout: 90_000 }, () => {
   it("is resolved as public, with an event of its own", async () => {
     const ref = await unconfirmed(true);
     expect(await forget(ref)).toBe(30);
