@@ -1,4 +1,5 @@
 import type { PostToLoad, ProjectedTask } from "../db/posts.ts";
+import type { Timeline } from "../db/timeline.ts";
 import type { Millis } from "../lib/clock.ts";
 import type { TaskStatus } from "../lib/vocabulary.ts";
 import { conclude, errorOf } from "./conclude.ts";
@@ -30,7 +31,12 @@ export function loadDocument({ row, clockOffset, restoredAt }: PostToLoad, realN
     approval: row.approval,
     tasks: row.state.tasks.map((task) => ({ ...task, hasComment: task.firstComment !== undefined })),
   });
-  const projectedOf = (accountId: string) => row.state.tasks.find((task) => task.accountId === accountId);
+  const epoch = { createdAt: row.createdAt, restoredAt: restoredAt === null ? null : restoredAt + clockOffset };
+  const isTrusted = hasChangedSince(row.timeline, epoch.restoredAt);
+  const projectedOf = (accountId: string) => {
+    const task = row.state.tasks.find((each) => each.accountId === accountId);
+    return isTrusted ? task : task && withoutProof(task);
+  };
   const tasks = document.tasks.map((task) => restoreTask(task, projectedOf(task.accountId)));
   const comments = document.comments.map((comment) => restoreComment(comment, projectedOf(comment.accountId)));
   const { seq } = row;
@@ -41,7 +47,6 @@ export function loadDocument({ row, clockOffset, restoredAt }: PostToLoad, realN
     const isCanceled = tasks.some(({ status }) => status === "canceled");
     return { is: "final", document: { ...restored, isCanceled } };
   }
-  const epoch = { createdAt: row.createdAt, restoredAt: restoredAt === null ? null : restoredAt + clockOffset };
   const now = realNow + clockOffset;
   for (const task of publicationsOf(restored)) {
     if (task.status === "publishing") concludeLost(restored, task, LOST, now);
@@ -84,6 +89,20 @@ function isBefore(status: TaskStatus): boolean {
 /** What was sent of it is not known, unless the database knows that nothing was. */
 function forgotten({ neverArmed }: { neverArmed?: true }): { isForgotten?: true } {
   return neverArmed ? {} : { isForgotten: true };
+}
+
+/** Whether the database has this of a post from after it was restored: nothing can have happened to it that was lost. */
+function hasChangedSince(timeline: Timeline, restoredAt: Millis | null): boolean {
+  const last = timeline.at(-1);
+  return restoredAt === null || (last !== undefined && (last.lastAt ?? last.at) > restoredAt);
+}
+
+/** What failed may have been retried since the backup. */
+function withoutProof({ neverArmed: _, ...task }: ProjectedTask): ProjectedTask {
+  const { firstComment } = task;
+  if (!firstComment) return task;
+  const { neverArmed: __, ...comment } = firstComment;
+  return { ...task, firstComment: comment };
 }
 
 function restoreComment(fresh: TaskDocument, projected: ProjectedTask | undefined): TaskDocument {

@@ -5,7 +5,7 @@ import { restoreStatements } from "../../scripts/backup/epoch.ts";
 import type { PostRef } from "../../src/lib/vocabulary.ts";
 import type { StandIn } from "../helpers/stand-in.ts";
 import type { TestWorkspace } from "./helpers/api.ts";
-import { call, newWorkspace } from "./helpers/api.ts";
+import { call, newPicture, newWorkspace } from "./helpers/api.ts";
 import { advance, calls, documentOf, drive, holdTime, postObject, storedDocument, wake } from "./helpers/drive.ts";
 import type { Connected } from "./helpers/live.ts";
 import { connect, readLive, standInForMeta } from "./helpers/live.ts";
@@ -216,6 +216,36 @@ describe("a database that is restored", { timeout: 240_000 }, () => {
     await drive(ref);
     expect((await read(ref)).status).toBe("failed");
     expect(shown()).toEqual([]);
+  });
+
+  it("does not have retried what failed before the backup and was retried since", async () => {
+    const ref = await publish("retried since", { media: [await newPicture(workspace, "live")] });
+    graph.refuse(/photos$/, { code: 100, message: "Invalid parameter" });
+    await drive(ref);
+    const dump = await backUp();
+    const retry = () => call("POST", `/v1/posts/${ref.postId}/retry`, { key: workspace.live });
+    expect((await retry()).status).toBe(200);
+    await drive(ref);
+    advance(MINUTE);
+    await calls(ref).forget();
+    await restore(dump, Date.now());
+    await sweep();
+    expect((await read(ref)).status).toBe("failed");
+    const { status, body } = await retry();
+    expect([status, body.error.message]).toEqual([409, expect.stringContaining("is not known any more")]);
+    expect(shown()).toHaveLength(1);
+  });
+
+  it("has what failed after the restore retried as ever", async () => {
+    await restore(await backUp(), Date.now());
+    advance(SECOND);
+    const ref = await publish("failed after", { media: [await newPicture(workspace, "live")] });
+    graph.refuse(/photos$/, { code: 100, message: "Invalid parameter" });
+    await drive(ref);
+    await calls(ref).forget();
+    expect((await call("POST", `/v1/posts/${ref.postId}/retry`, { key: workspace.live })).status).toBe(200);
+    await drive(ref);
+    expect(shown()).toHaveLength(1);
   });
 
   it("from a time before its objects forgot what they had published sends none of it again", async () => {
