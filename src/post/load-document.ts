@@ -4,7 +4,7 @@ import type { Millis } from "../lib/clock.ts";
 import type { TaskStatus } from "../lib/vocabulary.ts";
 import { conclude, errorOf } from "./conclude.ts";
 import type { PostDocument, TaskDocument } from "./document.ts";
-import { newDocument, publicationsOf } from "./document.ts";
+import { commentOf, newDocument, publicationsOf } from "./document.ts";
 import { isOpen } from "./status.ts";
 import { LOADED_LATE } from "./timing.ts";
 
@@ -38,7 +38,9 @@ export function loadDocument({ row, clockOffset, restoredAt }: PostToLoad, realN
     return isTrusted ? task : task && withoutProof(task);
   };
   const tasks = document.tasks.map((task) => restoreTask(task, projectedOf(task.accountId)));
-  const comments = document.comments.map((comment) => restoreComment(comment, projectedOf(comment.accountId)));
+  const comments = document.comments.map((comment) =>
+    restoreComment(comment, projectedOf(comment.accountId), isTrusted),
+  );
   const { seq } = row;
   const wakeBy = row.wakeBy === null ? null : row.wakeBy + clockOffset;
   const restored = { ...document, tasks, comments, seq, projectedSeq: seq, wakeBy };
@@ -49,10 +51,12 @@ export function loadDocument({ row, clockOffset, restoredAt }: PostToLoad, realN
   }
   const now = realNow + clockOffset;
   for (const task of publicationsOf(restored)) {
-    if (task.status === "publishing") concludeLost(restored, task, LOST, now);
-    else if (task.status === "queued" && hasBeenDue(task, row.mode === "live", epoch, now)) {
-      concludeLost(restored, task, HELD, now);
-    }
+    const isHeld = task.status === "queued" && hasBeenDue(task, row.mode === "live", epoch, now);
+    if (task.status !== "publishing" && !isHeld) continue;
+    concludeLost(restored, task, isHeld ? HELD : LOST, now);
+    // Where the post is public, so may its comment be.
+    const comment = task.part === "post" ? commentOf(restored, task.accountId) : null;
+    if (comment?.status === "queued") concludeLost(restored, comment, HELD, now);
   }
   return { is: "open", document: withoutIdleApproval(restored, now) };
 }
@@ -105,12 +109,16 @@ function withoutProof({ neverArmed: _, ...task }: ProjectedTask): ProjectedTask 
   return { ...task, firstComment: comment };
 }
 
-function restoreComment(fresh: TaskDocument, projected: ProjectedTask | undefined): TaskDocument {
+function restoreComment(fresh: TaskDocument, projected: ProjectedTask | undefined, isTrusted: boolean): TaskDocument {
   const comment = projected?.firstComment;
   if (!projected || !comment || comment.status === "canceled") return { ...fresh, status: "canceled" };
   const { status, error, platformCommentId, publishedAt, round = 1 } = comment;
   const parentId = projected.platformPostId;
   const restored = { ...fresh, round, parentId, platformPostId: platformCommentId, publishedAt, error };
+  // A person may have said since the backup that its post is public.
+  if (status === "queued" && parentId === null && !isTrusted && !isOpen(projected.status)) {
+    return { ...restored, status: "unconfirmed", error: errorOf("outcome_unknown", HELD, false) };
+  }
   // Nothing is there that it could have been written under, in whatever round.
   if (status === "queued" && parentId === null) return restored;
   // Due in the moment in which its post was public: it may have been sent.

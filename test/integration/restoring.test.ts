@@ -236,6 +236,28 @@ describe("a database that is restored", { timeout: 240_000 }, () => {
     expect(shown()).toHaveLength(1);
   });
 
+  it("does not write a first comment again when a person says that its post is public", async () => {
+    const options = { facebook: { first_comment: "The first comment" } };
+    const ref = await publish("commented since", { options, schedule: print(Date.now() + HOUR) });
+    const dump = await backUp();
+    advance(HOUR);
+    await drive(ref);
+    const [post] = graph.posts(page.externalId);
+    expect(post?.comments).toHaveLength(1);
+    await calls(ref).forget();
+    await restore(dump, Date.now());
+    await sweep();
+    expect((await read(ref)).tasks[0]).toMatchObject({
+      status: "unconfirmed",
+      first_comment: { status: "unconfirmed" },
+    });
+    const body = { outcome: "published", platform_post_id: post?.id };
+    const path = `/v1/posts/${ref.postId}/tasks/${page.id}/resolve`;
+    expect((await call("POST", path, { key: workspace.live, body })).body.status).toBe("published");
+    await drive(ref);
+    expect(graph.posts(page.externalId).map(({ comments }) => comments.length)).toEqual([1]);
+  });
+
   it("has what failed after the restore retried as ever", async () => {
     await restore(await backUp(), Date.now());
     advance(SECOND);
