@@ -158,7 +158,11 @@ const HELD =
   "This task was due while nothing is known of what was done for it: the database was restored to an earlier state. " +
   "It may be public: look at the account.";
 
-/** Nobody knows how far it came: told at once, and left to a person. */
+/**
+ * Nobody knows how far it came: told at once, and left to a person. In a round of its own, for its end may have been told
+ * before: no two events have one id.
+ */
 function concludeLost(document: PostDocument, task: TaskDocument, message: string, now: Millis): void {
+  task.round += 1;
   conclude(document, task, { status: "unconfirmed", error: errorOf("outcome_unknown", message, false) }, now);
 }

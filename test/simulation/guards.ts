@@ -238,6 +238,17 @@ export const GUARDS: readonly Guard[] = [
     scenario: "a message comes once more when its post is over and forgotten",
   },
   {
+    name: "what came due before the database was restored is held",
+    edits: [
+      {
+        file: "src/post/load-document.ts",
+        find: "const isSinceBackup = restoredAt",
+        replace: "const isSinceBackup = false && restoredAt",
+      },
+    ],
+    scenario: "the database is restored to what it was before a post was due, and the objects are gone",
+  },
+  {
     name: "the outbox",
     edits: [
       {

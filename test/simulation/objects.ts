@@ -109,6 +109,13 @@ export class Objects {
     for (const name of [...this.#instances.keys()]) this.evict(name);
   }
 
+  /** Everything that they have stored is gone, alarms with it. */
+  wipe(): void {
+    this.crash();
+    for (const { alarm } of this.#stored.values()) if (alarm?.timer) this.#deps.scheduler.cancel(alarm.timer);
+    this.#stored.clear();
+  }
+
   /** The process is back, or the clock was set: every alarm is looked at anew. */
   resume(): void {
     for (const [name, stored] of this.#stored) if (stored.alarm) this.#schedule(name, stored);

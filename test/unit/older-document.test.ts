@@ -87,8 +87,8 @@ it("a retried task whose document is gone is never published again: it may be pu
   expect(gone).toMatchObject({
     is: "open",
     document: {
-      tasks: [{ status: "unconfirmed", round: 2, error: { code: "outcome_unknown" } }],
-      events: [{ id: "evt_1_0_2_publish_failed" }, { id: "evt_1_all_2_post_completed" }],
+      tasks: [{ status: "unconfirmed", round: 3, error: { code: "outcome_unknown" } }],
+      events: [{ id: "evt_1_0_3_publish_failed" }, { id: "evt_1_all_3_post_completed" }],
     },
   });
 });
