@@ -18,13 +18,12 @@ import { IDEMPOTENCY_CONFLICT_MESSAGE } from "./errors.ts";
  *
  * The database decides: the key's row is written in the batch that does the work, under a unique key. KV only spares
  * the database the replays: until its key is free again an entry never changes, so a stale one is as good, and a missing
- * one costs a read.
+ * one costs a read. It lives as long as the key: a database that was restored does not know the newest keys any more.
  */
 
 const HEADER = "Idempotency-Key";
 /** How long a key is remembered. */
 export const KEY_LIFE: Millis = 30 * DAY;
-const CACHE_LIFE: Millis = DAY;
 
 /** What a request asks to be done once. */
 export interface IdempotentRequest {
@@ -159,7 +158,7 @@ export function cacheAnswer(c: Context<AppEnv>, request: IdempotentRequest, row:
   const answer = answerOf(row);
   c.executionCtx.waitUntil(
     replayCache
-      .put(cacheKey(request), JSON.stringify(answer), { expirationTtl: CACHE_LIFE / SECOND })
+      .put(cacheKey(request), JSON.stringify(answer), { expirationTtl: KEY_LIFE / SECOND })
       .catch((error: unknown) => log.error("the replay cache could not be written", error)),
   );
 }

@@ -104,12 +104,15 @@ export async function findClaim(db: Database, scope: Scope, key: string, now: Mi
   return row && row.expiresAt > now ? row : null;
 }
 
-/** Deletes keys whose time is over, some at a time. */
-export async function deleteExpiredKeys(db: Database, now: Millis, limit: number): Promise<void> {
+/** Deletes keys whose time is over, some at a time. @returns how many there were */
+export async function deleteExpiredKeys(db: Database, now: Millis, limit: number): Promise<number> {
   const expired = db
     .select({ key: idempotency.key })
     .from(idempotency)
     .where(lte(idempotency.expiresAt, now))
     .limit(limit);
-  await db.delete(idempotency).where(and(lte(idempotency.expiresAt, now), inArray(idempotency.key, expired)));
+  const deleted = await db
+    .delete(idempotency)
+    .where(and(lte(idempotency.expiresAt, now), inArray(idempotency.key, expired)));
+  return deleted.meta.changes;
 }

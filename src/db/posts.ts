@@ -23,6 +23,9 @@ export interface ProjectedComment {
   platformCommentId: string | null;
   publishedAt: Millis | null;
   error: TaskError | null;
+  /** As of a task. */
+  round?: number;
+  neverArmed?: true;
 }
 
 /** One task as answers show it; times in milliseconds. */
@@ -40,6 +43,8 @@ export interface ProjectedTask {
   round?: number;
   /** The ids of the pauses that hold it. */
   pausedBy?: string[];
+  /** Of one that failed: no commit of it was armed, in any round. Absent: one was, or nobody knows. */
+  neverArmed?: true;
   /** Where one is to be written. */
   firstComment?: ProjectedComment;
 }
@@ -72,7 +77,7 @@ export const POST_ROW = withoutTimeline;
 function selectPost(db: Database, ref: PostRef) {
   const isDeleted = sql`EXISTS (SELECT 1 FROM workspaces WHERE id = ${ref.workspaceId} AND deleted_at IS NOT NULL)`;
   return db
-    .select()
+    .select({ row: getTableColumns(posts), restoredAt: sql<Millis | null>`(SELECT max(restored_at) FROM restores)` })
     .from(posts)
     .where(and(isPost(ref), sql`NOT ${isDeleted}`));
 }
@@ -95,21 +100,45 @@ export async function findPost(db: Database, access: Access, postId: string): Pr
   return row ?? null;
 }
 
-/**
- * A post with how far the clock that it lives by is ahead of the real one.
- *
- * @returns null when there is none, or its workspace was deleted: its object may have forgotten it already
- */
-export async function findPostWithClock(
-  db: Database,
-  ref: PostRef,
-): Promise<{ row: FullPostRow; clockOffset: Millis } | null> {
+/** A post as its object is made of it. */
+export interface PostToLoad {
+  row: FullPostRow;
+  /** How far the clock that it lives by is ahead of the real one. */
+  clockOffset: Millis;
+  /** When the database was restored last; null: never. Real time. */
+  restoredAt: Millis | null;
+}
+
+/** @returns null when there is none, or its workspace was deleted: its object may have forgotten it already */
+export async function findPostToLoad(db: Database, ref: PostRef): Promise<PostToLoad | null> {
   if (ref.mode === "live") {
-    const [row] = await selectPost(db, ref);
-    return row ? { row, clockOffset: 0 } : null;
+    const [found] = await selectPost(db, ref);
+    return found ? { ...found, clockOffset: 0 } : null;
   }
-  const [[row], [clock]] = await db.batch([selectPost(db, ref), selectClockOffset(db, ref.workspaceId)]);
-  return row ? { row, clockOffset: clock?.offset ?? 0 } : null;
+  const [[found], [clock]] = await db.batch([selectPost(db, ref), selectClockOffset(db, ref.workspaceId)]);
+  return found ? { ...found, clockOffset: clock?.offset ?? 0 } : null;
+}
+
+/** How far the database knows a post. */
+export interface HeldPost {
+  /** Of the last projection that it took. */
+  seq: number;
+  /** Real time. */
+  wakeBy: Millis | null;
+}
+
+/** @returns null when there is no such post */
+export async function findHeldPost(db: Database, ref: PostRef): Promise<HeldPost | null> {
+  const [row] = await db.select({ seq: posts.seq, wakeBy: posts.wakeBy }).from(posts).where(isPost(ref));
+  return row ?? null;
+}
+
+/** Has nobody look for a post any more of which nothing is left to do, unless it has changed. */
+export async function stopWaking(db: Database, ref: PostRef, seq: number): Promise<void> {
+  await db
+    .update(posts)
+    .set({ wakeBy: null })
+    .where(and(isPost(ref), eq(posts.seq, seq)));
 }
 
 /** A post in the order in which the sweeper finds them. */

@@ -119,8 +119,10 @@ export async function writeProjection(
 function contentOf({ workspaceId, mode, postId }: PostRef, projection: Projection) {
   const { contentId, version, scheduledAt } = projection;
   if (contentId === null) return {};
-  const column = (name: string) => sql`(SELECT ${sql.identifier(name)} FROM post_contents
-    WHERE workspace_id = ${workspaceId} AND mode = ${mode} AND post_id = ${postId} AND id = ${contentId})`;
+  // A database that was restored may not have it: then what it has stays, and is not published.
+  const column = (name: string) => sql`coalesce((SELECT ${sql.identifier(name)} FROM post_contents
+    WHERE workspace_id = ${workspaceId} AND mode = ${mode} AND post_id = ${postId} AND id = ${contentId}),
+    posts.${sql.identifier(name)})`;
   return {
     version,
     contentId,

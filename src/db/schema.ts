@@ -326,6 +326,13 @@ export const posts = sqliteTable(
   ],
 );
 
+/** When the database was put back to what it held before: written by the very dump that it was restored from. */
+export const restores = sqliteTable("restores", {
+  restoredAt: time().primaryKey(),
+  /** When the dump was made. */
+  backupAt: time().notNull(),
+});
+
 /**
  * What a post said and says, from its first edit on. A content never changes: a consumer, or the settling of a commit,
  * reads the one it was told, whatever is edited meanwhile.

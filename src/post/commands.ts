@@ -170,8 +170,8 @@ export function retry(
 }
 
 function canRetry({ isCanceled }: PostDocument, task: TaskDocument, now: Millis): boolean {
-  const { status, part, parentId, publishBefore } = task;
-  if (status !== "failed" || isCanceled) return false;
+  const { status, part, parentId, publishBefore, isForgotten } = task;
+  if (status !== "failed" || isCanceled || isForgotten) return false;
   // Without the id of its post there is nothing that a comment could be written under.
   if (part === "comment") return parentId !== null;
   return publishBefore === null || publishBefore > now;
@@ -180,6 +180,7 @@ function canRetry({ isCanceled }: PostDocument, task: TaskDocument, now: Millis)
 function retryConflict(document: PostDocument): Conflict["because"] {
   const statuses = document.tasks.map((task) => task.status);
   if (document.isCanceled) return "canceled";
+  if (publicationsOf(document).some(({ status, isForgotten }) => status === "failed" && isForgotten)) return "lost";
   if (statuses.includes("failed")) return "missed";
   if (statuses.some(isOpen)) return "publishing";
   if (statuses.includes("unconfirmed")) return "unconfirmed";

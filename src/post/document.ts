@@ -83,6 +83,8 @@ export interface TaskDocument {
   candidates: PublicPost[];
   /** Whether a person has said that the last commit did not happen, although reading could not tell. */
   isVouchedAbsent: boolean;
+  /** What was sent of it before this document was made is not known any more: it is never armed again. Absent: it is known. */
+  isForgotten?: true;
   /** From then on it is not published any more; null: however late. Of comments: null. */
   publishBefore: Millis | null;
   /** The pauses that hold it. */
@@ -161,6 +163,10 @@ export interface PostDocument {
   /** Lines of the audit log that are not in the database yet. */
   audit: AuditLine[];
   timeline: Timeline;
+  /** Whether an answer to a command is kept beside it. */
+  isAsked: boolean;
+  /** When the object forgets the post, should nothing happen to it any more, see `forget.ts`. Real time. */
+  forgetAt: Millis | null;
   /** When the object's alarm rings, as far as it knows. Real time. */
   alarmAt: Millis | null;
 }
@@ -204,6 +210,8 @@ export function newDocument(post: NewPost): PostDocument {
     events: [],
     audit: [],
     timeline: post.timeline,
+    isAsked: false,
+    forgetAt: null,
     alarmAt: null,
   };
 }

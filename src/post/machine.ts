@@ -2,10 +2,12 @@ import type { AuditLine } from "../db/audit-log.ts";
 import type { Millis } from "../lib/clock.ts";
 import type { Json } from "../lib/json.ts";
 import type { Armed } from "../platforms/platform.ts";
-import { expire, expiryOf, isPending, isToBeTold } from "./approval.ts";
+import { nextDue } from "./alarm.ts";
+import { expire, isPending } from "./approval.ts";
 import { announce, concludeMissed } from "./conclude.ts";
 import type { PostDocument, TaskDocument } from "./document.ts";
 import { publicationsOf } from "./document.ts";
+import { planForgetting } from "./forget.ts";
 import { stateOf } from "./show-tasks.ts";
 import { derivePostStatus, isOpen } from "./status.ts";
 import type { MadeCall } from "./timeline.ts";
@@ -51,13 +53,10 @@ export function wake(document: PostDocument, now: Millis): { document: PostDocum
   });
 }
 
-/**
- * Tells the database anew of a post that is over, for it was found waiting: a database that was restored has forgotten
- * the end.
- */
+/** Tells the database anew of a post that is over, for it was found waiting: so it says of a database that was restored. */
 export function retellEnd(document: PostDocument, now: Millis): { document: PostDocument; answer: null } {
   return changed(document, (copy) => {
-    if (nextAlarm(copy) === null) markChanged(copy, now);
+    if (nextDue(copy) === null && copy.wakeBy !== null) markChanged(copy, now);
     return null;
   });
 }
@@ -229,6 +228,7 @@ export function attachPermalink(
 export function acknowledge(
   document: PostDocument,
   projected: { seq: number; wakeBy: Millis | null | undefined; eventIds: string[]; audit: AuditLine[] },
+  now: Millis,
 ): { document: PostDocument; answer: null } {
   return changed(document, (copy) => {
     copy.projectedSeq = Math.max(copy.projectedSeq, projected.seq);
@@ -237,6 +237,7 @@ export function acknowledge(
     copy.audit = copy.audit.filter(({ id }) => !projected.audit.some((line) => line.id === id));
     if (copy.seq === copy.projectedSeq) for (const task of copy.tasks) task.givesLockBack = false;
     if (copy.seq === copy.projectedSeq) copy.projectAt = null;
+    planForgetting(copy, now - copy.clockOffset);
     return null;
   });
 }
@@ -254,29 +255,12 @@ function isMissed({ status, armed, publishBefore }: TaskDocument, now: Millis): 
   return isOpen(status) && armed === null && publishBefore !== null && publishBefore <= now;
 }
 
-/** When the object must be awake next; null when all is done and told. */
-export function nextAlarm(document: PostDocument): Millis | null {
-  const times = publicationsOf(document).flatMap((task) =>
-    [
-      isPending(document) ? [] : (task.dueAt ?? []),
-      task.announceBy ?? [],
-      isOpen(task.status) && !task.armed ? (task.publishBefore ?? []) : [],
-    ].flat(),
-  );
-  if (document.projectAt !== null) times.push(document.projectAt);
-  const expiry = expiryOf(document);
-  if (expiry !== null) times.push(expiry);
-  // At once: it is told by whoever is awake.
-  if (isToBeTold(document)) times.push(document.approval?.requestedAt ?? 0);
-  return times.length === 0 ? null : Math.min(...times);
-}
-
 /**
  * What `posts.wake_by` is to become, on the workspace's clock: null when no task is open, later when the present one is near or past, undefined
  * when it may stay.
  */
 export function nextWakeBy(document: PostDocument, now: Millis): Millis | null | undefined {
-  const alarm = nextAlarm({ ...document, projectAt: null });
+  const alarm = nextDue({ ...document, projectAt: null });
   // Said anew each time: an earlier projection may have set it, and its answer was lost. Null over null writes nothing.
   if (alarm === null) return null;
   const wanted = Math.max(alarm, now) + document.clockLag + WAKE_GRACE;

@@ -11,9 +11,10 @@ import { DOCUMENT_FORMAT, newTask } from "./document.ts";
  * one knew no edits, retries, pauses and timelines.
  */
 export function upgraded(stored: PostDocument): PostDocument {
-  // Releases of the same format that wrote no audit log and knew no approvals.
-  const { audit = [], approval = null } = stored;
-  if (stored.format === DOCUMENT_FORMAT) return { ...stored, audit, approval };
+  // Releases of the same format that wrote no audit log, knew no approvals, and forgot nothing.
+  const { audit = [], approval = null, isAsked = true, forgetAt = null } = stored;
+  const added = { audit, approval, isAsked, forgetAt };
+  if (stored.format === DOCUMENT_FORMAT) return { ...stored, ...added };
   const isFirst = stored.format === 1;
   const publication = (task: TaskDocument): TaskDocument => ({
     ...newTask(task.accountId, task.platform, task.part ?? "post", null),
@@ -31,8 +32,7 @@ export function upgraded(stored: PostDocument): PostDocument {
     tasks: stored.tasks.map(publication),
     comments: (stored.comments ?? []).map(publication),
     timeline: [],
-    audit,
-    approval,
+    ...added,
   };
 }
 

@@ -3,7 +3,7 @@ import type { AuditLine } from "../db/audit-log.ts";
 import type { Command } from "../db/change.ts";
 import { database } from "../db/database.ts";
 import type { ManualPause } from "../db/manual-pauses.ts";
-import { findPostWithClock } from "../db/posts.ts";
+import { findHeldPost, findPostToLoad, stopWaking } from "../db/posts.ts";
 import { writeProjection } from "../db/projections.ts";
 import { findClockOffset } from "../db/test-clock.ts";
 import type { Env } from "../env.ts";
@@ -14,28 +14,19 @@ import type { Json } from "../lib/json.ts";
 import { consoleLog } from "../lib/log.ts";
 import type { PostRef } from "../lib/vocabulary.ts";
 import { sendDeliveries } from "../webhooks/messages.ts";
+import { isDone, nextAlarm } from "./alarm.ts";
 import type { DecideAnswer, Decision } from "./approval.ts";
 import { decide, isToBeTold, tellPending } from "./approval.ts";
 import type { Edit, EditAnswer, Resolution, ResolveAnswer, RetryAnswer } from "./commands.ts";
 import { cancel, cancelTask, edit, resolve, retry } from "./commands.ts";
 import type { PostDocument } from "./document.ts";
 import { DOCUMENT_FORMAT } from "./document.ts";
+import { isToBeForgotten, keepAnswer } from "./forget.ts";
 import type { HeedAnswer } from "./heed-pauses.ts";
 import { heedPauses } from "./heed-pauses.ts";
-import type { FinalTask } from "./load-document.ts";
 import { loadDocument } from "./load-document.ts";
 import type { ArmAnswer, BeginAnswer } from "./machine.ts";
-import {
-  acknowledge,
-  arm,
-  attachPermalink,
-  begin,
-  nextAlarm,
-  postponeProjection,
-  resume,
-  retellEnd,
-  wake,
-} from "./machine.ts";
+import { acknowledge, arm, attachPermalink, begin, postponeProjection, resume, retellEnd, wake } from "./machine.ts";
 import { taskMessage } from "./messages.ts";
 import { upgraded } from "./older-document.ts";
 import type { PostCalls, UnknownPost } from "./post-calls.ts";
@@ -43,10 +34,10 @@ import { refOfObjectName } from "./post-calls.ts";
 import { projectionOf } from "./projection.ts";
 import type { Report, ReportAnswer } from "./report.ts";
 import { report } from "./report.ts";
+import { heedDatabase } from "./retell.ts";
 import { reviewLink } from "./review-link.ts";
 import { sendMessages } from "./send-messages.ts";
-import type { CancelAnswer, Conflict } from "./status.ts";
-import { cancelAnswer, cancelTaskAnswer } from "./status.ts";
+import type { CancelAnswer } from "./status.ts";
 import { catchUp, noteClock } from "./test-clock.ts";
 import type { MadeCall } from "./timeline.ts";
 import type { SettleTiming } from "./timing.ts";
@@ -71,7 +62,12 @@ function audited<R>(transition: Transition<R>, line: AuditLine): Transition<R> {
   };
 }
 
-type Loaded = { is: "stored" } | { is: "unknown" } | { is: "final"; tasks: FinalTask[] };
+type Loaded =
+  /** `isNew`: it was made from the database in this call. */
+  | { is: "stored"; isNew: boolean }
+  | { is: "unknown" }
+  /** The post is over, and its object has forgotten it. */
+  | { is: "final"; document: PostDocument };
 
 /**
  * One post: its state machine and its alarm. Each call lets the machine decide on the stored document and stores the
@@ -83,8 +79,13 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
   #projecting: Promise<void> | null = null;
 
   async wake(): Promise<void> {
-    if ((await this.#load()).is !== "stored") return;
+    const loaded = await this.#load();
+    if (loaded.is === "final" && loaded.document.wakeBy !== null) {
+      await stopWaking(this.#db, this.#ref, loaded.document.seq);
+    }
+    if (loaded.is !== "stored") return;
     const clockOffset = await this.#clockOffset();
+    if (!loaded.isNew) await this.#compare();
     this.#decide((document, now) => retellEnd(noteClock(document, clockOffset), now));
     await this.#tellPending();
   }
@@ -92,7 +93,7 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
   /** Never throws: an alarm that does is dropped for good after a few tries. */
   override async alarm(): Promise<void> {
     try {
-      if ((await this.#load()).is !== "stored") return;
+      if ((await this.#load()).is !== "stored" || (await this.#forgetInTime())) return;
       const clockOffset = await this.#clockOffset();
       this.#decide((document) => ({ document: { ...noteClock(document, clockOffset), alarmAt: null }, answer: null }));
       await this.#tellPending();
@@ -133,11 +134,7 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
   }
 
   async decide(decision: Decision, command: Command & { asker: string }): Promise<DecideAnswer | UnknownPost> {
-    return this.#command<DecideAnswer>(
-      command,
-      (document, now) => decide(document, decision, command.asker, now),
-      () => ({ is: "not_pending", state: "none" }),
-    );
+    return this.#command<DecideAnswer>(command, (document, now) => decide(document, decision, command.asker, now));
   }
 
   async recall(commandId: string): Promise<{ answer: unknown } | null> {
@@ -154,53 +151,54 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
   }
 
   async cancel(command: Command): Promise<CancelAnswer | UnknownPost> {
-    return this.#command(command, (document, now) => cancel(document, command.asker, now), cancelAnswer);
+    return this.#command(command, (document, now) => cancel(document, command.asker, now));
   }
 
   async cancelTask(accountId: string, command: Command): Promise<CancelAnswer | { is: "unknown_task" } | UnknownPost> {
-    return this.#command<CancelAnswer | { is: "unknown_task" }>(
-      command,
-      (document, now) => cancelTask(document, accountId, command.asker, now),
-      (tasks) => {
-        const task = tasks.find((each) => each.accountId === accountId);
-        return task ? cancelTaskAnswer(task) : { is: "unknown_task" };
-      },
+    return this.#command<CancelAnswer | { is: "unknown_task" }>(command, (document, now) =>
+      cancelTask(document, accountId, command.asker, now),
     );
   }
 
   async edit(made: Edit, command: Command): Promise<EditAnswer | UnknownPost> {
-    return this.#command<EditAnswer>(command, (document, now) => edit(document, made, command.asker, now), lost);
+    return this.#command<EditAnswer>(command, (document, now) => edit(document, made, command.asker, now));
   }
 
   async retry(command: Command): Promise<RetryAnswer | UnknownPost> {
-    return this.#command<RetryAnswer>(command, (document, now) => retry(document, command.asker, now), lost);
+    return this.#command<RetryAnswer>(command, (document, now) => retry(document, command.asker, now));
   }
 
   async resolve(accountId: string, resolution: Resolution, command: Command): Promise<ResolveAnswer | UnknownPost> {
-    return this.#command<ResolveAnswer>(
-      command,
-      (document, now) => resolve(document, accountId, resolution, command.asker, now),
-      lost,
+    return this.#command<ResolveAnswer>(command, (document, now) =>
+      resolve(document, accountId, resolution, command.asker, now),
     );
   }
 
   /**
-   * Carries out what somebody asked for, once, and answers when the database shows it: whoever was answered reads it there.
-   *
-   * @param whenFinal what is answered of a post that is over and has no document
+   * Carries out what somebody asked for, once, and answers when the database shows it: whoever was answered reads it
+   * there. A post that was forgotten is remembered only where it changes: what is refused would be refused again.
    */
-  async #command<R>(
-    { id, audit }: Command,
-    transition: Transition<R>,
-    whenFinal: (tasks: FinalTask[]) => R,
-  ): Promise<R | UnknownPost> {
+  async #command<R>({ id, audit }: Command, transition: Transition<R>): Promise<R | UnknownPost> {
     const loaded = await this.#load();
     if (loaded.is === "unknown") return { is: "unknown_post" };
-    if (loaded.is === "final") return whenFinal(loaded.tasks);
+    if (loaded.is === "final") {
+      const decided = transition(loaded.document, nowOf(loaded.document));
+      if (decided.document.seq === loaded.document.seq) return decided.answer;
+      this.#storeFirst(loaded.document);
+    }
+    const { seq } = this.#stored();
     const kept = id === null ? undefined : this.ctx.storage.kv.get<R>(answerKey(id));
     const answer = kept === undefined ? this.#decide(audited(transition, audit), id) : kept;
+    if (this.#stored().seq === seq) await this.#compare();
     await this.#projected();
     return answer;
+  }
+
+  /** Looks how far the database knows the post: less than it was told, if it was restored. */
+  async #compare(): Promise<void> {
+    const { projectedSeq } = this.#stored();
+    const held = await findHeldPost(this.#db, this.#ref);
+    if (held) this.#decide((document, now) => heedDatabase(document, held, projectedSeq, now));
   }
 
   /** @throws when the database does not show yet what was decided */
@@ -220,15 +218,28 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
       await this.ctx.storage.setAlarm(systemClock() + ALARM_RETRY);
       throw new Error(`the document has format ${known.format}, which this release does not know`);
     }
-    if (known) return { is: "stored" };
-    const found = await findPostWithClock(this.#db, this.#ref);
+    if (known) return { is: "stored", isNew: false };
+    const found = await findPostToLoad(this.#db, this.#ref);
     if (!found) return { is: "unknown" };
-    const loaded = loadDocument(found.row, found.clockOffset, systemClock());
-    if (loaded.is === "final") return loaded;
+    const { is, document } = loadDocument(found, systemClock());
+    if (is === "final") return { is, document };
+    this.#storeFirst(document);
+    return { is: "stored", isNew: true };
+  }
+
+  /** Stores a document that was made from the database, unless there is one by now. */
+  #storeFirst(document: PostDocument): void {
     this.ctx.storage.transactionSync(() => {
-      if (this.ctx.storage.kv.get(DOCUMENT) === undefined) this.#store(loaded.document);
+      if (this.ctx.storage.kv.get(DOCUMENT) === undefined) this.#store(document);
     });
-    return { is: "stored" };
+  }
+
+  /** Forgets the post when its time has come, and nothing has happened since. @returns whether it did */
+  async #forgetInTime(): Promise<boolean> {
+    await this.#projecting;
+    if (!isToBeForgotten(this.#stored(), systemClock())) return false;
+    await this.ctx.storage.deleteAll();
+    return true;
   }
 
   /** Tells that the post waits for somebody's word, with a link by which they can give it. */
@@ -253,7 +264,7 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
     const before = this.#stored();
     const now = nowOf(before);
     const decided = transition(before, now);
-    const document = catchUp(decided.document, now);
+    const document = catchUp(commandId === null ? decided.document : keepAnswer(decided.document, systemClock()), now);
     const woken = wake(document, nowOf(document));
     const isChanged = JSON.stringify(woken.document) !== JSON.stringify(before);
     if (isChanged || commandId !== null) {
@@ -285,14 +296,16 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
 
   /**
    * Stores a document with the alarm it needs. An alarm that rings earlier is left alone: a needless wake-up costs less
-   * than setting it anew. One that should have rung is taken for lost.
+   * than setting it anew, unless nothing is left to do but to forget. One that should have rung is taken for lost.
    */
   #store(document: PostDocument): void {
     const now = systemClock();
     const due = nextAlarm(document);
     const wanted = due === null ? null : due - document.clockOffset;
     const isSet = document.alarmAt !== null && document.alarmAt > now;
-    if (wanted === null || (isSet && document.alarmAt !== null && document.alarmAt <= wanted)) {
+    const isSoonEnough = isSet && wanted !== null && (document.alarmAt ?? 0) <= wanted;
+    const isKept = isSoonEnough && (document.alarmAt === wanted || !isDone(document));
+    if (wanted === null || isKept) {
       this.ctx.storage.kv.put(DOCUMENT, document);
       return;
     }
@@ -332,7 +345,8 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
         this.ctx.storage.transactionSync(() => this.#store(postponed.document));
         return;
       }
-      const { document: told } = acknowledge(this.#stored(), { ...projection, eventIds });
+      const current = this.#stored();
+      const { document: told } = acknowledge(current, { ...projection, eventIds }, nowOf(current));
       this.ctx.storage.transactionSync(() => this.#store(told));
     }
   }
@@ -341,11 +355,6 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
 /** The present on the document's clock. */
 function nowOf(document: PostDocument): Millis {
   return systemClock() + document.clockOffset;
-}
-
-/** Of a post that is over and has no document nobody knows what was sent: nothing of it goes out again. */
-function lost(): Conflict {
-  return { is: "conflict", because: "lost" };
 }
 
 function hasNews(document: PostDocument): boolean {

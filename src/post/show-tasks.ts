@@ -36,8 +36,14 @@ export function projectTask(task: TaskDocument, comment: TaskDocument | null): P
     nextAttemptAt: shownWait(task),
     ...(task.round > 1 && { round: task.round }),
     ...(task.pausedBy.length > 0 && { pausedBy: task.pausedBy }),
+    ...neverArmed(task),
     ...(comment && { firstComment: projectComment(comment) }),
   };
+}
+
+/** What allows a task that failed to be retried once its object has forgotten what it sent: nothing. */
+function neverArmed({ status, attempts, isForgotten }: TaskDocument): { neverArmed?: true } {
+  return status === "failed" && attempts === 0 && !isForgotten ? { neverArmed: true } : {};
 }
 
 /** When a task goes on for which nothing is under way; what only waits for its post's time is not told. */
@@ -47,6 +53,10 @@ function shownWait({ status, sends, lease, dueAt, rescheduledTo }: TaskDocument)
 }
 
 function projectComment(comment: TaskDocument): ProjectedComment {
-  const { status, platformPostId, publishedAt, error } = comment;
-  return { status, platformCommentId: platformPostId, publishedAt, error };
+  const { status, platformPostId, publishedAt, error, round } = comment;
+  return {
+    ...{ status, platformCommentId: platformPostId, publishedAt, error },
+    ...(round > 1 && { round }),
+    ...neverArmed(comment),
+  };
 }

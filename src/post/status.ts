@@ -29,8 +29,7 @@ export function derivePostStatus(statuses: readonly TaskStatus[]): PostStatus {
 export interface Conflict {
   is: "conflict";
   /**
-   * `missed`: its `publish_before` has passed. `lost`: the database knows that the post is over, and its object does not know how it
-   * came to that.
+   * `missed`: its `publish_before` has passed. `lost`: what was sent of it is not known any more.
    */
   because: "published" | "unconfirmed" | "publishing" | "failed" | "canceled" | "missed" | "lost";
 }

@@ -134,7 +134,8 @@ export class SweeperObject extends DurableObject<Env> {
       grants.map((grant) => ({ body: renewMessage(grant) })),
     );
     await warnOfEnds({ db, sendDeliveries: (told) => this.#sendDeliveries(told) }, now, MAX_WARNINGS);
-    await deleteExpiredKeys(db, now, MAX_EXPIRED_KEYS);
+    const expired = await deleteExpiredKeys(db, now, MAX_EXPIRED_KEYS);
+    if (expired >= MAX_EXPIRED_KEYS) await this.ctx.storage.setAlarm(systemClock() + SOON);
     await deleteExpiredContents(db, now, MAX_EXPIRED_KEYS);
     await this.#forgetEvents(db, now);
     await sweepConsents(db, now, MAX_CONSENTS);

@@ -1,5 +1,5 @@
 import type { Millis } from "../lib/clock.ts";
-import { HOUR, MINUTE, SECOND } from "../lib/clock.ts";
+import { DAY, HOUR, MINUTE, SECOND } from "../lib/clock.ts";
 
 /*
  * Every waiting time and bound in the life of a post. The first group orders a commit against the reading that settles
@@ -122,6 +122,16 @@ export const FIRST_WAKE_GRACE: Millis = 30 * SECOND;
 export const WAKE_SLACK: Millis = 5 * MINUTE;
 /** A `wake_by` this close is renewed with the next projection. */
 export const WAKE_RENEWAL: Millis = 15 * SECOND;
+
+/** How long an object remembers a post that is over and of which nothing is left to be asked for. */
+export const KEPT_FOR: Millis = 7 * DAY;
+/** The same where somebody may still retry or resolve, or ask again what a command was answered: as long as its key lives. */
+export const KEPT_FOR_ASKING: Millis = 30 * DAY;
+/**
+ * A live task that comes due so long before its object first loads it has been somebody's before: their document is
+ * gone. Longer than a deployment is away, shorter than `KEPT_FOR`.
+ */
+export const LOADED_LATE: Millis = 3 * DAY;
 
 /** A schedule so far back means now: clocks differ, and requests take time. */
 export const PAST_TOLERANCE: Millis = 5 * MINUTE;

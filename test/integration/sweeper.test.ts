@@ -1,4 +1,4 @@
-import { runDurableObjectAlarm } from "cloudflare:test";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import worker from "../../src/index.ts";
@@ -146,4 +146,24 @@ it("a dead letter wakes its object, which sends again what was not armed", async
   expect((await getQueueResult(batch, createExecutionContext())).explicitAcks).toEqual(["dead"]);
   expect(sends).toHaveBeenCalledOnce();
   await drive(ref);
+});
+
+it("the sweeper comes back soon while there are more keys to forget than it takes in one sweep", async () => {
+  const expired = Date.now() - SECOND;
+  await env.DB.prepare(
+    `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)
+      INSERT INTO idempotency (workspace_id, mode, key, fingerprint, claim, expires_at)
+      SELECT ?, 'live', 'expired ' || i, '', '', ? FROM n`,
+  )
+    .bind(workspace.id, expired)
+    .run();
+  const alarmAfterSweep = async () => {
+    await runDurableObjectAlarm(sweeper());
+    return runInDurableObject(sweeper(), (_object, { storage }) => storage.getAlarm());
+  };
+  expect(await alarmAfterSweep()).toBe(Date.now() + SECOND);
+  const left = await env.DB.prepare("SELECT count(*) AS n FROM idempotency WHERE expires_at <= ?")
+    .bind(expired)
+    .first();
+  expect(left?.n).toBe(0);
 });

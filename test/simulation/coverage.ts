@@ -27,6 +27,8 @@ export const SOMETIMES: readonly string[] = [
   "cancel: already_canceled",
   ...["published", "publishing", "failed"].map((why) => `cancel: conflict ${why}`),
   "retry: retried",
+  "retry: conflict lost",
+  "a post is forgotten",
   "resolve: resolved",
   "edit: edited",
   "decide: decided",

@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import type { Millis } from "../../src/lib/clock.ts";
 import type { Crossings } from "./crossing.ts";
 import type { Faults } from "./faults.ts";
-import { MISSING_GUARD, withoutGuard } from "./mutations.ts";
+import { edited } from "./mutations.ts";
 import type { Random } from "./random.ts";
 import type { Scheduler } from "./scheduler.ts";
 
@@ -33,6 +33,8 @@ const WATCHED = `
     BEGIN INSERT INTO simulation_moves VALUES (iif(new.probe_at IS NULL, 'endpoint released', 'endpoint held')); END;
 `;
 
+type Dump = ReadonlyMap<string, Record<string, unknown>[]>;
+
 /** SQLite in memory with the project's schema. One serves all seeds of a process, emptied in between. */
 export class Sqlite {
   readonly #database = new DatabaseSync(":memory:");
@@ -44,7 +46,7 @@ export class Sqlite {
     for (const file of readdirSync(folder).sort()) {
       if (!file.endsWith(".sql")) continue;
       const source = readFileSync(join(folder, file), "utf8");
-      this.#database.exec(MISSING_GUARD ? withoutGuard(MISSING_GUARD, `${MIGRATIONS}/${file}`, source) : source);
+      this.#database.exec(edited(`${MIGRATIONS}/${file}`, source));
     }
     this.#database.exec(WATCHED);
     // Every seed begins with an empty log.
@@ -66,6 +68,19 @@ export class Sqlite {
     const names = Object.keys(row);
     const sql = `INSERT INTO ${table} (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")})`;
     this.#statement(sql).rows.run(...Object.values(row));
+  }
+
+  /** All rows, by table. */
+  dump(): Dump {
+    return new Map(this.#tables.map((table) => [table, this.all(`SELECT * FROM ${table}`)]));
+  }
+
+  /** Puts everything back to what it was. */
+  restore(dump: Dump): void {
+    this.empty();
+    for (const [table, rows] of dump) {
+      for (const row of rows) this.insert(table, row as Record<string, SQLInputValue>);
+    }
   }
 
   rows(sql: string, params: SQLInputValue[]): D1Result {

@@ -203,6 +203,52 @@ export const GUARDS: readonly Guard[] = [
     seed: 66,
   },
   {
+    name: "nothing is forgotten that is not told, or not over",
+    edits: [
+      {
+        file: "src/post/forget.ts",
+        find: "document.forgetAt = isDone(document) ?",
+        replace: "document.forgetAt = true ?",
+      },
+      { file: "src/post/forget.ts", find: " && isDone(document);", replace: ";" },
+    ],
+    seed: 1,
+  },
+  {
+    name: "what was armed before it was forgotten is not sent again",
+    edits: [
+      {
+        file: "src/post/commands.ts",
+        find: 'if (status !== "failed" || isCanceled || isForgotten) return false;',
+        replace: 'if (status !== "failed" || isCanceled) return false;',
+      },
+    ],
+    scenario: "what was refused is retried when its object has forgotten what it sent",
+  },
+  {
+    name: "what is over is over, whether its object knows or not",
+    edits: [
+      {
+        file: "src/post/load-document.ts",
+        find: 'const status = isBefore(projected.status) ? "publishing" : projected.status;',
+        replace: 'const status = "queued" as const;',
+      },
+      { file: "src/post/load-document.ts", find: "    dueAt: null,\n    publishedAt,", replace: "    publishedAt," },
+    ],
+    scenario: "a message comes once more when its post is over and forgotten",
+  },
+  {
+    name: "what came due before the database was restored is held",
+    edits: [
+      {
+        file: "src/post/load-document.ts",
+        find: "const isSinceBackup = restoredAt",
+        replace: "const isSinceBackup = false && restoredAt",
+      },
+    ],
+    scenario: "the database is restored to what it was before a post was due, and the objects are gone",
+  },
+  {
     name: "the outbox",
     edits: [
       {

@@ -40,6 +40,8 @@ export interface ObjectDeps {
   onAnswer(method: string, args: unknown[], answer: unknown): void;
   /** Whether an alarm would find nothing to do: then it is set anew for this moment instead. */
   skipAlarm?(): Millis | null;
+  /** Told what an object has stored that deletes it all. */
+  onForget?(name: string, values: ReadonlyMap<string, unknown>): void;
   /** Told what a handler let escape. */
   onEscaped(error: unknown): void;
 }
@@ -107,6 +109,13 @@ export class Objects {
     for (const name of [...this.#instances.keys()]) this.evict(name);
   }
 
+  /** Everything that they have stored is gone, alarms with it. */
+  wipe(): void {
+    this.crash();
+    for (const { alarm } of this.#stored.values()) if (alarm?.timer) this.#deps.scheduler.cancel(alarm.timer);
+    this.#stored.clear();
+  }
+
   /** The process is back, or the clock was set: every alarm is looked at anew. */
   resume(): void {
     for (const [name, stored] of this.#stored) if (stored.alarm) this.#schedule(name, stored);
@@ -167,7 +176,7 @@ export class Objects {
   }
 
   #context(name: string, stored: Stored, actor: Actor): DurableObjectState {
-    const { onEscaped } = this.#deps;
+    const { onEscaped, onForget, scheduler } = this.#deps;
     const mayWrite = () => {
       if (!actor.isAlive) throw new Error("an instance that is gone wrote");
     };
@@ -195,6 +204,13 @@ export class Objects {
       setAlarm: async (at: number) => {
         mayWrite();
         this.#setAlarm(name, stored, at, 0);
+      },
+      deleteAll: async () => {
+        mayWrite();
+        onForget?.(name, stored.values);
+        stored.values = new Map();
+        if (stored.alarm?.timer) scheduler.cancel(stored.alarm.timer);
+        stored.alarm = null;
       },
     };
     return { id: { name }, storage, waitUntil: (done: Promise<unknown>) => void done.catch(onEscaped) } as never;

@@ -2,16 +2,15 @@ import { readFileSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { MISSING_GUARD, withoutGuard } from "./mutations.ts";
+import { edited, isEdited } from "./mutations.ts";
 
 /*
- * Loaded before anything else (`node --import`): lets the Worker's own source run in Node, whole, or with one of its
- * guards taken out.
+ * Loaded before anything else (`node --import`): lets the Worker's own source run in Node, whole but for some spans of time,
+ * or with one of its guards taken out.
  */
 
 const SHIM = new URL("./cloudflare-workers.ts", import.meta.url).href;
 const ROOT = resolve(import.meta.dirname, "../..");
-const changedFiles = MISSING_GUARD?.edits.map(({ file }) => file) ?? [];
 
 registerHooks({
   resolve(specifier, context, nextResolve) {
@@ -21,8 +20,8 @@ registerHooks({
 
   load(url, context, nextLoad) {
     const file = url.startsWith("file:") ? relative(ROOT, fileURLToPath(url)) : url;
-    if (MISSING_GUARD === null || !changedFiles.includes(file)) return nextLoad(url, context);
-    const source = withoutGuard(MISSING_GUARD, file, readFileSync(fileURLToPath(url), "utf8"));
+    if (!isEdited(file)) return nextLoad(url, context);
+    const source = edited(file, readFileSync(fileURLToPath(url), "utf8"));
     return { format: "module-typescript", source, shortCircuit: true };
   },
 });

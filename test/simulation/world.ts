@@ -3,6 +3,8 @@ import type { Millis } from "../../src/lib/clock.ts";
 import { HOUR, MINUTE, SECOND } from "../../src/lib/clock.ts";
 import type { Verdict } from "../../src/limits/decide.ts";
 import { normaliseText } from "../../src/platforms/similarity.ts";
+import type { PostDocument } from "../../src/post/document.ts";
+import { refOfObjectName } from "../../src/post/post-calls.ts";
 import { PostObject } from "../../src/post/post-object.ts";
 import { SWEEPER_NAME, SweeperObject } from "../../src/post/sweeper.ts";
 import { DUE_GRACE } from "../../src/webhooks/schedule.ts";
@@ -55,8 +57,8 @@ const SWEEP: Millis = 30 * SECOND;
 const CRON: Millis = 5 * MINUTE;
 /** A client gives a request up after this. */
 const PATIENCE: Millis = 3 * MINUTE;
-/** What may still happen once everything is final: calls that were given up are carried out. */
-const AFTERMATH: Millis = 5 * MINUTE;
+/** What may still happen once everything is final: calls that were given up are carried out, objects forget. */
+const AFTERMATH: Millis = 12 * MINUTE;
 /** By then everything must be over, by the bounds of `docs/architecture.md`: a quota's, and settling for each post. */
 const END: Millis = 240 * HOUR;
 const MOST_EVENTS = 30_000;
@@ -213,7 +215,10 @@ export class World {
       },
       onEscaped: () => this.coverage.reach("a handler threw"),
     };
-    this.posts = new Objects("post", PostObject, objectDeps);
+    this.posts = new Objects("post", PostObject, {
+      ...objectDeps,
+      onForget: (name, values) => this.#checkForgotten(name, values.get("post") as PostDocument | undefined),
+    });
     this.sweeper = new Objects("sweeper", SweeperObject, {
       ...objectDeps,
       // Without a cron trigger nobody would set it anew.
@@ -489,6 +494,15 @@ export class World {
         (SELECT min(probe_at) FROM webhooks WHERE probe_at IS NOT NULL AND active) AS probe`,
     );
     return Math.min(...Object.values(found ?? {}).map((at) => (at === null ? Number.POSITIVE_INFINITY : Number(at))));
+  }
+
+  /** What an object forgets the database knows. */
+  #checkForgotten(name: string, document: PostDocument | undefined): void {
+    this.coverage.reach("a post is forgotten");
+    const [row] = sqlite.all("SELECT seq, wake_by FROM posts WHERE id = ?", refOfObjectName(name).postId);
+    const told = new Set(sqlite.all("SELECT id FROM events").map(({ id }) => id));
+    const isTold = document?.seq === row?.seq && document?.events.every(({ id }) => told.has(id));
+    if (!isTold || row?.wake_by !== null) this.violations.push("forgotten: the database does not know all of a post");
   }
 
   /** The cron trigger, of which wrangler's local mode has none. */

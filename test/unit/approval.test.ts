@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { nextAlarm } from "../../src/post/alarm.ts";
 import { decide, tellPending } from "../../src/post/approval.ts";
 import { cancel, edit } from "../../src/post/commands.ts";
 import type { PostDocument } from "../../src/post/document.ts";
-import { begin, nextAlarm, nextWakeBy, statusOf, wake } from "../../src/post/machine.ts";
+import { begin, nextWakeBy, statusOf, wake } from "../../src/post/machine.ts";
 import { acceptedPost } from "../helpers/posts.ts";
 
 const NOW = Date.UTC(2026, 5, 1, 9);

@@ -1,14 +1,12 @@
 import { expect, it } from "vitest";
-import type { FullPostRow } from "../../src/db/posts.ts";
 import { resolve, retry } from "../../src/post/commands.ts";
 import type { PostDocument } from "../../src/post/document.ts";
 import { DOCUMENT_FORMAT } from "../../src/post/document.ts";
 import { loadDocument } from "../../src/post/load-document.ts";
 import { arm, begin, wake } from "../../src/post/machine.ts";
 import { upgraded } from "../../src/post/older-document.ts";
-import { stateOf } from "../../src/post/show-tasks.ts";
 import { settleTiming } from "../../src/post/timing.ts";
-import { acceptedPost } from "../helpers/posts.ts";
+import { acceptedPost, rowOf } from "../helpers/posts.ts";
 
 /*
  * Documents of earlier releases, and posts whose document is gone.
@@ -82,25 +80,15 @@ it("an unconfirmed task of the release before is read before its retry sends any
 it("a retried task whose document is gone is never published again: it may be public since the round before", () => {
   const document = acceptedPost({ scheduledAt: NOW });
   const retried = { ...document, tasks: document.tasks.map((task) => ({ ...task, round: 2 })) };
-  const row = {
-    id: "post_1",
-    version: 1,
-    contentId: null,
-    scheduledAt: NOW,
-    publishBefore: null,
-    timeline: [],
-    seq: 3,
-    wakeBy: NOW,
-  };
-  const load = (from: PostDocument) => loadDocument({ ...row, state: stateOf(from) } as unknown as FullPostRow, 0, NOW);
+  const load = (from: PostDocument) => loadDocument({ row: rowOf(from, NOW), clockOffset: 0, restoredAt: null }, NOW);
   const fresh = load(document);
   expect(fresh).toMatchObject({ is: "open", document: { tasks: [{ status: "queued", round: 1 }] } });
   const gone = load(retried);
   expect(gone).toMatchObject({
     is: "open",
     document: {
-      tasks: [{ status: "unconfirmed", round: 2, error: { code: "outcome_unknown" } }],
-      events: [{ id: "evt_1_0_2_publish_failed" }, { id: "evt_1_all_2_post_completed" }],
+      tasks: [{ status: "unconfirmed", round: 3, error: { code: "outcome_unknown" } }],
+      events: [{ id: "evt_1_0_3_publish_failed" }, { id: "evt_1_all_3_post_completed" }],
     },
   });
 });

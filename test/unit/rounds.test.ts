@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import type { FullPostRow } from "../../src/db/posts.ts";
 import { resolve, retry } from "../../src/post/commands.ts";
 import type { PostDocument, TaskDocument } from "../../src/post/document.ts";
 import { loadDocument } from "../../src/post/load-document.ts";
@@ -7,11 +6,10 @@ import type { BeginAnswer } from "../../src/post/machine.ts";
 import { arm, begin, wake } from "../../src/post/machine.ts";
 import type { Report } from "../../src/post/report.ts";
 import { report } from "../../src/post/report.ts";
-import { stateOf } from "../../src/post/show-tasks.ts";
 import type { MadeCall } from "../../src/post/timeline.ts";
 import { settleTiming } from "../../src/post/timing.ts";
 import type { Holder } from "../../src/post/transition.ts";
-import { acceptedPost } from "../helpers/posts.ts";
+import { acceptedPost, rowOf } from "../helpers/posts.ts";
 
 /*
  * What one round of a task knows of those before it.
@@ -157,18 +155,8 @@ it("a report that is made again tells the timeline nothing new", () => {
 it("a task that a pause's end has moved keeps its time when its document is gone", () => {
   const { document } = new Post();
   const moved = document.tasks.map((task) => ({ ...task, rescheduledTo: START + HOUR, dueAt: START + HOUR }));
-  const row = {
-    id: "post_1",
-    version: 1,
-    contentId: null,
-    scheduledAt: START,
-    publishBefore: null,
-    timeline: [],
-    seq: 2,
-    wakeBy: START,
-    state: stateOf({ ...document, tasks: moved }),
-  };
-  expect(loadDocument(row as unknown as FullPostRow, 0, START)).toMatchObject({
+  const row = rowOf({ ...document, tasks: moved }, START);
+  expect(loadDocument({ row, clockOffset: 0, restoredAt: null }, START)).toMatchObject({
     is: "open",
     document: { tasks: [{ status: "queued", dueAt: START + HOUR, rescheduledTo: START + HOUR }] },
   });
