@@ -155,7 +155,7 @@ const SETTINGS = z
     when: always,
   });
 
-type AlertSettings = { ALERT_URL?: string; PUBLIC_ORIGIN: string; ALLOW_PRIVATE_TARGETS: string };
+type AlertSettings = { ALERT_URL?: string | undefined; PUBLIC_ORIGIN: string; ALLOW_PRIVATE_TARGETS: string };
 
 /** The Worker goes nowhere else than where a webhook may lead. Without a value, for it is a secret. */
 function problemOfAlertUrl({ ALERT_URL, PUBLIC_ORIGIN, ALLOW_PRIVATE_TARGETS }: AlertSettings): string | null {
