@@ -1,5 +1,7 @@
+import { createExecutionContext, createMessageBatch } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import worker from "../../src/index.ts";
 import { toBase64, toBase64Url, utf8 } from "../../src/lib/bytes.ts";
 import { hmacSha256, newSecret } from "../../src/lib/crypto.ts";
 import type { Mode, PostRef } from "../../src/lib/vocabulary.ts";
@@ -62,6 +64,7 @@ afterAll(() => {
   vi.restoreAllMocks();
   useApps({});
   const { settings } = servicesOf(env);
+  settings.alertUrl = null;
   settings.adminTokens = [settings.adminTokens[0]];
   settings.apiKeyPeppers = [settings.apiKeyPeppers[0]];
 });
@@ -100,6 +103,10 @@ it("and is in no log", () => {
   expect(canaries.foundIn(logged)).toEqual([]);
 });
 
+it("and is in no log of telling what is wrong, which has failed", () => {
+  expect(logged.some(({ text }) => text.includes("an alert was not taken"))).toBe(true);
+});
+
 it("and is in no answer but the one that shows it", () => {
   expect(answered.length).toBeGreaterThan(50);
   expect(canaries.foundIn(answered)).toEqual([]);
@@ -120,6 +127,7 @@ function standInForTheNetwork(): void {
   network.mockImplementation(async (input, init) => {
     const { hostname } = new URL(input instanceof Request ? input.url : String(input));
     if (/\.(facebook|instagram)\.com$/.test(hostname)) return meta.fetch(new Request(input, init));
+    if (hostname === "alerts.example.org") throw new Error(`no way to ${String(input)}`);
     if (hostname === "files.example.org") return new Response(jpeg(1080, 1080));
     if (!toEndpoint) throw new Error("nobody answers for endpoints");
     return toEndpoint(input, init);
@@ -131,6 +139,7 @@ function plantSettings(): void {
   canaries.plant("ADMIN_TOKEN", admin);
   canaries.plant("API_KEY_PEPPER", env.API_KEY_PEPPER ?? "");
   const { settings } = servicesOf(env);
+  settings.alertUrl = `https://alerts.example.org/${canaries.plant("ALERT_URL", newSecret())}`;
   settings.adminTokens = [admin, canaries.plant("ADMIN_TOKEN_OLD", oldAdmin)];
   settings.apiKeyPeppers = [settings.apiKeyPeppers[0], canaries.plant("API_KEY_PEPPER_OLD", newSecret())];
   canaries.plant("ENCRYPTION_KEYS", encryptionKey);
@@ -386,9 +395,16 @@ async function sendNonsense(): Promise<void> {
   }
 }
 
+async function giveUpPoison(): Promise<void> {
+  const letter = { id: "a letter", timestamp: Date.now(), attempts: 1, body: {} };
+  await worker.queue(createMessageBatch("apionics-publish-dead", [letter]), env, createExecutionContext());
+}
+
 /** Lets the deployment do what it does by itself, and reads all lists there are. */
 async function lookAtEverything(): Promise<void> {
   canaries.plant("code or token of a login", ...meta.secrets);
+  // Whoever is told of it does not answer, and says so in the log.
+  await giveUpPoison();
   await made("POST", "/v1/encryption-keys/rotate", { key: admin });
   advance(60_000);
   await env.SWEEPER.getByName(SWEEPER_NAME).sweep();
