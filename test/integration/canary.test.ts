@@ -12,6 +12,7 @@ import { servicesOf } from "../../src/services.ts";
 import { generateApiKey } from "../../src/workspace/api-key.ts";
 import { FACEBOOK_APP, FACEBOOK_PERSON, INSTAGRAM_APP, LoginStandIn } from "../helpers/login-stand-in.ts";
 import { jpeg } from "../helpers/pictures.ts";
+import { setAlertUrl } from "./helpers/alerts.ts";
 import type { Answer, RequestOptions, TestWorkspace } from "./helpers/api.ts";
 import { call } from "./helpers/api.ts";
 import { Canaries, kindOfAnswer, kindOfRequest, secretKinds } from "./helpers/canaries.ts";
@@ -60,11 +61,11 @@ beforeAll(async () => {
   await sendNonsense();
   await lookAtEverything();
 }, 120_000);
-afterAll(() => {
+afterAll(async () => {
   vi.restoreAllMocks();
+  await setAlertUrl(null);
   useApps({});
   const { settings } = servicesOf(env);
-  settings.alertUrl = null;
   settings.adminTokens = [settings.adminTokens[0]];
   settings.apiKeyPeppers = [settings.apiKeyPeppers[0]];
 });
@@ -139,7 +140,6 @@ function plantSettings(): void {
   canaries.plant("ADMIN_TOKEN", admin);
   canaries.plant("API_KEY_PEPPER", env.API_KEY_PEPPER ?? "");
   const { settings } = servicesOf(env);
-  settings.alertUrl = `https://alerts.example.org/${canaries.plant("ALERT_URL", newSecret())}`;
   settings.adminTokens = [admin, canaries.plant("ADMIN_TOKEN_OLD", oldAdmin)];
   settings.apiKeyPeppers = [settings.apiKeyPeppers[0], canaries.plant("API_KEY_PEPPER_OLD", newSecret())];
   canaries.plant("ENCRYPTION_KEYS", encryptionKey);
@@ -403,7 +403,8 @@ async function giveUpPoison(): Promise<void> {
 /** Lets the deployment do what it does by itself, and reads all lists there are. */
 async function lookAtEverything(): Promise<void> {
   canaries.plant("code or token of a login", ...meta.secrets);
-  // Whoever is told of it does not answer, and says so in the log.
+  // Whoever is told of it does not answer, which the log says.
+  await setAlertUrl(`https://alerts.example.org/${canaries.plant("ALERT_URL", newSecret())}`);
   await giveUpPoison();
   await made("POST", "/v1/encryption-keys/rotate", { key: admin });
   advance(60_000);
