@@ -30,11 +30,11 @@ export async function publishTask(services: PublishDeps, ref: PostRef, message: 
   const begun = await services.posts(ref).begin(message);
   if (begun.is === "skip") return newTally(begun.because);
   const tally = newTally("stopped");
-  await work(services, ref, message, begun, tally);
+  await workOn(services, ref, message, begun, tally);
   return tally;
 }
 
-async function work(
+async function workOn(
   services: PublishDeps,
   ref: PostRef,
   message: TaskMessage,

@@ -9,17 +9,7 @@ import { servicesOf } from "../../src/services.ts";
 import { sweeper } from "./helpers/alerts.ts";
 import type { TestWorkspace } from "./helpers/api.ts";
 import { call, newAccount, newWorkspace, ORIGIN, publish } from "./helpers/api.ts";
-import {
-  advance,
-  calls,
-  documentOf,
-  drive,
-  holdTime,
-  refOf,
-  ringAlarm,
-  taskOf,
-  wake,
-} from "./helpers/drive.ts";
+import { advance, calls, documentOf, drive, holdTime, refOf, ringAlarm, taskOf, wake } from "./helpers/drive.ts";
 import { newUrl, Receivers } from "./helpers/webhooks.ts";
 
 /*
