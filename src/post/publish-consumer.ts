@@ -57,7 +57,8 @@ export async function consumePublishQueue(deps: ConsumerDeps, batch: MessageBatc
 export async function consumeDeadLetters(deps: ConsumerDeps, batch: MessageBatch): Promise<void> {
   for (const message of batch.messages) {
     const body = PUBLISH_MESSAGE.safeParse(message.body);
-    deps.log.error("a message was given up", null, body.success ? subjectOf(body.data) : {});
+    const subject = body.success ? subjectOf(body.data) : {};
+    deps.log.error("a message was given up", null, { message_id: message.id, ...subject });
     try {
       // A renewal is found by the next sweep.
       if (body.success && body.data.kind !== "renew") await deps.posts(refOf(body.data)).wake();
