@@ -2,6 +2,8 @@ import { createExecutionContext, createMessageBatch, runDurableObjectAlarm, runI
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AlertDesk } from "../../src/alerts/alert-desk.ts";
+import { database } from "../../src/db/database.ts";
+import { takeStock } from "../../src/db/stock.ts";
 import worker from "../../src/index.ts";
 import { servicesOf } from "../../src/services.ts";
 import { ALERT_URL, AlertReceiver, forgetTroubles, setAlertUrl, sweeper } from "./helpers/alerts.ts";
@@ -317,4 +319,26 @@ describe("telling", () => {
     expect(receiver.tries).toBe(0);
     expect((await health()).sweeper).toMatchObject({ failing_since: null, age_seconds: 0 });
   });
+});
+
+it("what alerts are made of costs as many rows as it finds, however many letters and limits there have been", async () => {
+  const now = Date.now();
+  const thousand = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)";
+  await env.DB.batch([
+    env.DB.prepare(
+      `${thousand} INSERT INTO dead_letters (id, kind, received_at) SELECT 'l' || i, 'task', ? - i FROM n`,
+    ).bind(now),
+    env.DB.prepare(
+      `${thousand} INSERT INTO pauses (mode, scope, until, holds, code, message)
+        SELECT 'live', 'account:facebook/' || i, ?, 'posts', '32', '' FROM n
+        UNION ALL SELECT 'live', 'app:facebook', ?, 'posts', '4', '' UNION ALL SELECT 'test', 'app:ws_1', ?, 'posts', '4', ''`,
+    ).bind(now + HOUR, now + HOUR, now + HOUR),
+  ]);
+  const batch = vi.spyOn(env.DB, "batch");
+  expect(await takeStock(database(env.DB), now)).toEqual({
+    lastDeadLetterAt: now - 1,
+    heldApps: [{ host: "facebook", until: now + HOUR, code: "4" }],
+  });
+  const results = (await batch.mock.results[0]?.value) as D1Result[];
+  expect(results.reduce((sum, { meta }) => sum + meta.rows_read, 0)).toBeLessThanOrEqual(3);
 });
