@@ -35,6 +35,8 @@ import { eraseSome } from "../workspace/erase-workspaces.ts";
 import { renewMessage } from "./messages.ts";
 import type { PostCalls } from "./post-calls.ts";
 import { objectName } from "./post-calls.ts";
+import type { QueueName } from "./queue-trouble.ts";
+import { complain, failingSince, QUEUES } from "./queue-trouble.ts";
 import { sendMessages, wakePosts } from "./send-messages.ts";
 
 /** The one sweeper's name. */
@@ -58,11 +60,6 @@ const MAX_WORKSPACES = 50;
 /** Steps in which one sweep seals the audit log: 2,500 lines. Each asks the database four times at most. */
 const MAX_SEALINGS = 5;
 
-/** A queue takes no messages, or delivers none, for so long after somebody has last said so. */
-const QUEUE_TROUBLE: Millis = 15 * MINUTE;
-
-export type QueueName = "publish" | "webhooks";
-
 /** How the sweeper is, and what it knows. */
 export interface SweeperStatus extends LastRun {
   /** Since when a queue takes no messages, or delivers none; null when it works. */
@@ -80,17 +77,10 @@ interface LastRun {
   failingSince: Millis | null;
 }
 
-/** What somebody has said of a queue, first and last. */
-interface QueueTrouble {
-  since: Millis;
-  lastAt: Millis;
-}
-
 const NEVER: LastRun = { lastRunAt: null, duration: null, found: null, failingSince: null };
 const STATUS = "status";
 /** When a sweep was first waited for. */
 const BORN = "born";
-const QUEUE = "queue/";
 /** The last post of the page before: posts that do not wake must not keep the sweeper from those behind them. */
 const CURSOR = "cursor";
 /** The same of deliveries. */
@@ -142,11 +132,7 @@ export class SweeperObject extends DurableObject<Env> {
 
   /** Takes note that a queue takes no messages, or delivers none. */
   async noteQueueTrouble(queue: QueueName): Promise<void> {
-    const now = systemClock();
-    this.ctx.storage.kv.put<QueueTrouble>(`${QUEUE}${queue}`, {
-      since: this.#failingSince(queue, now) ?? now,
-      lastAt: now,
-    });
+    complain(this.ctx.storage.kv, queue, systemClock());
   }
 
   /** Has it look for deleted workspaces in a moment. */
@@ -157,7 +143,8 @@ export class SweeperObject extends DurableObject<Env> {
 
   async status(): Promise<SweeperStatus> {
     const now = systemClock();
-    const queues = { publish: this.#failingSince("publish", now), webhooks: this.#failingSince("webhooks", now) };
+    const { kv } = this.ctx.storage;
+    const queues = { publish: failingSince(kv, "publish", now), webhooks: failingSince(kv, "webhooks", now) };
     return { ...this.#lastRun(), queues, alerts: this.#alerts.firing() };
   }
 
@@ -216,7 +203,7 @@ export class SweeperObject extends DurableObject<Env> {
     const now = systemClock();
     const { lastRunAt } = this.#lastRun();
     const silentFrom = lastRunAt ?? this.ctx.storage.kv.get<Millis>(BORN) ?? null;
-    const troubles = [this.#failingSince("publish", now), this.#failingSince("webhooks", now)];
+    const troubles = QUEUES.map((queue) => failingSince(this.ctx.storage.kv, queue, now));
     try {
       await this.#alerts.heed({
         ...seen,
@@ -230,12 +217,6 @@ export class SweeperObject extends DurableObject<Env> {
 
   #lastRun(): LastRun {
     return this.ctx.storage.kv.get<LastRun>(STATUS) ?? NEVER;
-  }
-
-  /** Since when a queue is in trouble: whoever has met it says so again and again while it lasts. */
-  #failingSince(queue: QueueName, now: Millis): Millis | null {
-    const trouble = this.ctx.storage.kv.get<QueueTrouble>(`${QUEUE}${queue}`);
-    return trouble && now - trouble.lastAt < QUEUE_TROUBLE ? trouble.since : null;
   }
 
   /** Sends messages. What a queue does not take is found by the next sweep, and nothing else of this one waits for it. */
