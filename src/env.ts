@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { fromBase64 } from "./lib/bytes.ts";
 import type { EncryptionKey } from "./lib/crypto.ts";
+import { checkOutboundUrl } from "./lib/outbound-url.ts";
 import type { RateLimitObject } from "./limits/rate-limit-object.ts";
 import type { MetaSettings } from "./platforms/meta/graph.ts";
 import type { AppCredentials, LoginSettings } from "./platforms/meta/login-settings.ts";
@@ -28,6 +29,8 @@ export interface Env {
   RATE_LIMITS: DurableObjectNamespace<RateLimitObject>;
   /** Counts by address what comes without a good key; without it nothing is counted. */
   SHIELD?: RateLimit;
+  /** Takes measurements; without it nothing is measured. */
+  METRICS?: AnalyticsEngineDataset;
   PUBLISH: Queue<PublishMessage>;
   WEBHOOKS: Queue<WebhookMessage>;
 
@@ -37,6 +40,7 @@ export interface Env {
   API_KEY_PEPPER_OLD?: string;
   ENCRYPTION_KEYS?: string;
   PUBLIC_ORIGIN?: string;
+  ALERT_URL?: string;
   ALLOW_PRIVATE_TARGETS?: string;
   SETTLE_SCALE?: string;
   EMAIL_FROM?: string;
@@ -62,6 +66,8 @@ export interface Settings {
   encryptionKeys: EncryptionKey[];
   /** Where this Worker is reached, without a trailing slash. */
   publicOrigin: string;
+  /** Where alerts go: a secret, for whoever has it can write there. Null: nowhere. */
+  alertUrl: string | null;
   /** Whether media and webhook addresses may be loopback: development only. */
   allowPrivateTargets: boolean;
   settleScale: number;
@@ -120,6 +126,7 @@ const SETTINGS = z
       return good;
     }),
     PUBLIC_ORIGIN: origin,
+    ALERT_URL: optional,
     ALLOW_PRIVATE_TARGETS: z.enum(["true", "false"]).default("false"),
     SETTLE_SCALE: z.coerce.number().positive().default(1),
     EMAIL_FROM: z.email("must be an e-mail address").or(z.literal("")).optional(),
@@ -147,7 +154,22 @@ const SETTINGS = z
     path: ["SETTLE_SCALE"],
     error: `below 1 ${FOR_DEVELOPMENT}`,
     when: always,
+  })
+  .refine((values) => problemOfAlertUrl(values) === null, {
+    path: ["ALERT_URL"],
+    error: ({ input }) => problemOfAlertUrl(input as AlertSettings) ?? "",
+    when: always,
   });
+
+type AlertSettings = { ALERT_URL?: string | undefined; PUBLIC_ORIGIN: string; ALLOW_PRIVATE_TARGETS: string };
+
+/** The Worker goes nowhere else than where a webhook may lead. Without a value, for it is a secret. */
+function problemOfAlertUrl({ ALERT_URL, PUBLIC_ORIGIN, ALLOW_PRIVATE_TARGETS }: AlertSettings): string | null {
+  if (!ALERT_URL || !URL.canParse(PUBLIC_ORIGIN)) return null;
+  const policy = { publicOrigin: PUBLIC_ORIGIN, allowPrivateTargets: ALLOW_PRIVATE_TARGETS === "true" };
+  const checked = checkOutboundUrl(ALERT_URL, policy);
+  return checked.is === "refused" ? checked.reason : null;
+}
 
 function isPublic({ PUBLIC_ORIGIN }: { PUBLIC_ORIGIN: string }): boolean {
   return String(PUBLIC_ORIGIN).startsWith("https:");
@@ -191,6 +213,7 @@ export function settingsOf(env: Env): Settings {
     apiKeyPeppers: withOld(values.API_KEY_PEPPER, values.API_KEY_PEPPER_OLD),
     encryptionKeys: values.ENCRYPTION_KEYS,
     publicOrigin: values.PUBLIC_ORIGIN,
+    alertUrl: values.ALERT_URL || null,
     allowPrivateTargets: values.ALLOW_PRIVATE_TARGETS === "true",
     settleScale: values.SETTLE_SCALE,
     emailFrom: values.EMAIL_FROM || null,

@@ -1,3 +1,4 @@
+import { watchSweeper } from "./alerts/watch-sweeper.ts";
 import { createApp } from "./api/app.ts";
 import { connectPages } from "./console/connect.tsx";
 import { consolePages } from "./console/console.tsx";
@@ -51,6 +52,9 @@ export default {
   },
 
   async scheduled(_controller, env) {
-    await servicesOf(env).keepSweeperAwake();
+    const services = servicesOf(env);
+    const startedAt = services.clock();
+    await watchSweeper({ ...services, alertUrl: services.settings.alertUrl, store: services.replayCache });
+    services.log.info("the schedule ran", { ms: services.clock() - startedAt });
   },
 } satisfies ExportedHandler<Env>;

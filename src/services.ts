@@ -12,6 +12,8 @@ import type { Clock, Millis } from "./lib/clock.ts";
 import { systemClock } from "./lib/clock.ts";
 import type { Log } from "./lib/log.ts";
 import { consoleLog } from "./lib/log.ts";
+import type { Metrics } from "./lib/metrics.ts";
+import { createMetrics } from "./lib/metrics.ts";
 import type { OutboundPolicy } from "./lib/outbound-url.ts";
 import type { Scope } from "./lib/vocabulary.ts";
 import type { Limiter } from "./limits/rate-limiter.ts";
@@ -49,6 +51,7 @@ export interface Services {
   timing: SettleTiming;
   clock: Clock;
   log: Log;
+  metrics: Metrics;
   db: Database;
   /** Decides by the rate limits of a key and its workspace. */
   limit: Limiter;
@@ -90,7 +93,7 @@ export interface Services {
   listSandboxPosts(workspaceId: string, page: PublicPage): Promise<PublicPosts>;
   /** Removes what was public in the sandbox at a moment of real time. */
   clearSandbox(workspaceId: string, at: Millis): Promise<void>;
-  /** Sees to it that the sweeper's alarm is set. */
+  /** Sees to it that the sweeper's alarm is set, and that somebody is told where it has not rung for long. */
   keepSweeperAwake(): Promise<void>;
   sweeperStatus(): Promise<SweeperStatus>;
   /** Has what deleted workspaces had erased soon. */
@@ -113,6 +116,7 @@ export function servicesOf(env: Env): Services {
     timing: settleTiming(settings.settleScale),
     clock: systemClock,
     log: consoleLog,
+    metrics: createMetrics(env.METRICS, consoleLog),
     db,
     limit: createLimiter({
       objects: ({ workspaceId, mode }) => env.RATE_LIMITS.getByName(`${workspaceId}/${mode}`),

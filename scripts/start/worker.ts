@@ -127,13 +127,13 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** @returns null when the Worker is well, what it says when it is not, and nothing while it does not listen yet */
+/** @returns null when the Worker answers, what it says when it is not, and nothing while it does not listen yet */
 async function problemAt(origin: string): Promise<string | null> {
   try {
     const response = await fetch(`${origin}/health`);
-    if (response.ok) return null;
-    const { error } = (await response.json()) as { error?: { message?: string } };
-    return error?.message ?? "";
+    const { ok, error } = (await response.json()) as { ok?: boolean; error?: { message?: string } };
+    // Whatever an earlier run has left behind is looked after once it is up.
+    return ok === undefined ? (error?.message ?? "") : null;
   } catch {
     return "";
   }

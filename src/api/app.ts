@@ -21,6 +21,7 @@ import { answerError } from "./error-envelope.ts";
 import { events } from "./events.ts";
 import { healthRoutes } from "./health.ts";
 import { refuseMalformedKey } from "./idempotency.ts";
+import { logRequest } from "./log-request.ts";
 import { mediaRoutes } from "./media.ts";
 import { mediaUploads } from "./media-uploads.ts";
 import { memberRoutes } from "./members.ts";
@@ -59,6 +60,7 @@ export function createApp(): OpenAPIHono<AppEnv> {
     await next();
     c.header("X-Request-Id", c.var.requestId);
   });
+  app.use(logRequest);
   app.use(secureHeaders);
   app.use(async function provideServices(c, next) {
     c.set("services", servicesOf(c.env));

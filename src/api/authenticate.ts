@@ -64,7 +64,9 @@ function rememberUse(c: Context<AppEnv>, key: ApiKeyRow): void {
   const now = clock();
   if (!isUseNews(key, now)) return;
   c.executionCtx.waitUntil(
-    noteUse(db, key.id, now).catch((error: unknown) => log.error("the use of a key was not written down", error)),
+    noteUse(db, key.id, now).catch((error: unknown) =>
+      log.error("the use of a key was not written down", error, { request_id: c.var.requestId }),
+    ),
   );
 }
 
@@ -76,7 +78,7 @@ function keepDigestPresent(c: Context<AppEnv>, secret: string, { stored }: Found
   if (peppers.length === 1 && stored.pepperId !== null) return;
   c.executionCtx.waitUntil(
     digestAnew({ db, peppers }, secret, stored).catch((error: unknown) =>
-      log.error("a key was not digested with the present pepper", error),
+      log.error("a key was not digested with the present pepper", error, { request_id: c.var.requestId }),
     ),
   );
 }

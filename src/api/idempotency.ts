@@ -130,7 +130,7 @@ export async function replayFromCache<Body, Status extends StatusCode>(
       : null;
   } catch (error) {
     if (error instanceof Refusal) throw error;
-    log.error("the replay cache could not be read", error);
+    log.error("the replay cache could not be read", error, { request_id: c.var.requestId });
     return null;
   }
 }
@@ -159,7 +159,9 @@ export function cacheAnswer(c: Context<AppEnv>, request: IdempotentRequest, row:
   c.executionCtx.waitUntil(
     replayCache
       .put(cacheKey(request), JSON.stringify(answer), { expirationTtl: KEY_LIFE / SECOND })
-      .catch((error: unknown) => log.error("the replay cache could not be written", error)),
+      .catch((error: unknown) =>
+        log.error("the replay cache could not be written", error, { request_id: c.var.requestId }),
+      ),
   );
 }
 

@@ -4,6 +4,7 @@ import * as z from "zod";
 import { Refusal } from "../lib/refusal.ts";
 import { serveMedia } from "../media/library.ts";
 import type { AppEnv } from "./context.ts";
+import { isWell } from "./health.ts";
 import { refuseIssues } from "./validation.ts";
 
 /*
@@ -19,7 +20,11 @@ const validQuery = zValidator("query", mediaQuery, (result) => {
 
 export const publicRoutes = new Hono<AppEnv>();
 
-publicRoutes.get("/health", (c) => c.json({ ok: true }));
+/** For a monitor: whether somebody should look, and nothing else. */
+publicRoutes.get("/health", async (c) => {
+  const ok = await isWell(c);
+  return c.json({ ok }, ok ? 200 : 503);
+});
 
 /** Platforms' crawlers must get at media; the rest is nothing for search engines. */
 publicRoutes.get("/robots.txt", (c) => c.text("User-agent: *\nAllow: /media/\nDisallow: /\n"));

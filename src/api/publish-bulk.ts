@@ -120,11 +120,12 @@ async function publishLines(c: Context<AppEnv>, access: Access, lines: Line[]): 
   // Their objects are told after the answer, through the queue; should that be lost, the sweeper repeats it.
   c.executionCtx.waitUntil(
     wakePosts(services.publishQueue, created).catch((error: unknown) =>
-      services.log.error("the nudges of a bulk were lost", error),
+      services.log.error("the nudges of a bulk were lost", error, { request_id: c.var.requestId }),
     ),
   );
   for (const outcome of outcomes) {
-    if (outcome.is === "failed") services.log.error("a line of a bulk failed", outcome.error);
+    if (outcome.is === "failed")
+      services.log.error("a line of a bulk failed", outcome.error, { request_id: c.var.requestId });
   }
   const asked = askedOf(c);
   return Promise.all(

@@ -72,6 +72,8 @@ export function nudge(c: Context<AppEnv>, ref: PostRef): void {
     services
       .posts(ref)
       .wake()
-      .catch((error: unknown) => services.log.error("a nudge was lost", error, { post_id: ref.postId })),
+      .catch((error: unknown) =>
+        services.log.error("a nudge was lost", error, { request_id: c.var.requestId, post_id: ref.postId }),
+      ),
   );
 }

@@ -1,4 +1,4 @@
-import { count, lt, max } from "drizzle-orm";
+import { count, desc, lt, max } from "drizzle-orm";
 import type { Millis } from "../lib/clock.ts";
 import { DAY } from "../lib/clock.ts";
 import type { Database } from "./database.ts";
@@ -17,6 +17,13 @@ export async function countDeadLetters(db: Database): Promise<{ total: number; l
   return row ?? { total: 0, lastAt: null };
 }
 
-export async function deleteOldDeadLetters(db: Database, now: Millis): Promise<void> {
-  await db.delete(deadLetters).where(lt(deadLetters.receivedAt, now - KEPT_FOR));
+/** The statement that forgets those of long ago. */
+export function deleteOldDeadLetters(db: Database, now: Millis) {
+  return db.delete(deadLetters).where(lt(deadLetters.receivedAt, now - KEPT_FOR));
+}
+
+/** The statement that reads when a message was last given up, in one row. */
+export function selectLastDeadLetter(db: Database) {
+  const { receivedAt } = deadLetters;
+  return db.select({ at: receivedAt }).from(deadLetters).orderBy(desc(receivedAt)).limit(1);
 }

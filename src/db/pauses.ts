@@ -1,4 +1,4 @@
-import { and, eq, gt, inArray, sql } from "drizzle-orm";
+import { and, eq, gt, gte, inArray, lt, sql } from "drizzle-orm";
 import type { Millis } from "../lib/clock.ts";
 import type { Mode } from "../lib/vocabulary.ts";
 import type { Database } from "./database.ts";
@@ -20,12 +20,16 @@ export async function pause(db: Database, mode: Mode, made: Pause): Promise<void
     });
 }
 
+const APP = "app:";
+/** Behind every name that begins so. */
+const AFTER_APP = "app;";
+
 /** The names under which an account, its grant and the app behind it are held back. */
 export const PAUSE_SCOPES = {
   account: (platform: string, externalId: string) => `account:${platform}/${externalId}`,
   grant: (grantId: string) => `grant:${grantId}`,
   /** In live mode an app is one for the whole deployment, in test mode each workspace has a network of its own. */
-  app: (mode: Mode, workspaceId: string, graphHost: string) => `app:${mode === "live" ? graphHost : workspaceId}`,
+  app: (mode: Mode, workspaceId: string, graphHost: string) => `${APP}${mode === "live" ? graphHost : workspaceId}`,
 } as const;
 
 /** The statement that reads the pauses an account is under, over or not. */
@@ -50,4 +54,14 @@ export async function findPausedScopes(db: Database, mode: Mode, scopes: string[
     .from(pauses)
     .where(and(eq(pauses.mode, mode), inArray(pauses.scope, scopes), gt(pauses.until, now)));
   return rows.map(({ scope }) => scope);
+}
+
+/** The statement that reads which apps are held back in live mode until later than `at`: a row for each host at most. */
+export function selectHeldApps(db: Database, at: Millis) {
+  const host = sql<string>`substr(${pauses.scope}, ${APP.length + 1})`;
+  const { mode, scope, until, code } = pauses;
+  return db
+    .select({ host, until, code })
+    .from(pauses)
+    .where(and(eq(mode, "live"), gte(scope, APP), lt(scope, AFTER_APP), gt(until, at)));
 }

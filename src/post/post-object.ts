@@ -12,6 +12,7 @@ import type { Millis } from "../lib/clock.ts";
 import { systemClock } from "../lib/clock.ts";
 import type { Json } from "../lib/json.ts";
 import { consoleLog } from "../lib/log.ts";
+import { createMetrics } from "../lib/metrics.ts";
 import type { PostRef } from "../lib/vocabulary.ts";
 import { sendDeliveries } from "../webhooks/messages.ts";
 import { isDone, nextAlarm } from "./alarm.ts";
@@ -20,13 +21,14 @@ import { decide, isToBeTold, tellPending } from "./approval.ts";
 import type { Edit, EditAnswer, Resolution, ResolveAnswer, RetryAnswer } from "./commands.ts";
 import { cancel, cancelTask, edit, resolve, retry } from "./commands.ts";
 import type { PostDocument } from "./document.ts";
-import { DOCUMENT_FORMAT } from "./document.ts";
+import { DOCUMENT_FORMAT, publicationsOf } from "./document.ts";
 import { isToBeForgotten, keepAnswer } from "./forget.ts";
 import type { HeedAnswer } from "./heed-pauses.ts";
 import { heedPauses } from "./heed-pauses.ts";
 import { loadDocument } from "./load-document.ts";
 import type { ArmAnswer, BeginAnswer } from "./machine.ts";
 import { acknowledge, arm, attachPermalink, begin, postponeProjection, resume, retellEnd, wake } from "./machine.ts";
+import { pointsOf } from "./measure.ts";
 import { taskMessage } from "./messages.ts";
 import { upgraded } from "./older-document.ts";
 import type { PostCalls, UnknownPost } from "./post-calls.ts";
@@ -38,10 +40,11 @@ import { heedDatabase } from "./retell.ts";
 import { reviewLink } from "./review-link.ts";
 import { sendMessages } from "./send-messages.ts";
 import type { CancelAnswer } from "./status.ts";
+import { SWEEPER_NAME } from "./sweeper.ts";
 import { catchUp, noteClock } from "./test-clock.ts";
 import type { MadeCall } from "./timeline.ts";
 import type { SettleTiming } from "./timing.ts";
-import { ALARM_RETRY, settleTiming } from "./timing.ts";
+import { ALARM_RETRY, settleTiming, UNDELIVERED_SENDS } from "./timing.ts";
 import type { Holder, TaskMessage } from "./transition.ts";
 
 const DOCUMENT = "post";
@@ -76,6 +79,7 @@ type Loaded =
  */
 export class PostObject extends DurableObject<Env> implements PostCalls {
   readonly #db = database(this.env.DB);
+  readonly #metrics = createMetrics(this.env.METRICS, consoleLog);
   #projecting: Promise<void> | null = null;
 
   async wake(): Promise<void> {
@@ -92,11 +96,15 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
 
   /** Never throws: an alarm that does is dropped for good after a few tries. */
   override async alarm(): Promise<void> {
+    const startedAt = systemClock();
     try {
       if ((await this.#load()).is !== "stored" || (await this.#forgetInTime())) return;
       const clockOffset = await this.#clockOffset();
       this.#decide((document) => ({ document: { ...noteClock(document, clockOffset), alarmAt: null }, answer: null }));
       await this.#tellPending();
+      const { workspaceId, postId } = this.#ref;
+      const ms = systemClock() - startedAt;
+      consoleLog.info("a post's alarm rang", { workspace_id: workspaceId, post_id: postId, ms });
     } catch (error) {
       consoleLog.error("an alarm failed", error, { post_id: this.#ref.postId });
       await this.ctx.storage.setAlarm(systemClock() + ALARM_RETRY);
@@ -273,7 +281,8 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
         if (commandId !== null) this.ctx.storage.kv.put(answerKey(commandId), decided.answer);
       });
     }
-    if (woken.answer.length > 0) this.ctx.waitUntil(this.#send(woken.answer));
+    for (const point of pointsOf(before, woken.document, this.#ref.mode)) this.#metrics.publish(point);
+    if (woken.answer.length > 0) this.ctx.waitUntil(this.#send(woken.answer, isUndelivered(woken.document)));
     if (hasNews(woken.document)) this.ctx.waitUntil(this.#project());
     return decided.answer;
   }
@@ -313,13 +322,27 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
     void this.ctx.storage.setAlarm(wanted);
   }
 
-  /** A message that is not sent is sent again by the watchdog. */
-  async #send(messages: TaskMessage[]): Promise<void> {
+  /**
+   * A message that is not sent is sent again by the watchdog. While it is, the sweeper is told: it sees posts that nobody
+   * wakes, and this one is awake.
+   *
+   * @param isLost whether messages before these were sent and never came
+   */
+  async #send(messages: TaskMessage[], isLost: boolean): Promise<void> {
+    const { postId } = this.#ref;
+    let isInTrouble = isLost;
     try {
       const bodies = messages.map((message) => ({ body: taskMessage(this.#ref, message) }));
       await sendMessages(this.env.PUBLISH, bodies);
     } catch (error) {
-      consoleLog.error("messages were not sent", error, { post_id: this.#ref.postId, messages: messages.length });
+      isInTrouble = true;
+      consoleLog.error("messages were not sent", error, { post_id: postId, messages: messages.length });
+    }
+    if (!isInTrouble) return;
+    try {
+      await this.env.SWEEPER.getByName(SWEEPER_NAME).noteQueueTrouble("publish");
+    } catch (error) {
+      consoleLog.error("the sweeper was not told of a queue", error, { post_id: postId });
     }
   }
 
@@ -350,6 +373,11 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
       this.ctx.storage.transactionSync(() => this.#store(told));
     }
   }
+}
+
+/** Whether a message was sent again and again, and nobody has come for the task. */
+function isUndelivered(document: PostDocument): boolean {
+  return publicationsOf(document).some(({ sends }) => sends >= UNDELIVERED_SENDS);
 }
 
 /** The present on the document's clock. */

@@ -19,6 +19,7 @@ import { pausedBy } from "./pauses.ts";
 import type { PostObjects } from "./post-calls.ts";
 import type { Report } from "./report.ts";
 import { KNOWN_REAUTH } from "./take-fault.ts";
+import type { Tally } from "./tally.ts";
 import type { MadeCall } from "./timeline.ts";
 import type { SettleTiming } from "./timing.ts";
 import { scaled } from "./timing.ts";
@@ -57,6 +58,7 @@ export interface Work {
   loadedAt: Millis;
   /** Calls that the object has not heard of. */
   calls: MadeCall[];
+  tally: Tally;
 }
 
 /** A task ready to be worked on, or why it is not. */
@@ -74,6 +76,7 @@ export interface Assignment {
   loadedAt: Millis;
   /** Where the calls to the platform are noted. */
   calls: MadeCall[];
+  tally: Tally;
 }
 
 /** Puts together what working on a task takes. */
@@ -81,11 +84,12 @@ export async function prepareTask(
   deps: WorkDeps,
   ref: PostRef,
   holder: Holder,
-  { version, parentId, isArmed, loadedAt, calls }: Assignment,
+  { version, parentId, isArmed, loadedAt, calls, tally }: Assignment,
   material: TaskMaterial | null,
 ): Promise<Prepared> {
   if (!material) throw new Error("the database does not have the version that the object names");
   const { account, tokenEnvelope } = material;
+  tally.platform = account?.platform ?? null;
   if (!account) {
     return { is: "impossible", code: "account_disconnected", message: "The account was disconnected." };
   }
@@ -142,6 +146,7 @@ export async function prepareTask(
       io,
       loadedAt,
       calls,
+      tally,
     },
   };
 }

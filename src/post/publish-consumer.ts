@@ -4,13 +4,16 @@ import { insertDeadLetter } from "../db/dead-letters.ts";
 import type { Millis } from "../lib/clock.ts";
 import { SECOND } from "../lib/clock.ts";
 import type { LogFields } from "../lib/log.ts";
+import type { Metrics } from "../lib/metrics.ts";
 import type { PublishMessage } from "./messages.ts";
 import { PUBLISH_MESSAGE, refOf } from "./messages.ts";
 import type { PublishDeps } from "./prepare-task.ts";
 import { publishTask } from "./publish-task.ts";
+import type { Tally } from "./tally.ts";
+import { newTally } from "./tally.ts";
 import type { TaskMessage } from "./transition.ts";
 
-type ConsumerDeps = PublishDeps & RenewDeps;
+type ConsumerDeps = PublishDeps & RenewDeps & { metrics: Metrics };
 
 /** When a message whose object could not be reached is delivered again. */
 const REDELIVERY: Millis = 10 * SECOND;
@@ -26,11 +29,21 @@ export async function consumePublishQueue(deps: ConsumerDeps, batch: MessageBatc
         message.ack();
         return;
       }
+      const begunAt = deps.clock();
+      const age = begunAt - message.timestamp.getTime();
+      const finish = (tally: Tally) => {
+        const { outcome, platform, calls, callsMs } = tally;
+        const ms = deps.clock() - begunAt;
+        const { kind, mode } = body.data;
+        deps.metrics.message({ mode, platform, kind, outcome, age, duration: ms, calls, callsDuration: callsMs });
+        const work = { outcome, ms, age_ms: age, platform, platform_calls: calls, platform_ms: callsMs };
+        return { message_id: message.id, attempt: message.attempts, ...subjectOf(body.data), ...work };
+      };
       try {
-        await handle(deps, body.data);
+        deps.log.info("a message was handled", finish(await handle(deps, body.data)));
         message.ack();
       } catch (error) {
-        deps.log.error("a message failed", error, { ...subjectOf(body.data), attempt: message.attempts });
+        deps.log.error("a message failed", error, finish(newTally("failed")));
         message.retry({ delaySeconds: REDELIVERY / SECOND });
       }
     }),
@@ -44,7 +57,8 @@ export async function consumePublishQueue(deps: ConsumerDeps, batch: MessageBatc
 export async function consumeDeadLetters(deps: ConsumerDeps, batch: MessageBatch): Promise<void> {
   for (const message of batch.messages) {
     const body = PUBLISH_MESSAGE.safeParse(message.body);
-    deps.log.error("a message was given up", null, body.success ? subjectOf(body.data) : {});
+    const subject = body.success ? subjectOf(body.data) : {};
+    deps.log.error("a message was given up", null, { message_id: message.id, ...subject });
     try {
       // A renewal is found by the next sweep.
       if (body.success && body.data.kind !== "renew") await deps.posts(refOf(body.data)).wake();
@@ -62,20 +76,23 @@ export async function consumeDeadLetters(deps: ConsumerDeps, batch: MessageBatch
   }
 }
 
-async function handle(deps: ConsumerDeps, message: PublishMessage): Promise<void> {
+async function handle(deps: ConsumerDeps, message: PublishMessage): Promise<Tally> {
   switch (message.kind) {
     case "task":
       return publishTask(deps, refOf(message), taskOf(message));
     case "wake":
-      return deps.posts(refOf(message)).wake();
+      await deps.posts(refOf(message)).wake();
+      return newTally("woken");
     case "resume":
-      return deps.posts(refOf(message)).resume(message.account_id);
+      await deps.posts(refOf(message)).resume(message.account_id);
+      return newTally("resumed");
     case "renew":
-      return renewGrant(deps, {
+      await renewGrant(deps, {
         workspaceId: message.workspace_id,
         mode: message.mode,
         grantId: message.grant_id,
       });
+      return newTally("renewal_tried");
   }
 }
 
@@ -84,5 +101,8 @@ function taskOf(message: Extract<PublishMessage, { kind: "task" }>): TaskMessage
 }
 
 function subjectOf(message: PublishMessage): LogFields {
-  return message.kind === "renew" ? { grant_id: message.grant_id } : { post_id: message.post_id };
+  const { kind, workspace_id, mode } = message;
+  const about = message.kind === "renew" ? { grant_id: message.grant_id } : { post_id: message.post_id };
+  const account = "account_id" in message ? { account_id: message.account_id } : {};
+  return { kind, workspace_id, mode, ...about, ...account };
 }

@@ -8,10 +8,13 @@ import type { PostRef } from "../lib/vocabulary.ts";
 import type { Armed, Fault } from "../platforms/platform.ts";
 import { MediaMissing } from "../platforms/platform.ts";
 import { addPermalink, recordFault } from "./after-effects.ts";
+import type { BeginAnswer } from "./machine.ts";
 import type { PublishDeps, Work, WorkDeps } from "./prepare-task.ts";
 import { prepareTask } from "./prepare-task.ts";
 import type { Report } from "./report.ts";
 import { holdsCommit, sendCommit } from "./send-commit.ts";
+import type { Tally } from "./tally.ts";
+import { newTally } from "./tally.ts";
 import { callTo, tell } from "./tell.ts";
 import type { MadeCall } from "./timeline.ts";
 import { CALLS_PER_MESSAGE, CONSUMER_BUDGET, LEASE, LEASE_MARGIN, RECONNECT_READ_WAIT } from "./timing.ts";
@@ -22,13 +25,29 @@ import type { Holder, TaskMessage } from "./transition.ts";
  * the object's. The one step that anybody sees is in `send-commit.ts`.
  */
 
-export async function publishTask(services: PublishDeps, ref: PostRef, message: TaskMessage): Promise<void> {
+/** @returns what was done, also where nothing was to be */
+export async function publishTask(services: PublishDeps, ref: PostRef, message: TaskMessage): Promise<Tally> {
   const begun = await services.posts(ref).begin(message);
-  if (begun.is === "skip") return;
+  if (begun.is === "skip") return newTally(begun.because);
+  const tally = newTally("stopped");
+  await workOn(services, ref, message, begun, tally);
+  return tally;
+}
+
+async function workOn(
+  services: PublishDeps,
+  ref: PostRef,
+  message: TaskMessage,
+  begun: Extract<BeginAnswer, { is: "begin" }>,
+  tally: Tally,
+): Promise<void> {
   const deps = onClock(services, begun.clockOffset ?? 0);
   const holder: Holder = { ...message, lease: begun.lease };
   const calls: MadeCall[] = [];
-  const report = (made: Report) => deps.posts(ref).report(holder, made, calls.splice(0));
+  const report = (made: Report) => {
+    tally.outcome = made.is;
+    return deps.posts(ref).report(holder, made, calls.splice(0));
+  };
   try {
     const { contentId = null } = begun;
     const loadedAt = services.clock();
@@ -38,7 +57,7 @@ export async function publishTask(services: PublishDeps, ref: PostRef, message: 
       if (heeded.is === "stop") return;
     }
     const { version, parentId, armed } = begun;
-    const assignment = { version, parentId, isArmed: armed !== null, loadedAt, calls };
+    const assignment = { version, parentId, isArmed: armed !== null, loadedAt, calls, tally };
     const prepared = await prepareTask(deps, ref, holder, assignment, material);
     if (prepared.is === "impossible") {
       await report(prepared);

@@ -110,6 +110,7 @@ const INSIST_WAITS: readonly Millis[] = [100, 400, 1_600];
  */
 async function insist(work: Work, made: Report): Promise<void> {
   const { deps, ref, holder } = work;
+  work.tally.outcome = made.is;
   const calls = work.calls.splice(0);
   for (const wait of INSIST_WAITS) {
     try {

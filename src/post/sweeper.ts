@@ -1,11 +1,13 @@
 import { DurableObject } from "cloudflare:workers";
 import { warnOfEnds } from "../accounts/warn-of-ends.ts";
+import { AlertDesk } from "../alerts/alert-desk.ts";
+import type { AlertName, Seen } from "../alerts/conditions.ts";
+import { appQuota, deadLetter, queueFailing, stuck, sweeperSilent } from "../alerts/conditions.ts";
 import { sealSome } from "../audit/seal-log.ts";
 import { deleteRevokedKeys } from "../db/api-keys.ts";
 import { sweepConsents } from "../db/consents.ts";
 import type { Database } from "../db/database.ts";
 import { database } from "../db/database.ts";
-import { deleteOldDeadLetters } from "../db/dead-letters.ts";
 import type { DeliveryRef } from "../db/deliveries.ts";
 import { findDueDeliveries } from "../db/deliveries.ts";
 import { deleteOldEvents } from "../db/events.ts";
@@ -18,8 +20,10 @@ import { findPostsToWake } from "../db/posts.ts";
 import { deleteExpiredContents } from "../db/recent-contents.ts";
 import { deleteOldSessions } from "../db/sessions.ts";
 import { deleteOldSignInLinks } from "../db/sign-in-links.ts";
+import { takeStock } from "../db/stock.ts";
 import { findWebhooksToProbe } from "../db/webhooks.ts";
 import type { Env } from "../env.ts";
+import { settingsOf } from "../env.ts";
 import type { Millis } from "../lib/clock.ts";
 import { HOUR, MINUTE, SECOND, systemClock } from "../lib/clock.ts";
 import { consoleLog } from "../lib/log.ts";
@@ -31,6 +35,8 @@ import { eraseSome } from "../workspace/erase-workspaces.ts";
 import { renewMessage } from "./messages.ts";
 import type { PostCalls } from "./post-calls.ts";
 import { objectName } from "./post-calls.ts";
+import type { QueueName } from "./queue-trouble.ts";
+import { complain, failingSince, QUEUES } from "./queue-trouble.ts";
 import { sendMessages, wakePosts } from "./send-messages.ts";
 
 /** The one sweeper's name. */
@@ -54,8 +60,15 @@ const MAX_WORKSPACES = 50;
 /** Steps in which one sweep seals the audit log: 2,500 lines. Each asks the database four times at most. */
 const MAX_SEALINGS = 5;
 
-/** How the sweeper is. */
-export interface SweeperStatus {
+/** How the sweeper is, and what it knows. */
+export interface SweeperStatus extends LastRun {
+  /** Since when a queue takes no messages, or delivers none; null when it works. */
+  queues: Record<QueueName, Millis | null>;
+  /** What is firing. */
+  alerts: { alert: AlertName; since: Millis }[];
+}
+
+interface LastRun {
   /** When a sweep last came through; null when none has. */
   lastRunAt: Millis | null;
   duration: Millis | null;
@@ -64,8 +77,10 @@ export interface SweeperStatus {
   failingSince: Millis | null;
 }
 
-const NEVER: SweeperStatus = { lastRunAt: null, duration: null, found: null, failingSince: null };
+const NEVER: LastRun = { lastRunAt: null, duration: null, found: null, failingSince: null };
 const STATUS = "status";
+/** When a sweep was first waited for. */
+const BORN = "born";
 /** The last post of the page before: posts that do not wake must not keep the sweeper from those behind them. */
 const CURSOR = "cursor";
 /** The same of deliveries. */
@@ -77,6 +92,16 @@ const SEALING = "sealing";
 const ERASING = "erasing";
 
 type DueDelivery = DeliveryRef & { nextAttemptAt: Millis };
+
+/** What one page of what is overdue has shown. */
+interface Found {
+  /** How many were handed over. */
+  found: number;
+  /** Since when the first of them is overdue. */
+  since: Millis | null;
+  /** Whether the first of them is the one that has been longest. */
+  isFirstPage: boolean;
+}
 
 /** How far the deletion of old events has come: behind this workspace, and not before that moment. */
 interface Forgetting {
@@ -91,10 +116,23 @@ interface Forgetting {
  * request of each isolate see to it that the alarm is set.
  */
 export class SweeperObject extends DurableObject<Env> {
-  /** Sees to it that the sweeper will wake. */
+  readonly #alerts = new AlertDesk(this.ctx.storage.kv, () => {
+    const { alertUrl, allowPrivateTargets, publicOrigin } = settingsOf(this.env);
+    const outbound = { allowPrivateTargets, publicOrigin };
+    return { alertUrl, outbound, fetch: (url, init) => fetch(url, init), clock: systemClock, log: consoleLog };
+  });
+
+  /** Sees to it that the sweeper will wake, and tells when it has not for long. */
   async keepAwake(): Promise<void> {
     const alarm = await this.ctx.storage.getAlarm();
     if (alarm === null || alarm < systemClock() - INTERVAL) await this.ctx.storage.setAlarm(systemClock() + INTERVAL);
+    if (this.ctx.storage.kv.get(BORN) === undefined) this.ctx.storage.kv.put(BORN, systemClock());
+    await this.#alert({});
+  }
+
+  /** Takes note that a queue takes no messages, or delivers none. */
+  async noteQueueTrouble(queue: QueueName): Promise<void> {
+    complain(this.ctx.storage.kv, queue, systemClock());
   }
 
   /** Has it look for deleted workspaces in a moment. */
@@ -104,7 +142,10 @@ export class SweeperObject extends DurableObject<Env> {
   }
 
   async status(): Promise<SweeperStatus> {
-    return this.ctx.storage.kv.get<SweeperStatus>(STATUS) ?? NEVER;
+    const now = systemClock();
+    const { kv } = this.ctx.storage;
+    const queues = { publish: failingSince(kv, "publish", now), webhooks: failingSince(kv, "webhooks", now) };
+    return { ...this.#lastRun(), queues, alerts: this.#alerts.firing() };
   }
 
   /** Never throws: an alarm that does is dropped for good after a few tries. */
@@ -113,12 +154,13 @@ export class SweeperObject extends DurableObject<Env> {
     await this.ctx.storage.setAlarm(startedAt + INTERVAL);
     try {
       const found = await this.sweep();
-      if (found > 0) consoleLog.info("overdue posts were woken", { posts: found });
+      consoleLog.info("a sweep came through", { found, ms: systemClock() - startedAt });
       if (found === MAX_POSTS) await this.ctx.storage.setAlarm(systemClock() + SOON);
     } catch (error) {
       consoleLog.error("a sweep failed", error);
-      const status = await this.status();
-      this.ctx.storage.kv.put(STATUS, { ...status, failingSince: status.failingSince ?? startedAt });
+      const last = this.#lastRun();
+      this.ctx.storage.kv.put<LastRun>(STATUS, { ...last, failingSince: last.failingSince ?? startedAt });
+      await this.#alert({});
     }
   }
 
@@ -126,20 +168,18 @@ export class SweeperObject extends DurableObject<Env> {
   async sweep(): Promise<number> {
     const db = database(this.env.DB);
     const now = systemClock();
-    const found = await this.#wakeOverdue(db, now);
-    await this.#sendDue(db, now);
+    const posts = await this.#wakeOverdue(db, now);
+    const deliveries = await this.#sendDue(db, now);
     const grants = await findGrantsToRenew(db, now, MAX_RENEWALS);
-    await sendMessages(
-      this.env.PUBLISH,
-      grants.map((grant) => ({ body: renewMessage(grant) })),
-    );
+    const renewals = grants.map((grant) => ({ body: renewMessage(grant) }));
+    await this.#handOver("publish", () => sendMessages(this.env.PUBLISH, renewals));
     await warnOfEnds({ db, sendDeliveries: (told) => this.#sendDeliveries(told) }, now, MAX_WARNINGS);
     const expired = await deleteExpiredKeys(db, now, MAX_EXPIRED_KEYS);
     if (expired >= MAX_EXPIRED_KEYS) await this.ctx.storage.setAlarm(systemClock() + SOON);
     await deleteExpiredContents(db, now, MAX_EXPIRED_KEYS);
     await this.#forgetEvents(db, now);
     await sweepConsents(db, now, MAX_CONSENTS);
-    await deleteOldDeadLetters(db, now);
+    const stock = await takeStock(db, now);
     await deleteOldManualPauses(db, now);
     await deleteRevokedKeys(db, now);
     await deleteOldSessions(db, now);
@@ -148,34 +188,72 @@ export class SweeperObject extends DurableObject<Env> {
     await sweepMedia({ db, bucket: this.env.MEDIA }, now);
     await this.#sealAuditLog(db, now);
     await this.#eraseWorkspaces(db, now);
-    const status: SweeperStatus = { lastRunAt: now, duration: systemClock() - now, found, failingSince: null };
-    this.ctx.storage.kv.put(STATUS, status);
+    const { found } = posts;
+    const last: LastRun = { lastRunAt: now, duration: systemClock() - now, found, failingSince: null };
+    this.ctx.storage.kv.put(STATUS, last);
+    await this.#alert({
+      ...(posts.isFirstPage && deliveries.isFirstPage && { stuck: stuck(oldest(posts.since, deliveries.since), now) }),
+      dead_letter: deadLetter(stock.lastDeadLetterAt, now),
+      app_quota: appQuota(stock.heldApps, now),
+    });
     return found;
   }
 
+  /** Says what is wrong, and what is known without looking. Never throws. */
+  async #alert(seen: Seen): Promise<void> {
+    const now = systemClock();
+    const { lastRunAt } = this.#lastRun();
+    const silentFrom = lastRunAt ?? this.ctx.storage.kv.get<Millis>(BORN) ?? null;
+    const troubles = QUEUES.map((queue) => failingSince(this.ctx.storage.kv, queue, now));
+    try {
+      await this.#alerts.heed({
+        ...seen,
+        queue_failing: queueFailing(oldest(...troubles)),
+        sweeper_silent: sweeperSilent(silentFrom, now),
+      });
+    } catch (error) {
+      consoleLog.error("alerts were not told", error);
+    }
+  }
+
+  #lastRun(): LastRun {
+    return this.ctx.storage.kv.get<LastRun>(STATUS) ?? NEVER;
+  }
+
+  /** Sends messages. What a queue does not take is found by the next sweep, and nothing else of this one waits for it. */
+  async #handOver(queue: QueueName, send: () => Promise<void>): Promise<boolean> {
+    try {
+      await send();
+      return true;
+    } catch (error) {
+      consoleLog.error("a queue took no messages", error, { queue });
+      await this.noteQueueTrouble(queue);
+      return false;
+    }
+  }
+
   /** Hands over one page of what is overdue, and begins anew behind the last. */
-  async #wakeOverdue(db: Database, now: Millis): Promise<number> {
+  async #wakeOverdue(db: Database, now: Millis): Promise<Found> {
     const after = this.ctx.storage.kv.get<PostToWake>(CURSOR) ?? null;
     const posts = await findPostsToWake(db, now, after, MAX_POSTS);
-    await wakePosts(this.env.PUBLISH, posts);
+    const isTaken = await this.#handOver("publish", () => wakePosts(this.env.PUBLISH, posts));
     const last = posts.at(-1);
     if (posts.length === MAX_POSTS && last) this.ctx.storage.kv.put(CURSOR, last);
     else if (after) this.ctx.storage.kv.delete(CURSOR);
-    return posts.length;
+    return { found: isTaken ? posts.length : 0, since: posts[0]?.wakeBy ?? null, isFirstPage: after === null };
   }
 
   /** Sends one page of the webhooks that are due and were not sent, and has endpoints tried that are failing. */
-  async #sendDue(db: Database, now: Millis): Promise<void> {
+  async #sendDue(db: Database, now: Millis): Promise<Found> {
     const after = this.ctx.storage.kv.get<DueDelivery>(DELIVERY_CURSOR) ?? null;
     const due = await findDueDeliveries(db, now - DUE_GRACE, after, MAX_DELIVERIES);
     const last = due.at(-1);
     if (due.length === MAX_DELIVERIES && last) this.ctx.storage.kv.put(DELIVERY_CURSOR, last);
     else if (after) this.ctx.storage.kv.delete(DELIVERY_CURSOR);
     const failing = await findWebhooksToProbe(db, now, MAX_PROBES);
-    await sendWebhookMessages(this.env.WEBHOOKS, [
-      ...due.map((ref) => deliverMessage(ref)),
-      ...failing.map((id) => probeMessage(id)),
-    ]);
+    const messages = [...due.map((ref) => deliverMessage(ref)), ...failing.map((id) => probeMessage(id))];
+    const isTaken = await this.#handOver("webhooks", () => sendWebhookMessages(this.env.WEBHOOKS, messages));
+    return { found: isTaken ? due.length : 0, since: due[0]?.nextAttemptAt ?? null, isFirstPage: after === null };
   }
 
   /** Deletes what was told long ago, some workspaces at a time, and once all are through not for an hour. */
@@ -213,4 +291,9 @@ export class SweeperObject extends DurableObject<Env> {
   #sendDeliveries(told: readonly DeliveryRef[]): Promise<void> {
     return sendDeliveries({ queue: this.env.WEBHOOKS, log: consoleLog }, told);
   }
+}
+
+function oldest(...times: (Millis | null)[]): Millis | null {
+  const known = times.filter((time) => time !== null);
+  return known.length === 0 ? null : Math.min(...known);
 }

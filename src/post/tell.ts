@@ -9,6 +9,7 @@ import type { MadeCall } from "./timeline.ts";
 
 /** Reports to the post's object, with the calls that it has not heard of. */
 export function tell(work: Work, made: Report): Promise<ReportAnswer> {
+  work.tally.outcome = made.is;
   return work.deps.posts(work.ref).report(work.holder, made, work.calls.splice(0));
 }
 
@@ -22,6 +23,9 @@ export async function callTo<Outcome extends { is: string }>(
   const at = work.deps.clock();
   const outcome = await call();
   const fault = "fault" in outcome ? (outcome.fault as Fault | undefined) : undefined;
-  work.calls.push({ is, at, ms: work.deps.clock() - at, name, outcome: outcome.is, ...(fault && { fault }) });
+  const ms = work.deps.clock() - at;
+  work.tally.calls += 1;
+  work.tally.callsMs += ms;
+  work.calls.push({ is, at, ms, name, outcome: outcome.is, ...(fault && { fault }) });
   return outcome;
 }

@@ -60,6 +60,9 @@ export function watchdog(sends: number): Millis {
   return sends <= 1 ? 30 * SECOND : 45 * SECOND;
 }
 
+/** After so many, seven minutes, the queue is taken for one that does not deliver. */
+export const UNDELIVERED_SENDS = 10;
+
 const POSTPONEMENT_FIRST: Millis = 30 * SECOND;
 const POSTPONEMENT_MAX: Millis = 10 * MINUTE;
 

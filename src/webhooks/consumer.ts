@@ -1,4 +1,5 @@
 import { insertDeadLetter } from "../db/dead-letters.ts";
+import type { DeliveryRef } from "../db/deliveries.ts";
 import { claimDeliveries } from "../db/deliveries.ts";
 import type { Millis } from "../lib/clock.ts";
 import { SECOND } from "../lib/clock.ts";
@@ -21,11 +22,16 @@ export async function consumeWebhookQueue(
   batch: MessageBatch,
   waitUntil: (work: Promise<void>) => void,
 ): Promise<void> {
-  const messages = batch.messages.flatMap(({ id, body }): WebhookMessage[] => {
+  const sentAt = new Map<string, Millis>();
+  const messages = batch.messages.flatMap(({ id, body, timestamp }): WebhookMessage[] => {
     const parsed = WEBHOOK_MESSAGE.safeParse(body);
     // Of a later release perhaps, mid-rollout. What it was about is found again by the sweeper.
-    if (!parsed.success) deps.log.error("a message was not understood", null, { message_id: id });
-    return parsed.success ? [parsed.data] : [];
+    if (!parsed.success) {
+      deps.log.error("a message was not understood", null, { message_id: id });
+      return [];
+    }
+    if (parsed.data.kind === "deliver") sentAt.set(nameOf(refOfMessage(parsed.data)), timestamp.getTime());
+    return [parsed.data];
   });
   const wanted = messages.flatMap((message) =>
     message.kind === "deliver" ? [{ ref: refOfMessage(message), isAsked: message.asked === true }] : [],
@@ -35,8 +41,12 @@ export async function consumeWebhookQueue(
     const claimed = await claimDeliveries(deps.db, wanted, now, now + CLAIM);
     const recorder = new Recorder(deps, claimed.length);
     for (const delivery of claimed) {
-      waitUntil(guarded(deps, delivery.ref.webhookId, () => deliver(deps, delivery, { recorder })));
+      const age = now - (sentAt.get(nameOf(delivery.ref)) ?? now);
+      waitUntil(guarded(deps, delivery.ref.webhookId, () => deliver(deps, delivery, { recorder, age })));
     }
+    // Late, doubled, or of an endpoint that is failing: of them there is nothing else to tell.
+    const skipped = wanted.length - claimed.length;
+    if (skipped > 0) deps.log.info("messages had nothing to send", { messages: skipped });
   } catch (error) {
     deps.log.error("webhooks could not be claimed", error, { messages: wanted.length });
     batch.retryAll({ delaySeconds: REDELIVERY / SECOND });
@@ -46,6 +56,10 @@ export async function consumeWebhookQueue(
     if (message.kind !== "probe") continue;
     waitUntil(guarded(deps, message.webhook_id, () => probe(deps, message.webhook_id)));
   }
+}
+
+function nameOf({ webhookId, eventAt, eventId }: DeliveryRef): string {
+  return JSON.stringify([webhookId, eventAt, eventId]);
 }
 
 /** What goes wrong here is found again by the sweeper. */

@@ -6,6 +6,7 @@ import { endWebhookHolding, takeProbe } from "../db/webhooks.ts";
 import type { Clock, Millis } from "../lib/clock.ts";
 import { SECOND } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
+import type { Metrics } from "../lib/metrics.ts";
 import type { OutboundPolicy } from "../lib/outbound-url.ts";
 import { disable } from "./disable.ts";
 import type { Told } from "./in-words.ts";
@@ -37,6 +38,7 @@ export interface DeliverDeps {
   vault: Vault;
   clock: Clock;
   log: Log;
+  metrics: Metrics;
   /** The network, for endpoints. */
   fetch: Fetch;
   outbound: OutboundPolicy;
@@ -44,6 +46,12 @@ export interface DeliverDeps {
   sendMail: SendMail | null;
   webhookQueue: Queue<WebhookMessage>;
   sleep(span: Millis): Promise<void>;
+}
+
+interface DeliverOptions {
+  recorder?: Recorder;
+  isTest?: boolean;
+  age?: Millis | null;
 }
 
 /** Answered by an endpoint that wants nothing any more. */
@@ -54,17 +62,19 @@ const GONE = 410;
  *
  * @param recorder of those that were begun together
  * @param isTest a test is not sent again, and its failure says nothing of the endpoint
+ * @param age how long the message had waited by which it is sent; null: there was none
  */
 export async function deliver(
   deps: DeliverDeps,
   claimed: ClaimedDelivery,
-  { recorder = new Recorder(deps, 1), isTest = false }: { recorder?: Recorder; isTest?: boolean } = {},
+  { recorder = new Recorder(deps, 1), isTest = false, age = null }: DeliverOptions = {},
 ): Promise<void> {
   const { ref, scope, attempt, body } = claimed;
   const webhookId = ref.webhookId;
   const at = deps.clock();
   const outcome = await send(deps, claimed, at);
   const now = deps.clock();
+  note(deps, claimed, outcome, { duration: now - at, age });
   const end: DeliveryEnd = isTest && outcome.error !== null ? { is: "failed" } : endOf(claimed, outcome, now);
   const response = body === null ? "" : withoutEcho(outcome.response, body);
   const logged = { at, ms: now - at, status: outcome.status, error: outcome.error, response };
@@ -78,6 +88,28 @@ export async function deliver(
   // An endpoint that others wait for answers: they are let go.
   if (outcome.error === null && endpoint?.probeAt != null) return hurry(deps, probeMessage(webhookId), 0);
   if (end.is === "again") await hurry(deps, deliverMessage(ref), end.at - now);
+}
+
+/** One line in the log and one measurement for each time that something is sent. */
+function note(
+  { log, metrics }: DeliverDeps,
+  { ref, scope, attempt, format }: ClaimedDelivery,
+  { status, error }: PostOutcome,
+  { duration, age }: { duration: Millis; age: Millis | null },
+): void {
+  const { workspaceId, mode } = scope;
+  metrics.webhook({ mode, format, status, isTaken: error === null, age, duration });
+  log.info("a webhook was sent", {
+    workspace_id: workspaceId,
+    mode,
+    webhook_id: ref.webhookId,
+    event_id: ref.eventId,
+    attempt,
+    outcome: error === null ? "taken" : "failed",
+    status,
+    ms: duration,
+    age_ms: age,
+  });
 }
 
 async function send(deps: DeliverDeps, claimed: ClaimedDelivery, now: Millis): Promise<PostOutcome> {

@@ -147,8 +147,8 @@ export class ChaosWorker {
   async #isHealthy(): Promise<boolean> {
     try {
       const response = await fetch(`${this.origin}/health`, { signal: AbortSignal.timeout(HEALTH_TIMEOUT) });
-      await response.arrayBuffer();
-      return response.ok;
+      // What the kill has left behind is looked after once it is up.
+      return "ok" in ((await response.json()) as object);
     } catch {
       return false;
     }

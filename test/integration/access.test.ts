@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { generateApiKey } from "../../src/workspace/api-key.ts";
+import { standInForSweeper } from "./helpers/alerts.ts";
 import type { TestWorkspace } from "./helpers/api.ts";
 import { call, newAccount, newPicture, newWorkspace, publish, saidBy } from "./helpers/api.ts";
 
@@ -12,6 +13,8 @@ let other: TestWorkspace;
 beforeAll(async () => {
   [workspace, other] = [await newWorkspace(), await newWorkspace()];
 });
+
+afterEach(() => vi.restoreAllMocks());
 
 describe("a workspace", () => {
   it("is created with the admin token, and its keys are shown once", async () => {
@@ -73,6 +76,7 @@ describe("without a good key", () => {
   });
 
   it("nothing but what is public is open", async () => {
+    standInForSweeper();
     expect((await call("GET", "/health")).body).toEqual({ ok: true });
     expect((await call("GET", "/robots.txt")).text).toContain("Allow: /media/");
     expect((await call("GET", "/nowhere")).body.error.code).toBe("not_found");

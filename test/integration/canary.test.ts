@@ -1,5 +1,7 @@
+import { createExecutionContext, createMessageBatch } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import worker from "../../src/index.ts";
 import { toBase64, toBase64Url, utf8 } from "../../src/lib/bytes.ts";
 import { hmacSha256, newSecret } from "../../src/lib/crypto.ts";
 import type { Mode, PostRef } from "../../src/lib/vocabulary.ts";
@@ -10,6 +12,7 @@ import { servicesOf } from "../../src/services.ts";
 import { generateApiKey } from "../../src/workspace/api-key.ts";
 import { FACEBOOK_APP, FACEBOOK_PERSON, INSTAGRAM_APP, LoginStandIn } from "../helpers/login-stand-in.ts";
 import { jpeg } from "../helpers/pictures.ts";
+import { setAlertUrl } from "./helpers/alerts.ts";
 import type { Answer, RequestOptions, TestWorkspace } from "./helpers/api.ts";
 import { call } from "./helpers/api.ts";
 import { Canaries, kindOfAnswer, kindOfRequest, secretKinds } from "./helpers/canaries.ts";
@@ -66,8 +69,9 @@ beforeAll(async () => {
   await sendNonsense();
   await lookAtEverything();
 }, 120_000);
-afterAll(() => {
+afterAll(async () => {
   vi.restoreAllMocks();
+  await setAlertUrl(null);
   useApps({});
   mailbox.close();
   const { settings } = servicesOf(env);
@@ -109,6 +113,10 @@ it("and is in no log", () => {
   expect(canaries.foundIn(logged)).toEqual([]);
 });
 
+it("and is in no log of telling what is wrong, which has failed", () => {
+  expect(logged.some(({ text }) => text.includes("an alert was not taken"))).toBe(true);
+});
+
 it("and is in no answer but the one that shows it", () => {
   expect(answered.length).toBeGreaterThan(50);
   expect(canaries.foundIn(answered)).toEqual([]);
@@ -140,6 +148,7 @@ function standInForTheNetwork(): void {
   network.mockImplementation(async (input, init) => {
     const { hostname } = new URL(input instanceof Request ? input.url : String(input));
     if (/\.(facebook|instagram)\.com$/.test(hostname)) return meta.fetch(new Request(input, init));
+    if (hostname === "alerts.example.org") throw new Error(`no way to ${String(input)}`);
     if (hostname === "files.example.org") return new Response(jpeg(1080, 1080));
     if (!toEndpoint) throw new Error("nobody answers for endpoints");
     return toEndpoint(input, init);
@@ -454,9 +463,17 @@ async function sendNonsense(): Promise<void> {
   }
 }
 
+async function giveUpPoison(): Promise<void> {
+  const letter = { id: "a letter", timestamp: Date.now(), attempts: 1, body: {} };
+  await worker.queue(createMessageBatch("apionics-publish-dead", [letter]), env, createExecutionContext());
+}
+
 /** Lets the deployment do what it does by itself, and reads all lists there are. */
 async function lookAtEverything(): Promise<void> {
   canaries.plant("code or token of a login", ...meta.secrets);
+  // Whoever is told of it does not answer, which the log says.
+  await setAlertUrl(`https://alerts.example.org/${canaries.plant("ALERT_URL", newSecret())}`);
+  await giveUpPoison();
   await made("POST", "/v1/encryption-keys/rotate", { key: admin });
   advance(60_000);
   await env.SWEEPER.getByName(SWEEPER_NAME).sweep();

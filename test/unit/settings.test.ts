@@ -16,6 +16,7 @@ describe("the settings", () => {
     expect(read(GOOD)).toMatchObject({
       publicOrigin: "https://api.example.com",
       allowPrivateTargets: false,
+      alertUrl: null,
       settleScale: 1,
       meta: {
         graphVersion: "v26.0",
@@ -53,6 +54,10 @@ describe("the settings", () => {
     ["a key is no key", { ENCRYPTION_KEYS: "k1:short" }, /ENCRYPTION_KEYS must be a list/],
     ["the origin has a path", { PUBLIC_ORIGIN: "https://api.example.com/v1" }, /PUBLIC_ORIGIN must be an origin/],
     ["a version is none", { META_GRAPH_VERSION: "26" }, /META_GRAPH_VERSION/],
+    ["alerts go in clear", { ALERT_URL: "http://alerts.example.org/x" }, /ALERT_URL must begin with https/],
+    ["alerts go inside", { ALERT_URL: "https://10.0.0.1/x" }, /ALERT_URL must name a host, not an address/],
+    ["alerts come back", { ALERT_URL: "https://api.example.com/x" }, /ALERT_URL must not lead back/],
+    ["the address of alerts is none", { ALERT_URL: "secret" }, /ALERT_URL is not a URL/],
     [
       "private targets are open to the world",
       { ALLOW_PRIVATE_TARGETS: "true" },

@@ -58,7 +58,7 @@ export function kindOfAnswer(route: string, name: string): string {
 
 /** What a member is called that holds a secret. */
 const SECRET = /(^|_)(secret|token|password|passphrase|pepper|credentials?|keys?)$/;
-const SETTING = /^ {2}([A-Z_]*(?:SECRET|TOKEN|PEPPER|KEYS?)[A-Z_]*)\?: string;$/gm;
+const SETTING = /^ {2}([A-Z_]*(?:SECRET|TOKEN|PEPPER|KEYS?|ALERT_URL)[A-Z_]*)\?: string;$/gm;
 
 /** Every kind of input and answer that holds a secret, by the API's own description, and every secret setting. */
 export function secretKinds(): string[] {
