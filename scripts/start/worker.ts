@@ -11,7 +11,7 @@ import { reasonOf } from "./secrets.ts";
  * Wrangler, run as a child process on the Node that runs this.
  */
 
-const WRANGLER = "node_modules/wrangler/bin/wrangler.js";
+export const WRANGLER = "node_modules/wrangler/bin/wrangler.js";
 const STATE = ".wrangler/state";
 const LOOPBACK = "127.0.0.1";
 const START_TIMEOUT_MS = 60_000;
@@ -61,8 +61,8 @@ export async function applyMigrations(): Promise<void> {
   if (code !== 0) throw new Failure(`A migration of the local database failed: ${lastError(said.text())}`);
 }
 
-/** The first line of what went wrong. */
-function lastError(text: string): string {
+/** The first line of what wrangler says went wrong. */
+export function lastError(text: string): string {
   const lines = stripVTControlCharacters(text)
     .split("\n")
     .map((line) => line.trim());
