@@ -40,6 +40,8 @@ export async function checkLogin(): Promise<Account> {
     const list = accounts.map(({ id, name }) => `  ${id}  ${name}`).join("\n");
     throw new Failure(`The login reaches several accounts. Set CLOUDFLARE_ACCOUNT_ID to one of them:\n${list}`);
   }
+  // Wrangler remembers the account of an earlier login otherwise.
+  process.env.CLOUDFLARE_ACCOUNT_ID = account.id;
   say("Login", `${account.name} (${account.id})`);
   return account;
 }

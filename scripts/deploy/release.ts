@@ -14,10 +14,17 @@ import { failure, mustWrangler, wrangler } from "./wrangler.ts";
 /** What beside the bundle decides what is deployed: the configuration, and the static files of the documentation page. */
 const ALSO_DEPLOYED = ["wrangler.toml", "package-lock.json"];
 
+/** The binding of the cache of answers. */
+const CACHE = "IDEMPOTENCY";
+
 interface Release {
   digest: string | null;
   origin: string | null;
+  /** What it binds, by name. */
+  bindings: string[];
 }
+
+const NOTHING: Release = { digest: null, origin: null, bindings: [] };
 
 interface Version {
   annotations?: Record<string, string>;
@@ -40,6 +47,7 @@ export async function ensureRelease(): Promise<string> {
     say("Address", `${before.origin}, as before`);
     return before.origin;
   }
+  if (!before.bindings.includes(CACHE)) await removeOrphanedCache();
   const known = wanted ?? before.origin;
   const targets = await deploy(digest, known);
   const origin = wanted ?? customDomain(targets) ?? before.origin ?? workersDev(targets);
@@ -50,6 +58,24 @@ export async function ensureRelease(): Promise<string> {
   say("Worker", "deployed");
   say("Address", origin);
   return origin;
+}
+
+/**
+ * Removes the cache of answers that a first deployment left behind which broke off: wrangler creates one anew, and two of
+ * one name cannot be. No Worker has it, and nothing is in it.
+ */
+async function removeOrphanedCache(): Promise<void> {
+  const { output } = await mustWrangler("Looking at the namespaces", ["kv", "namespace", "list"]);
+  const orphan = (JSON.parse(output) as { id: string; title: string }[]).find(({ title }) => title === cacheTitle());
+  if (!orphan) return;
+  const args = ["kv", "namespace", "delete", "--namespace-id", orphan.id, "--skip-confirmation"];
+  await mustWrangler("Removing a namespace that was left behind", args);
+}
+
+/** The name that wrangler gives it. */
+function cacheTitle(): string {
+  const worker = /^name\s*=\s*"([^"]+)"/m.exec(readFileSync("wrangler.toml", "utf8"))?.[1];
+  return `${worker}-${CACHE.toLowerCase()}`;
 }
 
 async function digestOfBuild(): Promise<string> {
@@ -73,16 +99,20 @@ async function digestOfBuild(): Promise<string> {
 async function currentRelease(): Promise<Release> {
   const status = await wrangler(["deployments", "status", "--json"]);
   if (!status.ok) {
-    if (/does not exist on your account|has no deployments/.test(status.said)) return { digest: null, origin: null };
+    if (/does not exist on your account|has no deployments/.test(status.said)) return NOTHING;
     throw failure("Looking at the deployment", status);
   }
   const { versions } = JSON.parse(status.output) as { versions: { version_id: string }[] };
   const [first] = versions;
-  if (!first) return { digest: null, origin: null };
+  if (!first) return NOTHING;
   const view = await mustWrangler("Looking at the deployment", ["versions", "view", first.version_id, "--json"]);
   const { annotations, resources } = JSON.parse(view.output) as Version;
   const origin = resources.bindings.find(({ name, type }) => name === "PUBLIC_ORIGIN" && type === "plain_text")?.text;
-  return { digest: versions.length > 1 ? null : (annotations?.["workers/tag"] ?? null), origin: origin ?? null };
+  return {
+    digest: versions.length > 1 ? null : (annotations?.["workers/tag"] ?? null),
+    origin: origin ?? null,
+    bindings: resources.bindings.map(({ name }) => name),
+  };
 }
 
 /** @returns where it is reached, in wrangler's words */

@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
+import { stripVTControlCharacters } from "node:util";
 import { Failure } from "../start/failure.ts";
-import { lastError, WRANGLER } from "../start/worker.ts";
+import { WRANGLER } from "../start/worker.ts";
 
 /*
  * Wrangler, which speaks to Cloudflare for us: without questions, and without a secret among its arguments.
@@ -56,5 +57,11 @@ export async function mustWrangler(
 
 /** A failure in wrangler's words. */
 export function failure(doing: string, { said }: Answer): Failure {
-  return new Failure(`${doing} failed: ${lastError(said)} What was done so far stays: run it again.`);
+  const lines = stripVTControlCharacters(said)
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !/Logs were written to/.test(line));
+  const from = lines.findIndex((line) => line.includes("[ERROR]"));
+  const why = lines.slice(Math.max(0, from)).map((line) => line.replace(/^.*\[ERROR\]\s*/, ""));
+  return new Failure(`${doing} failed. What was done so far stays: run it again. Wrangler says:\n${why.join("\n")}`);
 }

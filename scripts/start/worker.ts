@@ -61,8 +61,8 @@ export async function applyMigrations(): Promise<void> {
   if (code !== 0) throw new Failure(`A migration of the local database failed: ${lastError(said.text())}`);
 }
 
-/** The first line of what wrangler says went wrong. */
-export function lastError(text: string): string {
+/** The first line of what went wrong. */
+function lastError(text: string): string {
   const lines = stripVTControlCharacters(text)
     .split("\n")
     .map((line) => line.trim());

@@ -34,6 +34,7 @@ import {
   postponeProjection,
   resume,
   retellEnd,
+  unsent,
   wake,
 } from "./machine.ts";
 import { taskMessage } from "./messages.ts";
@@ -41,12 +42,14 @@ import { upgraded } from "./older-document.ts";
 import type { PostCalls, UnknownPost } from "./post-calls.ts";
 import { refOfObjectName } from "./post-calls.ts";
 import { projectionOf } from "./projection.ts";
+import { reasonOf } from "./queue-trouble.ts";
 import type { Report, ReportAnswer } from "./report.ts";
 import { report } from "./report.ts";
 import { reviewLink } from "./review-link.ts";
 import { sendMessages } from "./send-messages.ts";
 import type { CancelAnswer, Conflict } from "./status.ts";
 import { cancelAnswer, cancelTaskAnswer } from "./status.ts";
+import { SWEEPER_NAME } from "./sweeper.ts";
 import { catchUp, noteClock } from "./test-clock.ts";
 import type { MadeCall } from "./timeline.ts";
 import type { SettleTiming } from "./timing.ts";
@@ -300,13 +303,16 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
     void this.ctx.storage.setAlarm(wanted);
   }
 
-  /** A message that is not sent is sent again by the watchdog. */
+  /** A message that is not sent is sent again, as one that is lost. */
   async #send(messages: TaskMessage[]): Promise<void> {
     try {
       const bodies = messages.map((message) => ({ body: taskMessage(this.#ref, message) }));
       await sendMessages(this.env.PUBLISH, bodies);
     } catch (error) {
       consoleLog.error("messages were not sent", error, { post_id: this.#ref.postId, messages: messages.length });
+      if (this.ctx.storage.kv.get(DOCUMENT) !== undefined)
+        this.#decide((document, now) => unsent(document, messages, now));
+      await this.env.SWEEPER.getByName(SWEEPER_NAME).noteUnsent(reasonOf(error));
     }
   }
 

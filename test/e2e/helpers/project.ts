@@ -12,14 +12,22 @@ import { setTimeout as sleep } from "node:timers/promises";
  */
 
 const ROOT = resolve(import.meta.dirname, "../../..");
-const LINKED = ["src", "scripts", "node_modules", "package.json", "tsconfig.json", "wrangler.toml"];
+const LINKED = [
+  "src",
+  "scripts",
+  "node_modules",
+  "package.json",
+  "package-lock.json",
+  "tsconfig.json",
+  "wrangler.toml",
+];
 
 export interface Project {
   folder: string;
   /** Starts `npm start`'s script with these arguments. */
   start(args?: string[], env?: Record<string, string>): Run;
   /** Runs a file of the folder. */
-  run(file: string, env: Record<string, string>): Run;
+  run(file: string, env: Record<string, string>, args?: string[]): Run;
   remove(): void;
 }
 
@@ -44,7 +52,7 @@ export function newProject(parent = tmpdir()): Project {
   return {
     folder,
     start: (args = [], env = {}) => run(folder, ["scripts/start.ts", ...args], env),
-    run: (file, env) => run(folder, [file], env),
+    run: (file, env, args = []) => run(folder, [file, ...args], env),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
