@@ -29,7 +29,6 @@ import { sandboxTransport } from "./platforms/sandbox/transport.ts";
 import type { PublishMessage } from "./post/messages.ts";
 import type { PostCalls, PostObjects } from "./post/post-calls.ts";
 import { objectName } from "./post/post-calls.ts";
-import type { QueueTrouble } from "./post/queue-trouble.ts";
 import { resumeHeldTasks } from "./post/resume-held-tasks.ts";
 import type { SweeperStatus } from "./post/sweeper.ts";
 import { SWEEPER_NAME } from "./post/sweeper.ts";
@@ -90,8 +89,6 @@ export interface Services {
   /** Sees to it that the sweeper's alarm is set. */
   keepSweeperAwake(): Promise<void>;
   sweeperStatus(): Promise<SweeperStatus>;
-  /** Null: the queues take what they are sent. */
-  queueTrouble(): Promise<QueueTrouble | null>;
   /** Has what deleted workspaces had erased soon. */
   beginErasing(): Promise<void>;
   sleep(span: Millis): Promise<void>;
@@ -157,7 +154,6 @@ export function servicesOf(env: Env): Services {
     keepSweeperAwake: () => env.SWEEPER.getByName(SWEEPER_NAME).keepAwake(),
     beginErasing: () => env.SWEEPER.getByName(SWEEPER_NAME).beginErasing(),
     sweeperStatus: () => env.SWEEPER.getByName(SWEEPER_NAME).status(),
-    queueTrouble: () => env.SWEEPER.getByName(SWEEPER_NAME).queueTrouble(),
     sleep: (span) => scheduler.wait(span),
   };
   known.set(env, services);

@@ -34,12 +34,6 @@ const health = z
       found: z.number().int().nullable().openapi({ description: "Overdue posts that it handed over." }),
       failing_since: printedTime.nullable(),
     }),
-    queue: z.strictObject({
-      failing_since: printedTime.nullable().openapi({
-        description: "Since when queues take no messages: accepted posts are held, and go out when they do again.",
-      }),
-      last_error: z.string().nullable().openapi({ description: "What a queue said last." }),
-    }),
     oldest_stuck_seconds: z
       .number()
       .int()
@@ -77,9 +71,8 @@ export const healthRoutes = new OpenAPIHono<AppEnv>();
 healthRoutes.openapi(healthRoute, async (c) => {
   const { services } = c.var;
   const now = services.clock();
-  const [sweeper, queue, post, delivery, letters, oldPepper] = await Promise.all([
+  const [sweeper, post, delivery, letters, oldPepper] = await Promise.all([
     services.sweeperStatus(),
-    services.queueTrouble(),
     findOldestOverdue(services.db, now),
     findOldestDue(services.db, now - DUE_GRACE),
     countDeadLetters(services.db),
@@ -87,7 +80,7 @@ healthRoutes.openapi(healthRoute, async (c) => {
   ]);
   const stuck = [post, delivery].filter((since) => since !== null);
   const stuckFor = stuck.length === 0 ? null : now - Math.min(...stuck);
-  const isWell = isSweeping(sweeper, now) && queue === null && (stuckFor ?? 0) < STUCK;
+  const isWell = isSweeping(sweeper, now) && (stuckFor ?? 0) < STUCK;
   return c.json(
     {
       status: isWell ? ("ok" as const) : ("degraded" as const),
@@ -98,7 +91,6 @@ healthRoutes.openapi(healthRoute, async (c) => {
         found: sweeper.found,
         failing_since: printTimeOrNull(sweeper.failingSince),
       },
-      queue: { failing_since: printTimeOrNull(queue?.since ?? null), last_error: queue?.reason ?? null },
       oldest_stuck_seconds: stuckFor === null ? null : seconds(stuckFor),
       dead_letters: { total: letters.total, last_at: printTimeOrNull(letters.lastAt) },
       old_pepper: oldPepper,

@@ -42,14 +42,12 @@ import { upgraded } from "./older-document.ts";
 import type { PostCalls, UnknownPost } from "./post-calls.ts";
 import { refOfObjectName } from "./post-calls.ts";
 import { projectionOf } from "./projection.ts";
-import { reasonOf } from "./queue-trouble.ts";
 import type { Report, ReportAnswer } from "./report.ts";
 import { report } from "./report.ts";
 import { reviewLink } from "./review-link.ts";
 import { sendMessages } from "./send-messages.ts";
 import type { CancelAnswer, Conflict } from "./status.ts";
 import { cancelAnswer, cancelTaskAnswer } from "./status.ts";
-import { SWEEPER_NAME } from "./sweeper.ts";
 import { catchUp, noteClock } from "./test-clock.ts";
 import type { MadeCall } from "./timeline.ts";
 import type { SettleTiming } from "./timing.ts";
@@ -312,7 +310,6 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
       consoleLog.error("messages were not sent", error, { post_id: this.#ref.postId, messages: messages.length });
       if (this.ctx.storage.kv.get(DOCUMENT) !== undefined)
         this.#decide((document, now) => unsent(document, messages, now));
-      await this.env.SWEEPER.getByName(SWEEPER_NAME).noteUnsent(reasonOf(error));
     }
   }
 

@@ -31,8 +31,6 @@ import { eraseSome } from "../workspace/erase-workspaces.ts";
 import { renewMessage } from "./messages.ts";
 import type { PostCalls } from "./post-calls.ts";
 import { objectName } from "./post-calls.ts";
-import type { QueueTrouble } from "./queue-trouble.ts";
-import { presentTrouble, reasonOf, worseTrouble } from "./queue-trouble.ts";
 import { sendMessages, wakePosts } from "./send-messages.ts";
 
 /** The one sweeper's name. */
@@ -73,7 +71,6 @@ const CURSOR = "cursor";
 /** The same of deliveries. */
 const DELIVERY_CURSOR = "delivery_cursor";
 const FORGETTING = "forgetting";
-const TROUBLE = "queue_trouble";
 /** The time from which the audit log is to be sealed again. */
 const SEALING = "sealing";
 /** The time from which deleted workspaces are looked for. */
@@ -110,17 +107,6 @@ export class SweeperObject extends DurableObject<Env> {
     return this.ctx.storage.kv.get<SweeperStatus>(STATUS) ?? NEVER;
   }
 
-  /** Remembers that a queue took no message, and what it said. */
-  async noteUnsent(reason: string): Promise<void> {
-    const before = this.ctx.storage.kv.get<QueueTrouble>(TROUBLE);
-    this.ctx.storage.kv.put(TROUBLE, worseTrouble(before, reason, systemClock()));
-  }
-
-  /** The queues' trouble; null: they take what they are sent. */
-  async queueTrouble(): Promise<QueueTrouble | null> {
-    return presentTrouble(this.ctx.storage.kv.get<QueueTrouble>(TROUBLE), systemClock());
-  }
-
   /** Never throws: an alarm that does is dropped for good after a few tries. */
   override async alarm(): Promise<void> {
     const startedAt = systemClock();
@@ -143,8 +129,10 @@ export class SweeperObject extends DurableObject<Env> {
     const found = await this.#wakeOverdue(db, now);
     await this.#sendDue(db, now);
     const grants = await findGrantsToRenew(db, now, MAX_RENEWALS);
-    const renewals = grants.map((grant) => ({ body: renewMessage(grant) }));
-    await this.#handOver(renewals.length, () => sendMessages(this.env.PUBLISH, renewals));
+    await sendMessages(
+      this.env.PUBLISH,
+      grants.map((grant) => ({ body: renewMessage(grant) })),
+    );
     await warnOfEnds({ db, sendDeliveries: (told) => this.#sendDeliveries(told) }, now, MAX_WARNINGS);
     await deleteExpiredKeys(db, now, MAX_EXPIRED_KEYS);
     await deleteExpiredContents(db, now, MAX_EXPIRED_KEYS);
@@ -168,7 +156,7 @@ export class SweeperObject extends DurableObject<Env> {
   async #wakeOverdue(db: Database, now: Millis): Promise<number> {
     const after = this.ctx.storage.kv.get<PostToWake>(CURSOR) ?? null;
     const posts = await findPostsToWake(db, now, after, MAX_POSTS);
-    if (!(await this.#handOver(posts.length, () => wakePosts(this.env.PUBLISH, posts)))) return 0;
+    await wakePosts(this.env.PUBLISH, posts);
     const last = posts.at(-1);
     if (posts.length === MAX_POSTS && last) this.ctx.storage.kv.put(CURSOR, last);
     else if (after) this.ctx.storage.kv.delete(CURSOR);
@@ -179,30 +167,14 @@ export class SweeperObject extends DurableObject<Env> {
   async #sendDue(db: Database, now: Millis): Promise<void> {
     const after = this.ctx.storage.kv.get<DueDelivery>(DELIVERY_CURSOR) ?? null;
     const due = await findDueDeliveries(db, now - DUE_GRACE, after, MAX_DELIVERIES);
-    const failing = await findWebhooksToProbe(db, now, MAX_PROBES);
-    const messages = [...due.map((ref) => deliverMessage(ref)), ...failing.map((id) => probeMessage(id))];
-    if (!(await this.#handOver(messages.length, () => sendWebhookMessages(this.env.WEBHOOKS, messages)))) return;
     const last = due.at(-1);
     if (due.length === MAX_DELIVERIES && last) this.ctx.storage.kv.put(DELIVERY_CURSOR, last);
     else if (after) this.ctx.storage.kv.delete(DELIVERY_CURSOR);
-  }
-
-  /**
-   * Sends messages. A queue that takes none keeps the sweep from nothing else: they are found again by the next.
-   *
-   * @returns whether they were taken
-   */
-  async #handOver(count: number, send: () => Promise<void>): Promise<boolean> {
-    if (count === 0) return true;
-    try {
-      await send();
-      this.ctx.storage.kv.delete(TROUBLE);
-      return true;
-    } catch (error) {
-      consoleLog.error("messages were not sent", error, { messages: count });
-      await this.noteUnsent(reasonOf(error));
-      return false;
-    }
+    const failing = await findWebhooksToProbe(db, now, MAX_PROBES);
+    await sendWebhookMessages(this.env.WEBHOOKS, [
+      ...due.map((ref) => deliverMessage(ref)),
+      ...failing.map((id) => probeMessage(id)),
+    ]);
   }
 
   /** Deletes what was told long ago, some workspaces at a time, and once all are through not for an hour. */
