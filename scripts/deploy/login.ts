@@ -1,6 +1,6 @@
 import { Failure } from "../start/failure.ts";
 import { say } from "./say.ts";
-import { wrangler } from "./wrangler.ts";
+import { failure, wrangler } from "./wrangler.ts";
 
 /*
  * Who is logged in, to which account, and on which plan that is.
@@ -27,7 +27,9 @@ interface WhoAmI {
  */
 export async function checkLogin(): Promise<Account> {
   const answer = await wrangler(["whoami", "--json"]);
-  const { loggedIn, accounts = [] } = readAnswer(answer.output);
+  // Where it says nothing of that, it could not ask.
+  if (!answer.output.includes("loggedIn")) throw failure("Asking who is logged in", answer);
+  const { loggedIn, accounts = [] } = JSON.parse(answer.output) as WhoAmI;
   if (!loggedIn) {
     throw new Failure(
       "Nobody is logged in to Cloudflare. Run: npx wrangler login. Where nobody can, set CLOUDFLARE_API_TOKEN.",
@@ -44,14 +46,6 @@ export async function checkLogin(): Promise<Account> {
   process.env.CLOUDFLARE_ACCOUNT_ID = account.id;
   say("Login", `${account.name} (${account.id})`);
   return account;
-}
-
-function readAnswer(output: string): WhoAmI {
-  try {
-    return JSON.parse(output) as WhoAmI;
-  } catch {
-    return { loggedIn: false };
-  }
 }
 
 /** Says which plan the account is on, as far as its subscriptions may be read: nothing here depends on it. */
