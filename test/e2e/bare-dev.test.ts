@@ -19,14 +19,16 @@ afterEach(async () => {
   project.remove();
 });
 
-/** Starts it, and asks for posts until somebody answers. */
+const TOKEN = "admin-token-of-this-test-alone";
+
+/** Starts it, and asks for workspaces until somebody answers. */
 async function ask(): Promise<string> {
   const port = await freePort();
   const env = { CI: "true", WRANGLER_SEND_METRICS: "false" };
   running = project.run("node_modules/wrangler/bin/wrangler.js", env, ["dev", "--port", String(port)]);
-  const headers = { Authorization: `Bearer apionics_test_${"x".repeat(32)}` };
+  const headers = { Authorization: `Bearer ${TOKEN}` };
   for (;;) {
-    const response = await fetch(`http://127.0.0.1:${port}/v1/posts`, { headers }).catch(() => null);
+    const response = await fetch(`http://127.0.0.1:${port}/v1/workspaces`, { headers }).catch(() => null);
     if (response) {
       expect(response.status).toBe(500);
       return ((await response.json()) as { error: { message: string } }).error.message;
@@ -45,7 +47,7 @@ it("names the settings that are missing, and the command that sets them", async 
 
 it("names the migrations that are missing, and the command that applies them", async () => {
   const settings = {
-    ADMIN_TOKEN: "admin-token-of-this-test-alone",
+    ADMIN_TOKEN: TOKEN,
     API_KEY_PEPPER: "api-key-pepper-of-this-test-alone",
     ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 7).toString("base64")}`,
     PUBLIC_ORIGIN: "http://localhost:8787",
