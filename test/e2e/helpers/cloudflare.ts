@@ -50,11 +50,13 @@ export async function startCloudflare(account: () => CloudflareAccount): Promise
         ? { status: 400, code: 10013, message: "It broke off." }
         : apiAnswer(account(), request.method ?? "", path, searchParams, body);
     const isError = "status" in answer;
+    // All there is fits on the first page.
+    const isBehind = Number(searchParams.get("page") ?? 1) > 1;
     send(response, isError ? answer.status : 200, {
       success: !isError,
       errors: isError ? [{ code: answer.code, message: answer.message }] : [],
       messages: [],
-      result: isError ? null : answer.result,
+      result: isError ? null : isBehind && Array.isArray(answer.result) ? [] : answer.result,
       ...(!isError && Array.isArray(answer.result) && { result_info: { page: 1, per_page: 100, total_pages: 1 } }),
     });
   });
