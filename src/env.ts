@@ -77,6 +77,9 @@ export interface Settings {
   login: LoginSettings;
 }
 
+/** What sets a deployment up, wherever it is. */
+export const SET_UP = "`npm start` does so on your machine, `npm run deploy` on Cloudflare.";
+
 /** A deployment that cannot work as it is set up. The message names the settings and tells no value. */
 export class SettingsError extends Error {
   override name = "SettingsError";
@@ -205,7 +208,7 @@ export function settingsOf(env: Env): Settings {
       const name = issue.path.join(".");
       return env[name as keyof Env] === undefined ? `${name} is missing` : `${name} ${issue.message}`;
     });
-    throw new SettingsError(`This deployment is not set up: ${problems.join("; ")}.`);
+    throw new SettingsError(`This deployment is not set up: ${problems.join("; ")}. ${SET_UP}`);
   }
   const values = parsed.data;
   const settings: Settings = {

@@ -4,31 +4,50 @@ import { Failure } from "./failure.ts";
 
 const FILE = ".dev.vars";
 
-const SECRETS: Record<string, () => string> = {
+/** What a deployment must have, and how each is made. */
+export const SECRETS: Record<string, () => string> = {
   ADMIN_TOKEN: () => randomBytes(24).toString("base64url"),
   API_KEY_PEPPER: () => randomBytes(32).toString("base64url"),
   ENCRYPTION_KEYS: () => `k1:${randomBytes(32).toString("base64")}`,
 };
 
+/** Beside them what a bare `wrangler dev` needs; `npm start` says by itself where it listens. */
+const LOCAL = { ...SECRETS, PUBLIC_ORIGIN: () => "http://localhost:8787" };
+
 /**
- * Writes the local secrets that `.dev.vars` lacks, and leaves alone what is there.
+ * Writes the local settings that `.dev.vars` lacks, and leaves alone what is there.
  *
  * @returns the admin token
  */
 export function ensureSecrets(): string {
+  return fillIn(FILE, LOCAL).get("ADMIN_TOKEN") ?? "";
+}
+
+/**
+ * Writes what a file of settings lacks, readable by its owner alone, and leaves alone what is there.
+ *
+ * @param wanted how each value is made
+ * @returns all that the file says
+ */
+export function fillIn(file: string, wanted: Record<string, () => string>): Map<string, string> {
   try {
-    const before = existsSync(FILE) ? readFileSync(FILE, "utf8") : "";
+    const before = existsSync(file) ? readFileSync(file, "utf8") : "";
     const known = valuesOf(before);
-    const missing = Object.entries(SECRETS).filter(([name]) => !known.has(name));
+    const missing = Object.entries(wanted).filter(([name]) => !known.has(name));
     if (missing.length > 0) {
       const lines = missing.map(([name, generate]) => `${name}=${generate()}\n`).join("");
       const separator = before === "" || before.endsWith("\n") ? "" : "\n";
-      writeFileSync(FILE, before + separator + lines, { mode: 0o600 });
+      writeFileSync(file, before + separator + lines, { mode: 0o600 });
     }
-    return valuesOf(readFileSync(FILE, "utf8")).get("ADMIN_TOKEN") ?? "";
+    return valuesOf(readFileSync(file, "utf8"));
   } catch (error) {
-    throw new Failure(`The local secrets cannot be written to ${FILE}: ${reasonOf(error)}.`);
+    throw new Failure(`The secrets cannot be written to ${file}: ${reasonOf(error)}.`);
   }
+}
+
+/** What a file of settings says; nothing where there is none. */
+export function readSettings(file: string): Map<string, string> {
+  return existsSync(file) ? valuesOf(readFileSync(file, "utf8")) : new Map();
 }
 
 function valuesOf(text: string): Map<string, string> {

@@ -12,7 +12,7 @@ import { reasonOf } from "./secrets.ts";
  * Wrangler, run as a child process on the Node that runs this.
  */
 
-const WRANGLER = "node_modules/wrangler/bin/wrangler.js";
+export const WRANGLER = "node_modules/wrangler/bin/wrangler.js";
 const STATE = ".wrangler/state";
 const LOOPBACK = "127.0.0.1";
 const START_TIMEOUT_MS = 60_000;

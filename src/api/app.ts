@@ -1,6 +1,5 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { HTTPException } from "hono/http-exception";
-import { SettingsError } from "../env.ts";
 import { newId } from "../lib/ids.ts";
 import { consoleLog } from "../lib/log.ts";
 import { Refusal } from "../lib/refusal.ts";
@@ -38,6 +37,7 @@ import { publishBulk } from "./publish-bulk.ts";
 import { limitRate } from "./rate-limit.ts";
 import { sandbox } from "./sandbox.ts";
 import { secureHeaders } from "./security-headers.ts";
+import { answerSetupError } from "./setup-error.ts";
 import { shieldPages } from "./shield.ts";
 import { signInLinks } from "./sign-in-links.ts";
 import { statisticsRoutes } from "./statistics.ts";
@@ -114,7 +114,7 @@ export function createApp(): OpenAPIHono<AppEnv> {
     const message = `${path} answers ${methods.join(", ")} and not ${method}.`;
     return answerError(c, { code: "method_not_allowed", message });
   });
-  app.onError((error, c) => {
+  app.onError(async (error, c) => {
     if (error instanceof Refusal) return answerError(c, error);
     if (error instanceof HTTPException && error.status === 415) {
       const message = "The request's Content-Type is not supported here.";
@@ -125,8 +125,8 @@ export function createApp(): OpenAPIHono<AppEnv> {
       return answerError(c, { code: "validation_error", message, field: "body" });
     }
     consoleLog.error("a request failed", error, { request_id: c.var.requestId, method: c.req.method });
-    // Its message names settings and tells no value.
-    if (error instanceof SettingsError) return answerError(c, { code: "internal_error", message: error.message });
+    const lacking = await answerSetupError(c, error);
+    if (lacking) return lacking;
     // A database driver's message carries statements and values: it never leaves.
     const message = "Something went wrong on our side. Retry with the same Idempotency-Key.";
     return answerError(c, { code: "internal_error", message });

@@ -13,7 +13,16 @@ import { derivePostStatus, isOpen } from "./status.ts";
 import type { MadeCall } from "./timeline.ts";
 import { noteCall, noteTask } from "./timeline.ts";
 import type { SettleTiming } from "./timing.ts";
-import { LEASE, PROJECTION_RETRY, SETTLE_LEASE, WAKE_GRACE, WAKE_RENEWAL, WAKE_SLACK, watchdog } from "./timing.ts";
+import {
+  LEASE,
+  PROJECTION_RETRY,
+  postponement,
+  SETTLE_LEASE,
+  WAKE_GRACE,
+  WAKE_RENEWAL,
+  WAKE_SLACK,
+  watchdog,
+} from "./timing.ts";
 import type { Holder, TaskMessage } from "./transition.ts";
 import { changed, doubt, findTask, goOn, heldTask, markChanged } from "./transition.ts";
 
@@ -50,6 +59,25 @@ export function wake(document: PostDocument, now: Millis): { document: PostDocum
     // The sweeper found the post: it is alive, and says until when.
     if (copy.wakeBy !== null && copy.wakeBy <= now + copy.clockLag) markChanged(copy, now);
     return messages;
+  });
+}
+
+/**
+ * Sends again ever more rarely what the queue did not take: it may be out of its quota for hours, and each try is paid for.
+ * What has arrived in spite of that is left alone.
+ */
+export function unsent(
+  document: PostDocument,
+  messages: readonly TaskMessage[],
+  now: Millis,
+): { document: PostDocument; answer: null } {
+  return changed(document, (copy) => {
+    for (const message of messages) {
+      const task = findTask(copy, message);
+      const isWaiting = task?.epoch === message.epoch && task.sends > 0 && task.lease === null && task.dueAt !== null;
+      if (isWaiting) task.dueAt = Math.max(task.dueAt ?? 0, now + postponement(task.sends));
+    }
+    return null;
   });
 }
 

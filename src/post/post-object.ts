@@ -27,7 +27,17 @@ import type { HeedAnswer } from "./heed-pauses.ts";
 import { heedPauses } from "./heed-pauses.ts";
 import { loadDocument } from "./load-document.ts";
 import type { ArmAnswer, BeginAnswer } from "./machine.ts";
-import { acknowledge, arm, attachPermalink, begin, postponeProjection, resume, retellEnd, wake } from "./machine.ts";
+import {
+  acknowledge,
+  arm,
+  attachPermalink,
+  begin,
+  postponeProjection,
+  resume,
+  retellEnd,
+  unsent,
+  wake,
+} from "./machine.ts";
 import { pointsOf } from "./measure.ts";
 import { taskMessage } from "./messages.ts";
 import { upgraded } from "./older-document.ts";
@@ -323,7 +333,7 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
   }
 
   /**
-   * A message that is not sent is sent again by the watchdog. While it is, the sweeper is told: it sees posts that nobody
+   * A message that is not sent is sent again, as one that is lost. While it is, the sweeper is told: it sees posts that nobody
    * wakes, and this one is awake.
    *
    * @param isLost whether messages before these were sent and never came
@@ -337,6 +347,8 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
     } catch (error) {
       isInTrouble = true;
       consoleLog.error("messages were not sent", error, { post_id: postId, messages: messages.length });
+      if (this.ctx.storage.kv.get(DOCUMENT) !== undefined)
+        this.#decide((document, now) => unsent(document, messages, now));
     }
     if (!isInTrouble) return;
     try {

@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { AppEnv } from "../../api/context.ts";
 import { ERRORS } from "../../api/errors.ts";
+import { answerSetupError } from "../../api/setup-error.ts";
 import { consoleLog } from "../../lib/log.ts";
 import { Refusal } from "../../lib/refusal.ts";
 import { PROBLEMS } from "../strings.ts";
@@ -44,10 +45,12 @@ export function problemPage(c: Context<AppEnv>, problem: keyof typeof STATUS): C
 }
 
 /** Answers what a page's handler has thrown; in JSON where a script asked in JSON. */
-export function showProblem(error: Error, c: Context<AppEnv>): Response | Promise<Response> {
+export async function showProblem(error: Error, c: Context<AppEnv>): Promise<Response> {
   const retryAfter = error instanceof Refusal ? error.details.retryAfter : undefined;
   if (retryAfter !== undefined) c.header("Retry-After", String(retryAfter));
   const problem = problemOf(error, c);
+  const lacking = await answerSetupError(c, error);
+  if (lacking) return lacking;
   if (/^application\/json\b/.test(c.req.header("Content-Type") ?? "")) {
     const { title, text } = PROBLEMS[problem];
     return c.json({ error: { message: `${title}. ${text}` } }, STATUS[problem]);

@@ -12,7 +12,15 @@ import { setTimeout as sleep } from "node:timers/promises";
  */
 
 const ROOT = resolve(import.meta.dirname, "../../..");
-const LINKED = ["src", "scripts", "node_modules", "package.json", "tsconfig.json", "wrangler.toml"];
+const LINKED = [
+  "src",
+  "scripts",
+  "node_modules",
+  "package.json",
+  "package-lock.json",
+  "tsconfig.json",
+  "wrangler.toml",
+];
 
 export interface Project {
   folder: string;
