@@ -4,12 +4,12 @@ import type { AccountRow } from "../../db/accounts.ts";
 import { listAccounts } from "../../db/accounts.ts";
 import { KEY_SCOPES, PLATFORM_NAMES } from "../../lib/vocabulary.ts";
 import type { Problem } from "../access/form.ts";
-import { chosenIn, filledIn, problemOf, statusOf } from "../access/form.ts";
+import { chosenIn, filledIn, problemOf } from "../access/form.ts";
 import type { Member } from "../access/member.ts";
-import { Form, FormProblem, PageHead } from "../frame/components.tsx";
+import { Form } from "../frame/components.tsx";
 import { Choices, TextField } from "../frame/fields.tsx";
-import { showMember } from "../frame/show.tsx";
 import { TimeField } from "../frame/time-field.tsx";
+import { showNew } from "./new-page.tsx";
 import { DEVELOPERS } from "./strings.ts";
 
 const WORDS = DEVELOPERS.keys;
@@ -19,24 +19,8 @@ const USUAL_SCOPES = ["posts:read", "posts:write", "media:write", "accounts:read
 /** Asks what a new key is to be. @param problem of the form that was refused */
 export async function showNewKey(c: Context<AppEnv>, member: Member, problem?: Problem) {
   const accounts = await listAccounts(c.var.services.db, member.access);
-  return showMember(c, member, {
-    current: "developers",
-    title: WORDS.create,
-    status: statusOf(problem),
-    body: (
-      <>
-        <PageHead
-          title={WORDS.create}
-          lead={WORDS.createLead}
-          back={{ href: member.at("developers"), label: DEVELOPERS.title }}
-        />
-        <FormProblem problem={problem} />
-        <div class="card">
-          <KeyForm member={member} accounts={accounts} problem={problem} />
-        </div>
-      </>
-    ),
-  });
+  const form = <KeyForm member={member} accounts={accounts} problem={problem} />;
+  return showNew(c, member, { title: WORDS.create, lead: WORDS.createLead, form, problem });
 }
 
 function KeyForm(view: { member: Member; accounts: readonly AccountRow[]; problem: Problem | undefined }) {

@@ -138,6 +138,29 @@ export function Form({ action, children, isInline }: { action: string; children:
   );
 }
 
+/** A part of a page that is one form. @param children its fields */
+export function FormCard(view: {
+  id: string;
+  title: string;
+  lead: string;
+  action: string;
+  button: string;
+  children?: Child;
+}) {
+  return (
+    <Card id={view.id} title={view.title} lead={view.lead}>
+      <Form action={view.action}>
+        {view.children}
+        <div>
+          <button type="submit" class="button">
+            {view.button}
+          </button>
+        </div>
+      </Form>
+    </Card>
+  );
+}
+
 /** The hidden field that tells one sending of a form from the same form filled in again. */
 export const FORM_ID = "form_id";
 
