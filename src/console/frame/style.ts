@@ -115,13 +115,16 @@ input, select, textarea { font: inherit; color: inherit }
 ${TABLE_STYLE}
 .table { --inset: .875rem; border: 1px solid var(--line); border-radius: .5rem; background: var(--paper) }
 tbody th .soft { font-weight: 400 }
-td:has(> code) { min-width: 9rem; overflow-wrap: anywhere }
+.table td:has(> code) { min-width: 9rem; overflow-wrap: anywhere }
 dl.facts { display: grid; grid-template-columns: minmax(7rem, max-content) minmax(0, 1fr); gap: .375rem 1.25rem; margin: 0 }
 dl.facts dt { color: var(--soft) }
 dl.facts dd { margin: 0 }
 @media (max-width: 30rem) {
   .top { display: grid; grid-template-columns: auto minmax(0, 1fr); justify-items: start }
+  .top { position: relative }
   .top > * { max-width: 100% }
+  .menu { position: static }
+  .menu > div, .menu.end > div { left: .5rem; right: .5rem }
   .card { padding: 1rem }
   .card .table { --inset: 0; border-width: 1px 0 0; border-radius: 0 }
   dl.facts { grid-template-columns: minmax(0, 1fr); gap: 0 }
@@ -135,6 +138,7 @@ details > p { margin-top: .5rem }
 td :is(.button, summary) { white-space: nowrap }
 .table:has(.face, .thumb) :is(th, td) { vertical-align: middle }
 .attempts { min-width: 16rem; margin: .5rem 0 0; padding-left: 1.25rem }
+@container (max-width: 48rem) { .attempts { min-width: 0; margin-left: -6.75rem } }
 .post { width: 100%; max-width: 32rem }
 .post > header { display: flex; gap: .25rem .75rem }
 .feed { display: grid; grid-template-columns: minmax(0, 1fr); align-items: start; gap: 1.25rem }

@@ -5,7 +5,8 @@ export const TABLE_STYLE = `
   --inset: 0;
   table { width: 100%; border-collapse: collapse }
   th, td { padding: .5rem .875rem; text-align: left; vertical-align: baseline }
-  thead th { border-bottom: 1px solid var(--line); color: var(--soft); font-size: .8125rem; font-weight: 600; white-space: nowrap }
+  thead th { border-bottom: 1px solid var(--line); color: var(--soft); font-size: .8125rem; font-weight: 600 }
+  .cards thead th { white-space: nowrap }
   tr > :first-child { padding-left: var(--inset) }
   tr > :last-child { padding-right: var(--inset) }
   tbody tr + tr > * { border-top: 1px solid var(--line) }

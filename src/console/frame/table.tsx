@@ -19,8 +19,8 @@ export interface Column {
  */
 export function Table(view: { label: string; columns: readonly Column[]; rows: readonly (readonly Child[])[] }) {
   const { label, columns, rows } = view;
-  // A few numbers beside a name fit anywhere, and are compared down their columns.
-  const isNarrow = columns.every(({ kind }) => kind === "name" || kind === "number");
+  // One or two numbers beside a name fit anywhere, and are compared down their columns.
+  const isNarrow = columns.length <= 3 && columns.every(({ kind }) => kind === "name" || kind === "number");
   return (
     <div class="table">
       <table {...role("table")} aria-label={label} {...(!isNarrow && { class: "cards" })}>
