@@ -54,8 +54,8 @@ main:focus { outline: none }
 .switch a[aria-current] { background: var(--paper); color: var(--ink); font-weight: 650; box-shadow: 0 1px 2px rgb(0 0 0 / .2) }
 .test-mode { padding: .25rem 1rem; background: var(--warn-soft); color: var(--warn); font-size: .8125rem }
 
-.pages { display: flex; flex-wrap: wrap; gap: .125rem; padding: .25rem .5rem; background: var(--paper); border-bottom: 1px solid var(--line) }
-.pages a { display: flex; align-items: center; min-height: 2.25rem; padding: 0 .5rem; border-radius: .375rem; color: var(--soft); font-size: .875rem; text-decoration: none }
+.pages { display: flex; flex-wrap: wrap; gap: .125rem; padding: .25rem .625rem; background: var(--paper); border-bottom: 1px solid var(--line) }
+.pages a { display: flex; align-items: center; min-height: 2.25rem; padding: 0 .375rem; border-radius: .375rem; color: var(--soft); font-size: .875rem; text-decoration: none }
 .pages a:hover { background: var(--hover); color: var(--ink) }
 .pages a[aria-current] { background: var(--accent-soft); color: var(--accent); font-weight: 650 }
 main { display: grid; grid-template-columns: minmax(0, 1fr); align-content: start; gap: 1.25rem; width: 100%; max-width: 72rem; padding: 1.25rem 1rem 4rem }
@@ -115,7 +115,7 @@ input, select, textarea { font: inherit; color: inherit }
 ${TABLE_STYLE}
 .table { --inset: .875rem; border: 1px solid var(--line); border-radius: .5rem; background: var(--paper) }
 tbody th .soft { font-weight: 400 }
-.table td:has(> code) { min-width: 9rem; overflow-wrap: anywhere }
+.table td:has(> code) { min-width: 8rem; overflow-wrap: anywhere }
 dl.facts { display: grid; grid-template-columns: minmax(7rem, max-content) minmax(0, 1fr); gap: .375rem 1.25rem; margin: 0 }
 dl.facts dt { color: var(--soft) }
 dl.facts dd { margin: 0 }
@@ -127,8 +127,8 @@ dl.facts dd { margin: 0 }
   .menu > div, .menu.end > div { left: .5rem; right: .5rem }
   .card { padding: 1rem }
   .card .table { --inset: 0; border-width: 1px 0 0; border-radius: 0 }
-  dl.facts { grid-template-columns: minmax(0, 1fr); gap: 0 }
-  dl.facts dd + dt { margin-top: .5rem }
+  dl.facts { grid-template-columns: 6rem minmax(0, 1fr); column-gap: .75rem }
+  dl.facts dt { font-size: .8125rem; line-height: 1.40625rem }
 }
 .face { display: inline-flex; flex: none; align-items: center; justify-content: center; width: 2.5rem; height: 2.5rem; border-radius: 50%; background: var(--calm-soft); color: var(--calm); font-size: .875rem; font-weight: 650; object-fit: cover }
 .account { flex-wrap: nowrap; min-width: 12rem }
@@ -137,8 +137,9 @@ summary { cursor: pointer }
 details > p { margin-top: .5rem }
 td :is(.button, summary) { white-space: nowrap }
 .table:has(.face, .thumb) :is(th, td) { vertical-align: middle }
-.attempts { min-width: 16rem; margin: .5rem 0 0; padding-left: 1.25rem }
-@container (max-width: 48rem) { .attempts { min-width: 0; margin-left: -6.75rem } }
+.table tr:has(details[open]) .nowrap { white-space: normal }
+.attempts { min-width: 12rem; margin: .5rem 0 0; padding-left: 1.25rem }
+@container (max-width: 52rem) { .attempts { min-width: 0; margin-left: -6.75rem } }
 .post { width: 100%; max-width: 32rem }
 .post > header { display: flex; gap: .25rem .75rem }
 .feed { display: grid; grid-template-columns: minmax(0, 1fr); align-items: start; gap: 1.25rem }

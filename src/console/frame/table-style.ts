@@ -14,7 +14,7 @@ export const TABLE_STYLE = `
   tbody :is(th, td) { overflow-wrap: break-word }
   .number { text-align: right; font-variant-numeric: tabular-nums }
   .nowrap { white-space: nowrap }
-  @container (max-width: 48rem) {
+  @container (max-width: 52rem) {
     .cards, .cards tbody { display: block }
     .cards thead, .cards td:empty { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
     .cards tbody tr { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); gap: .375rem 1rem; padding: .75rem var(--inset) }
