@@ -32,7 +32,7 @@ beforeAll(async () => {
 describe.each(PAGES)("$name", (row) => {
   let desk: Visit;
   let phone: Visit;
-  let visits: Visit[];
+  let visits: Visit[] = [];
   beforeAll(async () => {
     [desk, phone] = await Promise.all([visit(world, row, WIDTHS.desk), visit(world, row, WIDTHS.phone)]);
     visits = [desk, phone];
