@@ -94,8 +94,8 @@ export default defineConfig({
           include: ["test/browser/**/*.test.ts"],
           environment: "node",
           globalSetup: ["./test/browser/setup.ts"],
-          // One Worker and one browser for all of them.
-          fileParallelism: false,
+          // They share one Worker, and the pages' own tests use two cores by themselves.
+          maxWorkers: 2,
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },

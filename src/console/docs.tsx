@@ -1,6 +1,5 @@
 import { Hono } from "hono";
 import { raw } from "hono/html";
-import type { Child } from "hono/jsx";
 import type { AppEnv } from "../api/context.ts";
 import { ERRORS, ERRORS_PAGE, STATUS_NAMES } from "../api/errors.ts";
 import { INTRODUCTION } from "../api/openapi.ts";
@@ -8,7 +7,9 @@ import type { ComingPlatform, LivePlatform } from "../api/platform-list.ts";
 import { listPlatforms } from "../api/platform-list.ts";
 import { newSecret } from "../lib/crypto.ts";
 import { Refusal } from "../lib/refusal.ts";
+import { DOCS_STYLE } from "./docs-style.ts";
 import { errorsPage } from "./errors-page.tsx";
+import { Table } from "./frame/table.tsx";
 import { showPage } from "./page.tsx";
 
 /*
@@ -33,29 +34,6 @@ const START = `
     showExtensions: true,
     validatorUrl: null,
   });
-`;
-
-const STYLE = `
-  :root { color-scheme: light dark; --ink: #1c1e21; --soft: #5b5f66; --paper: #fff; --line: #d3d7dc; --accent: #1553c7 }
-  @media (prefers-color-scheme: dark) {
-    :root { --ink: #e4e6e6; --soft: #b3b7bd; --paper: #1c2022; --line: #45474a; --accent: #8ab4f8 }
-  }
-  body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif }
-  main > section, header { max-width: 1460px; margin: 0 auto; padding: 0 1.25rem; box-sizing: border-box }
-  header { padding-top: 2rem }
-  h1 { margin: 0 0 1rem; font-size: 2rem; line-height: 1.2 }
-  h2 { margin: 2rem 0 .5rem; font-size: 1.375rem }
-  p { max-width: 46rem; margin: 0 0 1rem }
-  a { color: var(--accent) }
-  nav ul { display: flex; flex-wrap: wrap; gap: 1.25rem; padding: 0; margin: 0; list-style: none }
-  .scroll { overflow-x: auto }
-  table { border-collapse: collapse; width: 100%; font-size: .9375rem }
-  th, td { padding: .5rem 1rem .5rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top }
-  th { color: var(--soft); font-weight: 600 }
-  code { font-family: ui-monospace, monospace; font-size: .9375em }
-  .short { white-space: nowrap }
-  html .swagger-ui table.headers td.header-col { color: var(--ink) }
-  .swagger-ui .info, .swagger-ui .scheme-container .servers-title, .swagger-ui .scheme-container .servers { display: none }
 `;
 
 export const docs = new Hono<AppEnv>();
@@ -83,7 +61,7 @@ docs.get("/docs", async (c) => {
         <title>Apionics API</title>
         <link rel="icon" href="data:," />
         <link rel="stylesheet" href="/docs/swagger-ui.css" />
-        <style nonce={nonce}>{raw(STYLE)}</style>
+        <style nonce={nonce}>{raw(DOCS_STYLE)}</style>
       </head>
       <body>
         <header>
@@ -143,60 +121,33 @@ docs.get("/docs/:file", async (c) => {
   return c.var.services.readAsset(file, c.req.raw.headers);
 });
 
-/** On a narrow screen it scrolls by itself, also by the keyboard. */
-function Table({ name, columns, children }: { name: string; columns: string[]; children: Child }) {
-  return (
-    <section class="scroll" aria-label={name} tabindex={0}>
-      <table>
-        <thead>
-          <tr>
-            {columns.map((column) => (
-              <th scope="col">{column}</th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>{children}</tbody>
-      </table>
-    </section>
-  );
-}
-
 function Platforms({ live, coming }: { live: LivePlatform[]; coming: ComingPlatform[] }) {
   return (
-    <Table name="Platforms" columns={["Platform", "In requests", "Status", "Notes", "State", "API version", "Limits"]}>
-      {live.map(({ id, name, notes, state, api, limits }) => (
-        <tr>
-          <td class="short">{name}</td>
-          <td>
-            <code>{id}</code>
-          </td>
-          <td class="short">Live</td>
-          <td>{notes}</td>
-          <td>{state}</td>
-          <td>
-            {api.version}
-            {api.endsOn === null ? "" : `, until ${api.endsOn}`}
-          </td>
-          <td>
-            {`${limits.maxCharacters} characters, ${limits.maxMedia} media, `}
-            {`pictures up to ${Math.floor(limits.images.maxBytes / MIB)} MiB`}
-          </td>
-        </tr>
-      ))}
-      {coming.map(({ id, name, notes }) => (
-        <tr>
-          <td class="short">{name}</td>
-          <td>
-            <code>{id}</code>
-          </td>
-          <td class="short">Coming soon</td>
-          <td>{notes}</td>
-          <td />
-          <td />
-          <td />
-        </tr>
-      ))}
-    </Table>
+    <Table
+      label="Platforms"
+      columns={[
+        { title: "Platform", kind: "name" },
+        { title: "In requests" },
+        { title: "Status", kind: "nowrap" },
+        { title: "Notes" },
+        { title: "State" },
+        { title: "API version" },
+        { title: "Limits" },
+      ]}
+      rows={[
+        ...live.map(({ id, name, notes, state, api, limits }) => [
+          name,
+          <code>{id}</code>,
+          "Live",
+          notes,
+          state,
+          `${api.version}${api.endsOn === null ? "" : `, until ${api.endsOn}`}`,
+          `${limits.maxCharacters} characters, ${limits.maxMedia} media, ` +
+            `pictures up to ${Math.floor(limits.images.maxBytes / MIB)} MiB`,
+        ]),
+        ...coming.map(({ id, name, notes }) => [name, <code>{id}</code>, "Coming soon", notes, null, null, null]),
+      ]}
+    />
   );
 }
 
@@ -204,20 +155,24 @@ const MIB = 1024 * 1024;
 
 function Errors() {
   return (
-    <Table name="Errors" columns={["Status", "Name", "Code", "Description", "Retry"]}>
-      {Object.entries(ERRORS).map(([code, { status, description, retryable }]) => (
-        <tr>
-          <td>{status}</td>
-          <td class="short">{STATUS_NAMES[status]}</td>
-          <td>
-            <a href={`${ERRORS_PAGE}#${code}`}>
-              <code>{code}</code>
-            </a>
-          </td>
-          <td>{description}</td>
-          <td>{retryable ? "yes" : "no"}</td>
-        </tr>
-      ))}
-    </Table>
+    <Table
+      label="Errors"
+      columns={[
+        { title: "Status" },
+        { title: "Name", kind: "nowrap" },
+        { title: "Code", kind: "name" },
+        { title: "Description" },
+        { title: "Retry" },
+      ]}
+      rows={Object.entries(ERRORS).map(([code, { status, description, retryable }]) => [
+        String(status),
+        STATUS_NAMES[status],
+        <a href={`${ERRORS_PAGE}#${code}`}>
+          <code>{code}</code>
+        </a>,
+        description,
+        retryable ? "yes" : "no",
+      ])}
+    />
   );
 }

@@ -22,7 +22,7 @@ export const FRAME = {
   switchWorkspace: "Switch workspace",
   mode: "Mode",
   modes: { live: "Live", test: "Test" },
-  testMode: "Test mode: posts go to the sandbox, and nobody but you sees them.",
+  testMode: "Test mode: posts go to the sandbox alone.",
   account: "Signed in",
   notifications: "Notifications",
   signOut: "Sign out",

@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, inject, it } from "vitest";
 import { ERROR_CODES } from "../../src/lib/vocabulary.ts";
+import { overflowOf } from "./helpers/layout.ts";
 import { newContext, openBrowser } from "./helpers/person.ts";
 import { newWorkspace } from "./helpers/workspace.ts";
 
@@ -47,6 +48,18 @@ describe("/docs", () => {
     const answer = operation.locator(".live-responses-table");
     await answer.waitFor();
     expect(await answer.locator(".response-col_status").last().textContent()).toContain("200");
+  });
+
+  it("fits on a phone with operations open, what they answer and what is sent to webhooks", async () => {
+    await page.setViewportSize({ width: 360, height: 900 });
+    for (const id of ["publishPost", "getPost"]) {
+      const operation = page.locator(`[id$=-${id}]`);
+      await operation.locator(".opblock-summary-control").click();
+      await operation.locator(".responses-table").first().waitFor();
+    }
+    await page.locator(".webhooks .opblock-summary-control").first().click();
+    await page.locator(".webhooks .responses-table").first().waitFor();
+    expect(await overflowOf(page)).toEqual([]);
   });
 
   it("asks no other host for anything, and complains of nothing", () => {

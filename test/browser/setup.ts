@@ -1,18 +1,16 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { chromium } from "playwright-core";
 import type { TestProject } from "vitest/node";
 import { startMeta } from "../e2e/helpers/login-server.ts";
 import type { Project } from "../e2e/helpers/project.ts";
 import { freePort, newProject } from "../e2e/helpers/project.ts";
 import { FACEBOOK_APP, INSTAGRAM_APP } from "../helpers/login-stand-in.ts";
-import { findChromium, launchOptions } from "./helpers/chromium.ts";
+import { findChromium } from "./helpers/chromium.ts";
 import { startReceiver } from "./helpers/receiver.ts";
-import { PLAIN, SCRIPTS } from "./helpers/words.ts";
+import { OPEN_PAGE, PLAIN, SCRIPTS } from "./helpers/words.ts";
 
 /*
- * What all files share: the project as `npm start` runs it, connected to a stand-in for Meta, an endpoint for webhooks and one
- * browser.
+ * What all files share: the project as `npm start` runs it, connected to a stand-in for Meta, and an endpoint for webhooks.
  */
 
 declare module "vitest" {
@@ -22,8 +20,8 @@ declare module "vitest" {
     adminToken: string;
     /** Where webhooks can be sent: see `startReceiver`. */
     receiver: string;
-    /** Where the browser is asked for contexts. */
-    browser: string;
+    /** Where the browser is installed. */
+    chromium: string;
   }
 }
 
@@ -41,6 +39,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     const error = { message: refusal, type: "OAuthException", code: 100 };
     server.meta.broken.set(`POST /${id}/feed`, () => Response.json({ error }, { status: 400 }));
   }
+  server.meta.openPage(OPEN_PAGE);
   const receiver = await startReceiver();
   const settings = {
     ADMIN_TOKEN,
@@ -60,14 +59,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
   bind(clone);
   const running = clone.start(["--port", String(port)]);
   await running.printed(/Stop with Ctrl-C/);
-  const browser = await chromium.launchServer(launchOptions(path));
 
   project.provide("origin", `http://localhost:${port}`);
   project.provide("adminToken", ADMIN_TOKEN);
   project.provide("receiver", receiver.origin);
-  project.provide("browser", browser.wsEndpoint());
+  project.provide("chromium", path);
   return async () => {
-    await browser.close();
     await running.stop();
     await server.close();
     await receiver.close();

@@ -114,7 +114,7 @@ describe("the month", () => {
       expect(links).toContain(`${pageOf(workspace, "calendar")}?${query}`);
     }
     const list = mainOf(await get("view=list&day=2026-05-06"));
-    expect(list.match(/<th scope="row">/g)).toHaveLength(5);
+    expect(list.match(/<th scope="row"/g)).toHaveLength(5);
     expect(list).toContain("Posts of 6 May 2026.");
   });
 
@@ -189,7 +189,7 @@ describe("the list", () => {
   it("finds posts by their client's own name for them", async () => {
     await store({ at: "2026-09-01T10:00:00Z", content: "The named one", externalId: "article-42" });
     const main = mainOf(await get("view=list&external_id=article-42"));
-    expect(main.match(/<th scope="row">/g)).toHaveLength(1);
+    expect(main.match(/<th scope="row"/g)).toHaveLength(1);
     expect(main).toContain("The named one");
   });
 });

@@ -41,7 +41,7 @@ describe("the overview", () => {
       const link = `href="${pageOf(workspace, "calendar")}?view=list&amp;status=${status}"`;
       expect(main).toContain(`${link}><span class="figure">${count}</span>`);
       const list = mainOf(await viewer.get(`${pageOf(workspace, "calendar")}?view=list&status=${status}`));
-      expect([status, list.match(/<th scope="row">/g)?.length ?? 0]).toEqual([status, count]);
+      expect([status, list.match(/<th scope="row"/g)?.length ?? 0]).toEqual([status, count]);
     }
   });
 
@@ -53,7 +53,7 @@ describe("the overview", () => {
     expect(main).toContain("75%");
     const today = new Date(Date.now()).toISOString().slice(0, 10);
     expect(main).toMatch(new RegExp(`<title>${today}: 3 published, 1 failed</title>`));
-    expect(main).toMatch(new RegExp(`<th scope="row" class="nowrap">${today}</th><td class="number">0</td>`));
+    expect(main).toMatch(new RegExp(`<th scope="row"[^>]*>${today}</th><td[^>]* class="number"[^>]*>0</td>`));
     expect(page.text).not.toMatch(/ style="/);
     expect(page.text.length).toBeLessThan(60_000);
   });

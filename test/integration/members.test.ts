@@ -261,12 +261,12 @@ describe("the pages of the settings", () => {
     const fields = { name: "Other", time_zone: "UTC", approvals: "off", form_id: "1" };
     await admin.post(pageOf(workspace, "settings/general", "live"), fields);
     const live = await admin.get(pageOf(workspace, "settings/audit", "live"));
-    expect(live.text).toMatch(/Ada<\/td><td class="nowrap">workspace\.updated/);
+    expect(live.text).toMatch(/Ada<\/td><th[^>]*>workspace\.updated/);
     const test = await admin.get(pageOf(workspace, "settings/audit"));
-    expect(test.text).not.toContain('<td class="nowrap">workspace.updated');
+    expect(test.text).not.toMatch(/<th[^>]*>workspace\.updated/);
     const filtered = await admin.get(pageOf(workspace, "settings/audit?action=member.joined", "live"));
-    expect(filtered.text).not.toContain('<td class="nowrap">workspace.updated');
-    expect(filtered.text).toContain('<td class="nowrap">member.joined');
+    expect(filtered.text).not.toMatch(/<th[^>]*>workspace\.updated/);
+    expect(filtered.text).toMatch(/<th[^>]*>member\.joined/);
     for (const role of ["viewer", "approver", "editor"] as const) {
       const person = await newMember(workspace, role);
       expect((await person.get(pageOf(workspace, "settings/audit"))).status).toBe(403);
@@ -276,7 +276,7 @@ describe("the pages of the settings", () => {
   it("list fifty lines of the audit log a page", async () => {
     const admin = await newMember(workspace, "admin");
     for (let i = 0; i < 53; i += 1) await newGroup(`Group ${i}`);
-    const rows = (text: string) => [...text.matchAll(/<tr>/g)].length - 1;
+    const rows = (text: string) => [...text.matchAll(/<tr /g)].length - 1;
     const first = await admin.get(pageOf(workspace, "settings/audit?action=group.created"));
     const next = /rel="next" href="([^"]+)"/.exec(first.text)?.[1]?.replaceAll("&amp;", "&") ?? "";
     const second = await admin.get(next);

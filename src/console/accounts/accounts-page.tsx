@@ -9,8 +9,10 @@ import type { Problem } from "../access/form.ts";
 import { statusOf } from "../access/form.ts";
 import type { Member } from "../access/member.ts";
 import { failureText } from "../connect-failures.tsx";
-import { Empty, FormProblem, Notice, PageHead, Table } from "../frame/components.tsx";
+import { Empty, FormProblem, Notice, PageHead } from "../frame/components.tsx";
 import { showMember } from "../frame/show.tsx";
+import type { Column } from "../frame/table.tsx";
+import { Table } from "../frame/table.tsx";
 import { ConnectCard, SandboxCard } from "./connecting.tsx";
 import { addressOf, Face, Health, nameOf } from "./parts.tsx";
 import { ACCOUNTS } from "./strings.ts";
@@ -38,11 +40,11 @@ export async function showAccounts(c: Context<AppEnv>, member: Member, problem?:
         <FormProblem problem={problem} />
         {accounts.length === 0 ? <NoAccounts member={member} mayConnect={mayConnect} /> : null}
         {accounts.length === 0 ? null : (
-          <Table label={ACCOUNTS.title} columns={columnsOf(names !== null)}>
-            {accounts.map((account) => (
-              <AccountRow member={member} account={account} groups={names} />
-            ))}
-          </Table>
+          <Table
+            label={ACCOUNTS.title}
+            columns={columnsOf(names !== null)}
+            rows={accounts.map((account) => cellsOf(member, account, names))}
+          />
         )}
         {mayConnect && member.mode === "live" ? <ConnectCard member={member} auths={auths} /> : null}
         {mayConnect && member.mode === "test" ? <SandboxCard member={member} problem={problem} /> : null}
@@ -51,37 +53,30 @@ export async function showAccounts(c: Context<AppEnv>, member: Member, problem?:
   });
 }
 
-function columnsOf(hasGroups: boolean) {
+function columnsOf(hasGroups: boolean): Column[] {
   const { account, health, remaining, group } = ACCOUNTS.columns;
-  return [account, health, { title: remaining, kind: "number" as const }, ...(hasGroups ? [group] : [])];
+  const all: Column[] = [{ title: account, kind: "name" }, { title: health }, { title: remaining, kind: "number" }];
+  return hasGroups ? [...all, { title: group }] : all;
 }
 
 /** @param groups their names; null: they are not shown */
-function AccountRow(view: { member: Member; account: PrintedAccount; groups: ReadonlyMap<string, string> | null }) {
-  const { member, account, groups } = view;
+function cellsOf(member: Member, account: PrintedAccount, groups: ReadonlyMap<string, string> | null) {
   const { remaining_posts_today: remaining, labels } = account;
-  return (
-    <tr>
-      <th scope="row">
-        <div class="row account">
-          <Face account={account} />
-          <span>
-            <a href={member.at(`accounts/${account.id}`)}>{nameOf(account)}</a>
-            <br />
-            <span class="soft small">{addressOf(account)}</span>
-            {labels.length === 0 ? null : <span class="soft small"> · {labels.join(", ")}</span>}
-          </span>
-        </div>
-      </th>
-      <td>
-        <Health account={account} />
-      </td>
-      <td class="number">{remaining ?? <span class="soft">{ACCOUNTS.unknown}</span>}</td>
-      {groups === null ? null : (
-        <td>{groups.get(account.group_id ?? "") ?? <span class="soft">{ACCOUNTS.noGroup}</span>}</td>
-      )}
-    </tr>
-  );
+  const cells = [
+    <div class="row account">
+      <Face account={account} />
+      <span>
+        <a href={member.at(`accounts/${account.id}`)}>{nameOf(account)}</a>
+        <br />
+        <span class="soft small">{addressOf(account)}</span>
+        {labels.length === 0 ? null : <span class="soft small"> · {labels.join(", ")}</span>}
+      </span>
+    </div>,
+    <Health account={account} />,
+    remaining ?? <span class="soft">{ACCOUNTS.unknown}</span>,
+  ];
+  if (groups === null) return cells;
+  return [...cells, groups.get(account.group_id ?? "") ?? <span class="soft">{ACCOUNTS.noGroup}</span>];
 }
 
 function NoAccounts({ member, mayConnect }: { member: Member; mayConnect: boolean }) {

@@ -99,15 +99,15 @@ function Period({ member, query, today }: { member: Member; query: CalendarQuery
   return (
     <div class="period">
       <h2>{isMonth ? monthName(day) : `${dateName(monday)} – ${dateName(addDays(monday, 6))}`}</h2>
-      <nav class="row" aria-label={CALENDAR.move}>
+      <nav class="row" aria-label={CALENDAR.move[view]}>
         <a class="button" rel="prev" href={to(before)}>
-          {CALENDAR.earlier[view]}
+          {CALENDAR.earlier}
         </a>
         <a class="button" href={to(undefined)}>
           {CALENDAR.today}
         </a>
         <a class="button" rel="next" href={to(after)}>
-          {CALENDAR.later[view]}
+          {CALENDAR.later}
         </a>
       </nav>
     </div>

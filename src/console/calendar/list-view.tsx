@@ -1,8 +1,9 @@
 import type { PostRow } from "../../db/posts.ts";
 import type { Member } from "../access/member.ts";
-import { Pager, Table } from "../frame/components.tsx";
+import { Pager } from "../frame/components.tsx";
 import { Thumbnail } from "../frame/media.tsx";
 import { PlatformMarks, StatusBadge } from "../frame/post-parts.tsx";
+import { Table } from "../frame/table.tsx";
 import { Time } from "../frame/time.tsx";
 import { excerptOf } from "./days-view.tsx";
 import type { CalendarQuery } from "./query.ts";
@@ -21,13 +22,20 @@ export function ListView(view: {
 }) {
   const { member, query, posts, hasMore } = view;
   const last = posts.at(-1);
+  const { columns } = WORDS;
   return (
     <>
-      <Table label={CALENDAR.title} columns={Object.values(WORDS.columns)}>
-        {posts.map((post) => (
-          <PostLine member={member} post={post} />
-        ))}
-      </Table>
+      <Table
+        label={CALENDAR.title}
+        columns={[
+          { title: columns.when, kind: "nowrap" },
+          { title: columns.post, kind: "name" },
+          { title: columns.where },
+          { title: columns.status },
+          { title: columns.externalId },
+        ]}
+        rows={posts.map((post) => cellsOf(member, post))}
+      />
       <Pager
         first={query.after === undefined ? null : addressOf(member, { ...query, after: undefined })}
         next={hasMore && last ? addressOf(member, { ...query, after: last.id }) : null}
@@ -36,26 +44,16 @@ export function ListView(view: {
   );
 }
 
-function PostLine({ member, post }: { member: Member; post: PostRow }) {
+function cellsOf(member: Member, post: PostRow) {
   const [medium] = post.media;
-  return (
-    <tr>
-      <td class="nowrap">
-        <Time at={post.scheduledAt} zone={member.workspace.timeZone} />
-      </td>
-      <th scope="row">
-        <a class="line" href={member.at(`posts/${post.id}`)}>
-          {medium === undefined ? null : <Thumbnail src={`${member.at(`media/${medium}`)}?width=160`} />}
-          <span>{excerptOf(post)}</span>
-        </a>
-      </th>
-      <td>
-        <PlatformMarks tasks={post.state.tasks} />
-      </td>
-      <td>
-        <StatusBadge status={post.status} />
-      </td>
-      <td>{post.externalId}</td>
-    </tr>
-  );
+  return [
+    <Time at={post.scheduledAt} zone={member.workspace.timeZone} />,
+    <a class="line" href={member.at(`posts/${post.id}`)}>
+      {medium === undefined ? null : <Thumbnail src={`${member.at(`media/${medium}`)}?width=160`} />}
+      <span>{excerptOf(post)}</span>
+    </a>,
+    <PlatformMarks tasks={post.state.tasks} />,
+    <StatusBadge status={post.status} />,
+    post.externalId,
+  ];
 }

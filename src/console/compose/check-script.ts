@@ -30,7 +30,15 @@ async function check() {
   const response = await fetch(form.getAttribute("action") + "/check", { method: "POST", body }).catch(() => null);
   const isAnswer = response?.ok && response.headers.get("Content-Type")?.includes("json");
   const answer = isAnswer ? await response.json() : null;
-  if (answer && number === asked) show(answer.html);
+  if (number !== asked) return;
+  if (answer) show(answer.html);
+  else sayUnanswered();
+}
+
+/** What was found before may hold no more. The next change is checked again. */
+function sayUnanswered() {
+  const said = Object.assign(document.createElement("p"), { className: "caution", textContent: form.dataset.unanswered });
+  document.getElementById("found-summary").replaceChildren(said);
 }
 
 function show(html) {

@@ -53,6 +53,7 @@ export function ComposeForm(view: ComposeView) {
       data-draft={`draft ${member.person.personId} ${path}`}
       data-uploads={member.at("compose")}
       data-words={JSON.stringify(COMPOSE.media)}
+      data-unanswered={COMPOSE.found.unanswered}
       data-count={COMPOSE.text.of("{count}", "{max}")}
     >
       {/* biome-ignore lint/a11y/noAriaHiddenOnFocusable: what Enter does in a field of one line; nobody gets to it otherwise */}

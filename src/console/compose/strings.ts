@@ -96,6 +96,7 @@ export const COMPOSE = {
   found: {
     none: "Nothing stands in the way.",
     some: (count: number) => (count === 1 ? "One thing stands in the way." : `${count} things stand in the way.`),
+    unanswered: "The check did not answer. What you change next is checked again.",
     refused: "It was not published.",
     notSaved: "It was not saved.",
     seeBelow: "What you have filled in is still here; what stands in the way is said beside it.",

@@ -8,7 +8,8 @@ import type { DeliveryStatus } from "../../lib/vocabulary.ts";
 import { printDeliveryId, readDeliveryId } from "../../webhooks/delivery-id.ts";
 import type { Member } from "../access/member.ts";
 import type { Tone } from "../frame/components.tsx";
-import { Badge, Card, Form, Pager, Table } from "../frame/components.tsx";
+import { Badge, Card, Form, Pager } from "../frame/components.tsx";
+import { Table } from "../frame/table.tsx";
 import { Time } from "../frame/time.tsx";
 import { DEVELOPERS } from "./strings.ts";
 
@@ -27,16 +28,21 @@ export async function DeliveriesCard(view: { c: Context<AppEnv>; member: Member;
   const last = shown.at(-1);
   const mayReplay = member.may("webhooks:write") && webhook.active;
   const { event, at, status, attempts, actions } = WORDS.columns;
-  const columns = [event, at, status, attempts, ...(mayReplay ? [{ title: actions, kind: "actions" as const }] : [])];
   return (
     <Card id="deliveries" title={WORDS.title} lead={WORDS.lead}>
       {shown.length === 0 ? <p class="soft">{WORDS.none}</p> : null}
       {shown.length === 0 ? null : (
-        <Table label={WORDS.title} columns={columns}>
-          {shown.map((row) => (
-            <Delivery member={member} row={row} path={path} mayReplay={mayReplay} />
-          ))}
-        </Table>
+        <Table
+          label={WORDS.title}
+          columns={[
+            { title: event, kind: "name" },
+            { title: at, kind: "nowrap" },
+            { title: status },
+            { title: attempts },
+            ...(mayReplay ? [{ title: actions, kind: "actions" as const }] : []),
+          ]}
+          rows={shown.map((row) => [...cellsOf(member, row), ...(mayReplay ? [<Replay row={row} path={path} />] : [])])}
+        />
       )}
       <Pager
         first={after === null ? null : path}
@@ -46,38 +52,35 @@ export async function DeliveriesCard(view: { c: Context<AppEnv>; member: Member;
   );
 }
 
-function Delivery(view: { member: Member; row: DeliveryRow; path: string; mayReplay: boolean }) {
-  const { member, row, path, mayReplay } = view;
+function cellsOf(member: Member, row: DeliveryRow) {
   const zone = member.workspace.timeZone;
-  const name = row.type ?? row.eventId;
+  return [
+    <a href={member.at(`developers/events/${row.eventId}`)}>{nameOf(row)}</a>,
+    <Time at={row.eventAt} zone={zone} />,
+    <>
+      <Badge tone={TONES[row.status]}>{WORDS.statuses[row.status]}</Badge>
+      {row.nextAttemptAt === null ? null : (
+        <p class="small">
+          {WORDS.next}: <Time at={row.nextAttemptAt} zone={zone} />
+        </p>
+      )}
+    </>,
+    row.log.length === 0 ? WORDS.noAttempt : <Attempts attempts={row.log} zone={zone} />,
+  ];
+}
+
+function Replay({ row, path }: { row: DeliveryRow; path: string }) {
   return (
-    <tr>
-      <th scope="row">
-        <a href={member.at(`developers/events/${row.eventId}`)}>{name}</a>
-      </th>
-      <td class="nowrap">
-        <Time at={row.eventAt} zone={zone} />
-      </td>
-      <td>
-        <Badge tone={TONES[row.status]}>{WORDS.statuses[row.status]}</Badge>
-        {row.nextAttemptAt === null ? null : (
-          <p class="small">
-            {WORDS.next}: <Time at={row.nextAttemptAt} zone={zone} />
-          </p>
-        )}
-      </td>
-      <td>{row.log.length === 0 ? WORDS.noAttempt : <Attempts attempts={row.log} zone={zone} />}</td>
-      {mayReplay ? (
-        <td>
-          <Form action={`${path}/deliveries/${printDeliveryId(row)}/retry`} isInline={true}>
-            <button type="submit" class="button nowrap" aria-label={WORDS.replayOf(name)}>
-              {WORDS.replay}
-            </button>
-          </Form>
-        </td>
-      ) : null}
-    </tr>
+    <Form action={`${path}/deliveries/${printDeliveryId(row)}/retry`} isInline={true}>
+      <button type="submit" class="button" aria-label={WORDS.replayOf(nameOf(row))}>
+        {WORDS.replay}
+      </button>
+    </Form>
   );
+}
+
+function nameOf({ type, eventId }: DeliveryRow): string {
+  return type ?? eventId;
 }
 
 function Attempts({ attempts, zone }: { attempts: readonly DeliveryAttempt[]; zone: string }) {

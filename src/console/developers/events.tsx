@@ -82,7 +82,10 @@ export function EventList({ member, events }: { member: Member; events: readonly
         <li>
           <details>
             <summary>
-              {event.type}, <Time at={event.createdAt} zone={member.workspace.timeZone} />
+              {event.type}{" "}
+              <span class="soft small nowrap">
+                <Time at={event.createdAt} zone={member.workspace.timeZone} />
+              </span>
             </summary>
             {event.postId === null ? null : (
               <p>

@@ -5,18 +5,17 @@ import { findAccounts } from "../../db/accounts.ts";
 import type { ApiKeyRow } from "../../db/api-keys.ts";
 import { existingKey } from "../../workspace/existing-key.ts";
 import type { Problem } from "../access/form.ts";
-import { filledIn, problemOf, statusOf } from "../access/form.ts";
+import { statusOf } from "../access/form.ts";
 import type { Member } from "../access/member.ts";
-import { Card, Confirm, Form, FormProblem, PageHead } from "../frame/components.tsx";
-import { TextField } from "../frame/fields.tsx";
+import { Card, Confirm, FormProblem, PageHead } from "../frame/components.tsx";
 import { showMember } from "../frame/show.tsx";
 import { Time } from "../frame/time.tsx";
 import { askerOf } from "./asker.ts";
 import { KeyState } from "./keys.tsx";
+import { RotateCard } from "./rotate-card.tsx";
 import { DEVELOPERS } from "./strings.ts";
 
 const WORDS = DEVELOPERS.keys;
-const DEFAULT_OVERLAP = "24";
 
 /** One key: what it may do, another secret for it, its end. @param problem of the form that was refused */
 export async function showKey(c: Context<AppEnv>, member: Member, problem?: Problem) {
@@ -92,26 +91,9 @@ function Facts({ member, apiKey, names }: { member: Member; apiKey: ApiKeyRow; n
 }
 
 function Changes({ member, apiKey, problem }: { member: Member; apiKey: ApiKeyRow; problem: Problem | undefined }) {
-  const rotate = member.at(`developers/keys/${apiKey.id}/rotate`);
   return (
     <>
-      <Card id="rotate" title={WORDS.rotate} lead={WORDS.rotateLead}>
-        <Form action={rotate}>
-          <TextField
-            name="overlap_hours"
-            label={WORDS.overlap}
-            hint={WORDS.overlapHint}
-            value={filledIn(problem, rotate, "overlap_hours", DEFAULT_OVERLAP)}
-            error={problemOf(problem, rotate, "overlap_hours")}
-            attributes={{ inputmode: "numeric" }}
-          />
-          <div>
-            <button type="submit" class="button">
-              {WORDS.rotateButton}
-            </button>
-          </div>
-        </Form>
-      </Card>
+      <RotateCard path={member.at(`developers/keys/${apiKey.id}/rotate`)} words={WORDS} problem={problem} />
       <Card id="revoke" title={WORDS.revoke} lead={WORDS.revokeLead}>
         <Confirm
           label={WORDS.revoke}

@@ -1,7 +1,8 @@
 import type { ApiKeyRow } from "../../db/api-keys.ts";
 import type { Millis } from "../../lib/clock.ts";
 import type { Member } from "../access/member.ts";
-import { Badge, Card, Pager, Table } from "../frame/components.tsx";
+import { Badge, Card, Pager } from "../frame/components.tsx";
+import { Table } from "../frame/table.tsx";
 import { Time } from "../frame/time.tsx";
 import { DEVELOPERS } from "./strings.ts";
 
@@ -16,15 +17,22 @@ export function KeysCard(view: {
   next: string | null;
 }) {
   const { member, keys, now } = view;
+  const { name, secret, accounts, used, ends } = WORDS.columns;
   return (
     <Card id="keys" title={WORDS.title} lead={WORDS.lead(member.mode)}>
       {keys.length === 0 ? <p class="soft">{WORDS.none}</p> : null}
       {keys.length === 0 ? null : (
-        <Table label={WORDS.title} columns={Object.values(WORDS.columns)}>
-          {keys.map((key) => (
-            <KeyRow member={member} apiKey={key} now={now} />
-          ))}
-        </Table>
+        <Table
+          label={WORDS.title}
+          columns={[
+            { title: name, kind: "name" },
+            { title: secret },
+            { title: accounts },
+            { title: used, kind: "nowrap" },
+            { title: ends, kind: "nowrap" },
+          ]}
+          rows={keys.map((key) => cellsOf(member, key, now))}
+        />
       )}
       <Pager first={view.first} next={view.next} />
       <p>
@@ -36,20 +44,18 @@ export function KeysCard(view: {
   );
 }
 
-function KeyRow({ member, apiKey, now }: { member: Member; apiKey: ApiKeyRow; now: Millis }) {
+function cellsOf(member: Member, apiKey: ApiKeyRow, now: Millis) {
   const { id, name, lastFour, lastUsedAt, expiresAt } = apiKey;
   const zone = member.workspace.timeZone;
-  return (
-    <tr>
-      <th scope="row">
-        <a href={member.at(`developers/keys/${id}`)}>{name}</a> <KeyState apiKey={apiKey} now={now} />
-      </th>
-      <td class="mono">…{lastFour}</td>
-      <td>{reachOf(apiKey)}</td>
-      <td class="nowrap">{lastUsedAt === null ? WORDS.never : <Time at={lastUsedAt} zone={zone} />}</td>
-      <td class="nowrap">{expiresAt === null ? WORDS.never : <Time at={expiresAt} zone={zone} />}</td>
-    </tr>
-  );
+  return [
+    <>
+      <a href={member.at(`developers/keys/${id}`)}>{name}</a> <KeyState apiKey={apiKey} now={now} />
+    </>,
+    <span class="mono">…{lastFour}</span>,
+    reachOf(apiKey),
+    lastUsedAt === null ? WORDS.never : <Time at={lastUsedAt} zone={zone} />,
+    expiresAt === null ? WORDS.never : <Time at={expiresAt} zone={zone} />,
+  ];
 }
 
 function reachOf({ accountIds, groupIds }: ApiKeyRow): string {

@@ -6,12 +6,12 @@ import type { AccountRow } from "../../db/accounts.ts";
 import { listAccounts } from "../../db/accounts.ts";
 import { KEY_SCOPES, PLATFORM_NAMES } from "../../lib/vocabulary.ts";
 import type { Problem } from "../access/form.ts";
-import { chosenIn, filledIn, problemOf, statusOf } from "../access/form.ts";
+import { chosenIn, filledIn, problemOf } from "../access/form.ts";
 import type { Member } from "../access/member.ts";
-import { Form, FormProblem, PageHead } from "../frame/components.tsx";
+import { Form } from "../frame/components.tsx";
 import { Choices, TextField } from "../frame/fields.tsx";
-import { showMember } from "../frame/show.tsx";
 import { TimeField } from "../frame/time-field.tsx";
+import { showNew } from "./new-page.tsx";
 import { DEVELOPERS } from "./strings.ts";
 
 const WORDS = DEVELOPERS.keys;
@@ -25,24 +25,8 @@ export async function showNewKey(c: Context<AppEnv>, member: Member, problem?: P
     listAccounts(db, member.access),
     listAccountGroups(db, member.scope.workspaceId),
   ]);
-  return showMember(c, member, {
-    current: "developers",
-    title: WORDS.create,
-    status: statusOf(problem),
-    body: (
-      <>
-        <PageHead
-          title={WORDS.create}
-          lead={WORDS.createLead}
-          back={{ href: member.at("developers"), label: DEVELOPERS.title }}
-        />
-        <FormProblem problem={problem} />
-        <div class="card">
-          <KeyForm member={member} accounts={accounts} groups={groups} problem={problem} />
-        </div>
-      </>
-    ),
-  });
+  const form = <KeyForm member={member} accounts={accounts} groups={groups} problem={problem} />;
+  return showNew(c, member, { title: WORDS.create, lead: WORDS.createLead, form, problem });
 }
 
 function KeyForm(view: {

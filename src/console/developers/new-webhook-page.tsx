@@ -2,10 +2,8 @@ import type { Context } from "hono";
 import type { AppEnv } from "../../api/context.ts";
 import type { SubscribedEvent } from "../../lib/vocabulary.ts";
 import type { Problem } from "../access/form.ts";
-import { statusOf } from "../access/form.ts";
 import type { Member } from "../access/member.ts";
-import { FormProblem, PageHead } from "../frame/components.tsx";
-import { showMember } from "../frame/show.tsx";
+import { showNew } from "./new-page.tsx";
 import { DEVELOPERS } from "./strings.ts";
 import { WebhookForm } from "./webhooks.tsx";
 
@@ -14,27 +12,13 @@ const USUAL_EVENTS: SubscribedEvent[] = ["publish.completed", "publish.failed", 
 
 /** Asks where a new endpoint is. @param problem of the form that was refused */
 export function showNewWebhook(c: Context<AppEnv>, member: Member, problem?: Problem) {
-  return showMember(c, member, {
-    current: "developers",
-    title: WORDS.create,
-    status: statusOf(problem),
-    body: (
-      <>
-        <PageHead
-          title={WORDS.create}
-          lead={WORDS.createLead}
-          back={{ href: member.at("developers"), label: DEVELOPERS.title }}
-        />
-        <FormProblem problem={problem} />
-        <div class="card">
-          <WebhookForm
-            path={member.at("developers/webhooks")}
-            webhook={{ url: "", description: null, events: USUAL_EVENTS }}
-            button={WORDS.createButton}
-            problem={problem}
-          />
-        </div>
-      </>
-    ),
-  });
+  const form = (
+    <WebhookForm
+      path={member.at("developers/webhooks")}
+      webhook={{ url: "", description: null, events: USUAL_EVENTS }}
+      button={WORDS.createButton}
+      problem={problem}
+    />
+  );
+  return showNew(c, member, { title: WORDS.create, lead: WORDS.createLead, form, problem });
 }

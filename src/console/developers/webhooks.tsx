@@ -3,8 +3,9 @@ import { SUBSCRIBED_EVENTS } from "../../lib/vocabulary.ts";
 import type { Problem } from "../access/form.ts";
 import { chosenIn, filledIn, problemOf } from "../access/form.ts";
 import type { Member } from "../access/member.ts";
-import { Badge, Card, Form, Table } from "../frame/components.tsx";
+import { Badge, Card, Form } from "../frame/components.tsx";
 import { Choices, TextField } from "../frame/fields.tsx";
+import { Table } from "../frame/table.tsx";
 import { DEVELOPERS } from "./strings.ts";
 
 const WORDS = DEVELOPERS.webhooks;
@@ -12,24 +13,23 @@ const MAX_DESCRIPTION = 200;
 
 /** The endpoints of the workspace in one mode. */
 export function WebhooksCard({ member, webhooks }: { member: Member; webhooks: readonly WebhookRow[] }) {
+  const { url, events, state } = WORDS.columns;
   return (
     <Card id="webhooks" title={WORDS.title} lead={WORDS.lead(member.mode)}>
       {webhooks.length === 0 ? <p class="soft">{WORDS.none}</p> : null}
       {webhooks.length === 0 ? null : (
-        <Table label={WORDS.title} columns={Object.values(WORDS.columns)}>
-          {webhooks.map((webhook) => (
-            <tr>
-              <th scope="row">
-                <a href={member.at(`developers/webhooks/${webhook.id}`)}>{webhook.url}</a>
-                {webhook.description === null ? null : <p class="soft small">{webhook.description}</p>}
-              </th>
-              <td class="small">{webhook.events.join(", ")}</td>
-              <td>
-                <WebhookState webhook={webhook} />
-              </td>
-            </tr>
-          ))}
-        </Table>
+        <Table
+          label={WORDS.title}
+          columns={[{ title: url, kind: "name" }, { title: events }, { title: state }]}
+          rows={webhooks.map((webhook) => [
+            <>
+              <a href={member.at(`developers/webhooks/${webhook.id}`)}>{webhook.url}</a>
+              {webhook.description === null ? null : <p class="soft small">{webhook.description}</p>}
+            </>,
+            <span class="small">{webhook.events.join(", ")}</span>,
+            <WebhookState webhook={webhook} />,
+          ])}
+        />
       )}
       {member.may("webhooks:write") ? (
         <p>

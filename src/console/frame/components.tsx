@@ -52,44 +52,6 @@ export function Card({ id, title, lead, children }: { id: string; title: string;
   );
 }
 
-/** A column's heading; `number`: its cells are `<td class="number">`. */
-export type Column = string | { title: string; kind: "number" | "actions" };
-
-/** A table; its rows are the children. On a narrow screen it scrolls by itself, also by the keyboard. */
-export function Table({ label, columns, children }: { label: string; columns: readonly Column[]; children: Child }) {
-  return (
-    // biome-ignore lint/a11y/useSemanticElements: a table is no set of fields, and one more landmark would say its name twice
-    <div class="scroll" role="group" aria-label={label} tabindex={0}>
-      <table>
-        <thead>
-          <tr>
-            {columns.map((column) => (
-              <ColumnHead column={column} />
-            ))}
-          </tr>
-        </thead>
-        <tbody>{children}</tbody>
-      </table>
-    </div>
-  );
-}
-
-function ColumnHead({ column }: { column: Column }) {
-  if (typeof column === "string") return <th scope="col">{column}</th>;
-  if (column.kind === "number") {
-    return (
-      <th scope="col" class="number">
-        {column.title}
-      </th>
-    );
-  }
-  return (
-    <th scope="col">
-      <span class="visually-hidden">{column.title}</span>
-    </th>
-  );
-}
-
 export function Badge({ tone, children }: { tone: Tone; children: Child }) {
   return <span class={`badge ${tone}`}>{children}</span>;
 }
@@ -173,6 +135,29 @@ export function Form({ action, children, isInline }: { action: string; children:
       <input type="hidden" name={FORM_ID} value={newSecret()} />
       {children}
     </form>
+  );
+}
+
+/** A part of a page that is one form. @param children its fields */
+export function FormCard(view: {
+  id: string;
+  title: string;
+  lead: string;
+  action: string;
+  button: string;
+  children?: Child;
+}) {
+  return (
+    <Card id={view.id} title={view.title} lead={view.lead}>
+      <Form action={view.action}>
+        {view.children}
+        <div>
+          <button type="submit" class="button">
+            {view.button}
+          </button>
+        </div>
+      </Form>
+    </Card>
   );
 }
 

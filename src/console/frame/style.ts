@@ -1,3 +1,5 @@
+import { TABLE_STYLE } from "./table-style.ts";
+
 /**
  * The one stylesheet of the console. Text has a contrast of 4.5:1 or more with what it stands on, and the edges of controls
  * 3:1, in light and in dark.
@@ -52,15 +54,15 @@ main:focus { outline: none }
 .switch a[aria-current] { background: var(--paper); color: var(--ink); font-weight: 650; box-shadow: 0 1px 2px rgb(0 0 0 / .2) }
 .test-mode { padding: .25rem 1rem; background: var(--warn-soft); color: var(--warn); font-size: .8125rem }
 
-.pages { display: flex; gap: .125rem; overflow-x: auto; padding: .25rem .75rem; background: var(--paper); border-bottom: 1px solid var(--line); scrollbar-width: none }
-.pages a { display: flex; flex: none; align-items: center; min-height: 2.25rem; padding: 0 .75rem; border-radius: .375rem; color: var(--soft); text-decoration: none }
+.pages { display: flex; flex-wrap: wrap; gap: .125rem; padding: .25rem .625rem; background: var(--paper); border-bottom: 1px solid var(--line) }
+.pages a { display: flex; align-items: center; min-height: 2.25rem; padding: 0 .375rem; border-radius: .375rem; color: var(--soft); font-size: .875rem; text-decoration: none }
 .pages a:hover { background: var(--hover); color: var(--ink) }
-.pages a[aria-current] { scroll-initial-target: nearest; background: var(--accent-soft); color: var(--accent); font-weight: 650 }
-.pages a:focus-visible { outline-offset: -3px }
+.pages a[aria-current] { background: var(--accent-soft); color: var(--accent); font-weight: 650 }
 main { display: grid; grid-template-columns: minmax(0, 1fr); align-content: start; gap: 1.25rem; width: 100%; max-width: 72rem; padding: 1.25rem 1rem 4rem }
 @media (min-width: 60rem) {
   .frame { display: grid; grid-template-columns: 13rem minmax(0, 1fr); flex: 1 }
-  .pages { flex-direction: column; padding: 1rem .75rem; border: 0; border-right: 1px solid var(--line) }
+  .pages { flex-direction: column; flex-wrap: nowrap; padding: 1rem .75rem; border: 0; border-right: 1px solid var(--line) }
+  .pages a { padding: 0 .75rem; font-size: inherit }
   main { padding: 1.75rem 2.25rem 4rem }
 }
 .narrow main { max-width: 30rem; margin: 0 auto; padding-top: 3rem }
@@ -84,13 +86,17 @@ main { display: grid; grid-template-columns: minmax(0, 1fr); align-content: star
 
 form.fields { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; max-width: 34rem }
 form.filter { display: flex; flex-wrap: wrap; align-items: end; gap: .75rem }
+form.filter label > .soft { display: none }
+form.filter .field { flex: 1 1 9rem; max-width: 16rem }
 .field { display: grid; gap: .25rem; margin: 0; padding: 0; border: 0; min-width: 0 }
 .field > label:not(.choice), .field > legend { padding: 0; font-weight: 600 }
+.field:has(> label:nth-of-type(8)) { grid-template-columns: repeat(auto-fill, minmax(min(100%, 15rem), 1fr)) }
+.field > :is(.hint, .error) { grid-column: 1 / -1 }
 .field .hint { color: var(--soft); font-size: .8125rem }
 .error { color: var(--bad); font-size: .875rem; font-weight: 550 }
 input, select, textarea { font: inherit; color: inherit }
 .input { width: 100%; min-height: 2.25rem; padding: .375rem .625rem; border: 1px solid var(--edge); border-radius: .375rem; background: var(--paper); color: var(--ink) }
-.input.fit { width: auto }
+.input.fit { flex: 1 1 8rem; width: auto; max-width: 14rem }
 .input[aria-invalid] { border-color: var(--bad); box-shadow: inset 0 0 0 1px var(--bad) }
 .choice { display: flex; align-items: flex-start; gap: .625rem; padding: .25rem 0; cursor: pointer }
 .choice input { flex: none; width: 1.125rem; height: 1.125rem; margin: .1875rem 0 0; accent-color: var(--accent) }
@@ -106,29 +112,34 @@ input, select, textarea { font: inherit; color: inherit }
 .badge.bad { background: var(--bad-soft); color: var(--bad) }
 .badge.info { background: var(--info-soft); color: var(--info) }
 
-.scroll { position: relative; overflow-x: auto; border: 1px solid var(--line); border-radius: .5rem; background: var(--paper) }
-table { width: 100%; border-collapse: collapse }
-th, td { padding: .5rem .875rem; text-align: left; vertical-align: top; overflow-wrap: normal }
-td.number, th.number { text-align: right; font-variant-numeric: tabular-nums }
-thead th { border-bottom: 1px solid var(--line); color: var(--soft); font-size: .8125rem; font-weight: 600; white-space: nowrap }
-tbody tr + tr > * { border-top: 1px solid var(--line) }
-tbody th { font-weight: 600 }
+${TABLE_STYLE}
+.table { --inset: .875rem; border: 1px solid var(--line); border-radius: .5rem; background: var(--paper) }
 tbody th .soft { font-weight: 400 }
-td code { display: inline-block; min-width: 8rem; overflow-wrap: anywhere }
+.table td:has(> code) { min-width: 8rem; overflow-wrap: anywhere }
 dl.facts { display: grid; grid-template-columns: minmax(7rem, max-content) minmax(0, 1fr); gap: .375rem 1.25rem; margin: 0 }
 dl.facts dt { color: var(--soft) }
 dl.facts dd { margin: 0 }
 @media (max-width: 30rem) {
-  dl.facts { grid-template-columns: minmax(0, 1fr); gap: 0 }
-  dl.facts dd + dt { margin-top: .5rem }
+  .top { display: grid; grid-template-columns: auto minmax(0, 1fr); justify-items: start }
+  .top { position: relative }
+  .top > * { max-width: 100% }
+  .menu { position: static }
+  .menu > div, .menu.end > div { left: .5rem; right: .5rem }
+  .card { padding: 1rem }
+  .card .table { --inset: 0; border-width: 1px 0 0; border-radius: 0 }
+  dl.facts { grid-template-columns: 6rem minmax(0, 1fr); column-gap: .75rem }
+  dl.facts dt { font-size: .8125rem; line-height: 1.40625rem }
 }
 .face { display: inline-flex; flex: none; align-items: center; justify-content: center; width: 2.5rem; height: 2.5rem; border-radius: 50%; background: var(--calm-soft); color: var(--calm); font-size: .875rem; font-weight: 650; object-fit: cover }
 .account { flex-wrap: nowrap; min-width: 12rem }
 .code { margin: .5rem 0 0; padding: .625rem; border-radius: .375rem; background: var(--calm-soft); font-size: .8125rem; white-space: pre-wrap }
 summary { cursor: pointer }
 details > p { margin-top: .5rem }
-td .button { white-space: nowrap }
-.attempts { min-width: 16rem; margin: .5rem 0 0; padding-left: 1.25rem }
+td :is(.button, summary) { white-space: nowrap }
+.table:has(.face, .thumb) :is(th, td) { vertical-align: middle }
+.table tr:has(details[open]) .nowrap { white-space: normal }
+.attempts { min-width: 12rem; margin: .5rem 0 0; padding-left: 1.25rem }
+@container (max-width: 52rem) { .attempts { min-width: 0; margin-left: -6.75rem } }
 .post { width: 100%; max-width: 32rem }
 .post > header { display: flex; gap: .25rem .75rem }
 .feed { display: grid; grid-template-columns: minmax(0, 1fr); align-items: start; gap: 1.25rem }

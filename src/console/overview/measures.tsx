@@ -1,6 +1,7 @@
 import type { Child } from "hono/jsx";
 import type { Quantiles, Statistics, StatisticsReport } from "../../post/statistics.ts";
-import { Card, Table } from "../frame/components.tsx";
+import { Card } from "../frame/components.tsx";
+import { Table } from "../frame/table.tsx";
 import { Lines } from "./plot.tsx";
 import { OVERVIEW } from "./strings.ts";
 
@@ -21,9 +22,11 @@ export function SuccessCard({ report }: { report: StatisticsReport }) {
       <p class="figure">{percent(report.successRate ?? 0)}</p>
       <Lines alt={words.alt} lines={[{ kind: "main", values }]} top={1} />
       <Axis days={report.days} top={percent(1)} />
-      <ByDay label={words.alt} columns={[words.title]}>
-        {rowsOf(report.days, ({ successRate }) => (successRate === null ? null : [percent(successRate)]))}
-      </ByDay>
+      <ByDay
+        label={words.alt}
+        columns={[words.title]}
+        rows={rowsOf(report.days, ({ successRate }) => (successRate === null ? null : [percent(successRate)]))}
+      />
     </Measure>
   );
 }
@@ -58,12 +61,14 @@ export function DelayCard(view: {
       )}
       <Lines alt={words.alt} lines={lines} top={top} />
       <Axis days={report.days} top={duration(top)} />
-      <ByDay label={words.alt} columns={[OVERVIEW.p50, OVERVIEW.p99]}>
-        {rowsOf(report.days, (day) => {
+      <ByDay
+        label={words.alt}
+        columns={[OVERVIEW.p50, OVERVIEW.p99]}
+        rows={rowsOf(report.days, (day) => {
           const found = of(day);
           return found === null ? null : [duration(found.p50), duration(found.p99)];
         })}
-      </ByDay>
+      />
     </Measure>
   );
 }
@@ -94,35 +99,31 @@ export function Axis({ days, top }: { days: Days; top: string | null }) {
 }
 
 /** What a plot shows, in numbers. */
-export function ByDay({ label, columns, children }: { label: string; columns: readonly string[]; children: Child }) {
+export function ByDay(view: { label: string; columns: readonly string[]; rows: readonly (readonly string[])[] }) {
+  const { label, columns, rows } = view;
   return (
     <details class="numbers">
       <summary>
         {OVERVIEW.table}
         <span class="visually-hidden">: {label}</span>
       </summary>
-      <Table label={label} columns={[OVERVIEW.day, ...columns.map((title) => ({ title, kind: "number" as const }))]}>
-        {children}
-      </Table>
+      <Table
+        label={label}
+        columns={[
+          { title: OVERVIEW.day, kind: "name" },
+          ...columns.map((title) => ({ title, kind: "number" as const })),
+        ]}
+        rows={rows}
+      />
     </details>
   );
 }
 
 /** @param cellsOf null: the day has nothing, and no row */
-export function rowsOf(days: Days, cellsOf: (day: Days[number]) => readonly string[] | null): Child {
-  return days.map((day) => {
+export function rowsOf(days: Days, cellsOf: (day: Days[number]) => readonly string[] | null): string[][] {
+  return days.flatMap((day) => {
     const cells = cellsOf(day);
-    if (cells === null) return null;
-    return (
-      <tr>
-        <th scope="row" class="nowrap">
-          {day.day}
-        </th>
-        {cells.map((cell) => (
-          <td class="number">{cell}</td>
-        ))}
-      </tr>
-    );
+    return cells === null ? [] : [[day.day, ...cells]];
   });
 }
 

@@ -46,11 +46,13 @@ export function DaysCard({ report, today }: { report: StatisticsReport; today: s
         ))}
         <li class="now">{words.today}</li>
       </ul>
-      <ByDay label={words.alt} columns={used.map((status) => POST_STATUS_NAMES[status])}>
-        {rowsOf(report.days, ({ posts }) =>
+      <ByDay
+        label={words.alt}
+        columns={used.map((status) => POST_STATUS_NAMES[status])}
+        rows={rowsOf(report.days, ({ posts }) =>
           totalOf(posts) === 0 ? null : used.map((status) => String(posts[status])),
         )}
-      </ByDay>
+      />
     </Card>
   );
 }

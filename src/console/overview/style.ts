@@ -15,6 +15,11 @@ export const OVERVIEW_STYLE = asset(
 .totals { display: grid; grid-template-columns: repeat(auto-fill, minmax(11.25rem, 1fr)); gap: .625rem }
 .totals a { display: grid; justify-items: start; gap: .25rem; padding: .625rem .75rem; border: 1px solid var(--line); border-radius: .5rem; color: inherit; text-decoration: none }
 .totals a:hover { background: var(--hover) }
+@media (max-width: 30rem) {
+  .totals { grid-template-columns: repeat(2, minmax(0, 1fr)) }
+  .totals a { height: 100%; padding: .5rem }
+  .totals .badge { white-space: normal }
+}
 .measures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 18rem), 1fr)); gap: 1.25rem }
 .measures .card { align-content: start }
 .plot { display: block; width: 100%; height: auto; border-bottom: 1px solid var(--edge) }

@@ -9,9 +9,10 @@ import { AUDIT_ACTIONS } from "../../lib/vocabulary.ts";
 import type { Member } from "../access/member.ts";
 import { pagePath } from "../access/member.ts";
 import { workspaceRoute } from "../access/member-route.ts";
-import { Empty, PageHead, Pager, Table } from "../frame/components.tsx";
+import { Empty, PageHead, Pager } from "../frame/components.tsx";
 import { SelectField } from "../frame/fields.tsx";
 import { showMember } from "../frame/show.tsx";
+import { Table } from "../frame/table.tsx";
 import { Time } from "../frame/time.tsx";
 import { SETTINGS } from "./strings.ts";
 
@@ -81,20 +82,25 @@ function Filter({ action }: { action: AuditAction | undefined }) {
 }
 
 function Lines(view: { member: Member; rows: readonly AuditRow[]; names: ReadonlyMap<string, string> }) {
+  const { columns } = WORDS;
   return (
-    <Table label={WORDS.title} columns={Object.values(WORDS.columns)}>
-      {view.rows.map(({ at, action, actor, target, details }) => (
-        <tr>
-          <td class="nowrap">
-            <Time at={at} zone={view.member.workspace.timeZone} />
-          </td>
-          <td>{nameOf(actor, view.names)}</td>
-          <td class="nowrap">{action}</td>
-          <td>{target === null ? null : nameOf(target, view.names)}</td>
-          <td>{details === null ? null : <code class="small">{JSON.stringify(details)}</code>}</td>
-        </tr>
-      ))}
-    </Table>
+    <Table
+      label={WORDS.title}
+      columns={[
+        { title: columns.at, kind: "nowrap" },
+        { title: columns.actor },
+        { title: columns.action, kind: "name" },
+        { title: columns.target },
+        { title: columns.details },
+      ]}
+      rows={view.rows.map(({ at, action, actor, target, details }) => [
+        <Time at={at} zone={view.member.workspace.timeZone} />,
+        nameOf(actor, view.names),
+        action,
+        target === null ? null : nameOf(target, view.names),
+        details === null ? null : <code class="small">{JSON.stringify(details)}</code>,
+      ])}
+    />
   );
 }
 

@@ -2,8 +2,9 @@ import type { AccountGroupRow } from "../../db/account-groups.ts";
 import type { Problem } from "../access/form.ts";
 import { filledIn, problemOf } from "../access/form.ts";
 import type { Member } from "../access/member.ts";
-import { Card, Confirm, Form, Table } from "../frame/components.tsx";
+import { Card, Confirm, Form } from "../frame/components.tsx";
 import { TextField } from "../frame/fields.tsx";
+import { Table } from "../frame/table.tsx";
 import { SETTINGS } from "./strings.ts";
 
 const WORDS = SETTINGS.groups;
@@ -18,11 +19,17 @@ export function GroupsCard(view: { member: Member; groups: readonly AccountGroup
       {groups.length === 0 ? (
         <p class="soft">{WORDS.none}</p>
       ) : (
-        <Table label={WORDS.title} columns={[WORDS.columns.name, { title: WORDS.columns.actions, kind: "actions" }]}>
-          {groups.map((group) => (
-            <GroupRow group={group} path={`${path}/${group.id}`} problem={problem} />
-          ))}
-        </Table>
+        <Table
+          label={WORDS.title}
+          columns={[
+            { title: WORDS.columns.name, kind: "name" },
+            { title: WORDS.columns.actions, kind: "actions" },
+          ]}
+          rows={groups.map((group) => [
+            group.name,
+            <GroupChanges group={group} path={`${path}/${group.id}`} problem={problem} />,
+          ])}
+        />
       )}
       <Form action={path}>
         <TextField
@@ -43,37 +50,34 @@ export function GroupsCard(view: { member: Member; groups: readonly AccountGroup
   );
 }
 
-function GroupRow(view: { group: AccountGroupRow; path: string; problem: Problem | undefined }) {
+function GroupChanges(view: { group: AccountGroupRow; path: string; problem: Problem | undefined }) {
   const { path, problem } = view;
   const { name } = view.group;
   const error = problemOf(problem, `${path}/name`, "name");
   return (
-    <tr>
-      <th scope="row">{name}</th>
-      <td>
-        {error === undefined ? null : <p class="error">{error}</p>}
-        <div class="row">
-          <Form action={`${path}/name`} isInline={true}>
-            <input
-              name="name"
-              class="input fit"
-              value={filledIn(problem, `${path}/name`, "name", name)}
-              maxlength={MAX_NAME}
-              required
-              aria-label={WORDS.rename(name)}
-            />
-            <button type="submit" class="button">
-              {WORDS.renameButton}
-            </button>
-          </Form>
-          <Confirm
-            label={WORDS.remove}
-            question={WORDS.removeQuestion(name)}
-            action={`${path}/remove`}
-            confirm={WORDS.confirmRemove}
+    <>
+      {error === undefined ? null : <p class="error">{error}</p>}
+      <div class="row">
+        <Form action={`${path}/name`} isInline={true}>
+          <input
+            name="name"
+            class="input fit"
+            value={filledIn(problem, `${path}/name`, "name", name)}
+            maxlength={MAX_NAME}
+            required
+            aria-label={WORDS.rename(name)}
           />
-        </div>
-      </td>
-    </tr>
+          <button type="submit" class="button">
+            {WORDS.renameButton}
+          </button>
+        </Form>
+        <Confirm
+          label={WORDS.remove}
+          question={WORDS.removeQuestion(name)}
+          action={`${path}/remove`}
+          confirm={WORDS.confirmRemove}
+        />
+      </div>
+    </>
   );
 }

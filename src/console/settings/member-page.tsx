@@ -5,7 +5,7 @@ import { existingMember } from "../../people/invite-member.ts";
 import type { Problem } from "../access/form.ts";
 import { statusOf } from "../access/form.ts";
 import type { Member } from "../access/member.ts";
-import { Card, Confirm, Form, FormProblem, Notice, PageHead } from "../frame/components.tsx";
+import { Card, Confirm, Form, FormCard, FormProblem, Notice, PageHead } from "../frame/components.tsx";
 import { showMember } from "../frame/show.tsx";
 import { RightsFields } from "./members.tsx";
 import { SETTINGS } from "./strings.ts";
@@ -42,13 +42,7 @@ export async function showMemberPage(c: Context<AppEnv>, member: Member, problem
             </div>
           </Form>
         </Card>
-        <Card id="lost" title={WORDS.lost} lead={WORDS.lostLead}>
-          <Form action={path("link")} isInline={true}>
-            <button type="submit" class="button">
-              {WORDS.makeLink}
-            </button>
-          </Form>
-        </Card>
+        <FormCard id="lost" title={WORDS.lost} lead={WORDS.lostLead} action={path("link")} button={WORDS.makeLink} />
         <Card id="remove" title={WORDS.remove} lead={WORDS.removeLead}>
           <Confirm
             label={WORDS.remove}

@@ -4,8 +4,9 @@ import { ROLES as ROLE_IDS } from "../../lib/vocabulary.ts";
 import type { Problem } from "../access/form.ts";
 import { chosenIn, filledIn, problemOf } from "../access/form.ts";
 import type { Member } from "../access/member.ts";
-import { Badge, Card, Form, Table } from "../frame/components.tsx";
+import { Badge, Card, Form } from "../frame/components.tsx";
 import { Choices } from "../frame/fields.tsx";
+import { Table } from "../frame/table.tsx";
 import { Time } from "../frame/time.tsx";
 import { ROLES } from "../strings.ts";
 import { SETTINGS } from "./strings.ts";
@@ -18,26 +19,29 @@ type Groups = readonly AccountGroupRow[];
 /** Who belongs to the workspace, for its admins. */
 export function MembersCard(view: { member: Member; members: readonly NamedMember[]; groups: Groups }) {
   const { member, members, groups } = view;
+  const { columns } = WORDS;
   return (
     <Card id="members" title={WORDS.title} lead={WORDS.lead}>
-      <Table label={WORDS.title} columns={Object.values(WORDS.columns)}>
-        {members.map(({ personId, name, role, groupIds, isNotified, createdAt }) => (
-          <tr>
-            <th scope="row">
-              <a href={member.at(`settings/members/${personId}`)}>{name}</a>
-              {personId === member.person.personId ? <span class="soft"> ({WORDS.you})</span> : null}
-            </th>
-            <td>
-              <Badge tone={role === "admin" ? "info" : "calm"}>{ROLES[role].name}</Badge>
-            </td>
-            <td>{groupIds === null ? WORDS.allAccounts : namesOf(groups, groupIds)}</td>
-            <td>{isNotified ? WORDS.told : WORDS.notTold}</td>
-            <td class="nowrap">
-              <Time at={createdAt} zone={member.workspace.timeZone} isDay={true} />
-            </td>
-          </tr>
-        ))}
-      </Table>
+      <Table
+        label={WORDS.title}
+        columns={[
+          { title: columns.name, kind: "name" },
+          { title: columns.role },
+          { title: columns.groups },
+          { title: columns.told },
+          { title: columns.since, kind: "nowrap" },
+        ]}
+        rows={members.map(({ personId, name, role, groupIds, isNotified, createdAt }) => [
+          <>
+            <a href={member.at(`settings/members/${personId}`)}>{name}</a>
+            {personId === member.person.personId ? <span class="soft"> ({WORDS.you})</span> : null}
+          </>,
+          <Badge tone={role === "admin" ? "info" : "calm"}>{ROLES[role].name}</Badge>,
+          groupIds === null ? WORDS.allAccounts : namesOf(groups, groupIds),
+          isNotified ? WORDS.told : WORDS.notTold,
+          <Time at={createdAt} zone={member.workspace.timeZone} isDay={true} />,
+        ])}
+      />
     </Card>
   );
 }

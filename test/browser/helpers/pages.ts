@@ -356,7 +356,8 @@ export const PAGES: readonly PageRow[] = [
     route: "/docs",
     who: "stranger",
     address: () => "/docs",
-    reach: (page) => page.locator(".opblock").first().waitFor(),
+    // It draws some hundred endpoints before it shows the first.
+    reach: (page) => page.locator(".opblock").first().waitFor({ timeout: 45_000 }),
     foreign: SWAGGER_UI,
   },
   { name: "docs-errors", isSilent: true, route: "/docs/errors", who: "stranger", address: () => "/docs/errors" },

@@ -1,6 +1,7 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { chromium } from "playwright-core";
 import { afterAll, inject } from "vitest";
+import { launchOptions } from "./chromium.ts";
 
 /*
  * People before their browsers.
@@ -9,9 +10,9 @@ import { afterAll, inject } from "vitest";
 /** How long something may take to be there: a busy machine is slow. */
 const PATIENCE_MS = 15_000;
 
-/** The browser, for the tests of one file. */
+/** A browser, for the tests of one file. */
 export async function openBrowser(): Promise<Browser> {
-  const browser = await chromium.connect(inject("browser"));
+  const browser = await chromium.launch(launchOptions(inject("chromium")));
   afterAll(() => browser.close());
   return browser;
 }

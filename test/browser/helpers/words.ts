@@ -27,6 +27,9 @@ export interface Words {
   answer: string;
 }
 
+/** A Page of Facebook that takes every post. */
+export const OPEN_PAGE = "Boulangerie du Nord";
+
 export const PLAIN: Words = {
   workspace: "Maison Lumière",
   admin: "Ada Lovelace",
