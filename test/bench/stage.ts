@@ -62,7 +62,10 @@ export async function setUp(say: (line: string) => void): Promise<Stage> {
     });
     if (account.status !== 201) throw new Error(`the account was not connected: ${account.text}`);
     const accountId: string = account.body.id;
-    const first = await call("POST", "/v1/publish", { content: "The post that all others are like", accounts: [accountId] });
+    const first = await call("POST", "/v1/publish", {
+      content: "The post that all others are like",
+      accounts: [accountId],
+    });
     await ended(first.body.id);
     await sleep(SECOND);
     say(`storing ${STORED} posts`);
@@ -90,7 +93,9 @@ function fill(server: Server, workspaceId: string, likeId: string): { postIds: s
       addTask(id);
       if (back % (STORED / READ) === 0) postIds.push(id);
     }
-    database.prepare("UPDATE post_counts SET published = published + ? WHERE workspace_id = ?").run(STORED, workspaceId);
+    database
+      .prepare("UPDATE post_counts SET published = published + ? WHERE workspace_id = ?")
+      .run(STORED, workspaceId);
     database.exec("COMMIT");
     const key = database
       .prepare("SELECT digest FROM api_keys WHERE workspace_id = ? AND mode = 'live'")
