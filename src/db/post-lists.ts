@@ -6,6 +6,7 @@ import { ID_PREFIXES } from "../lib/ids.ts";
 import type { Access, PlatformId, PostStatus, Scope } from "../lib/vocabulary.ts";
 import { POST_STATUSES } from "../lib/vocabulary.ts";
 import type { Database } from "./database.ts";
+import { statement } from "./database.ts";
 import type { PostRow } from "./posts.ts";
 import { isReached, POST_ROW } from "./posts.ts";
 import { postCounts, posts } from "./schema.ts";
@@ -38,6 +39,18 @@ export const COLUMNS = Object.fromEntries(
   Object.entries(POST_ROW).map(([name, column]) => [name, sql`${column}`.mapWith(column)]),
 ) as unknown as typeof POST_ROW;
 
+const POST_COLUMNS = Object.entries(POST_ROW);
+
+/** Reads a row with these columns: drizzle looks for how to read a value at each of them anew, at the price of the query. */
+function postRow(row: object): PostRow {
+  const values = Object.values(row);
+  const members = POST_COLUMNS.map(([name, column], index) => {
+    const value = values[index];
+    return [name, value === null ? null : column.mapFromDriverValue(value as never)];
+  });
+  return Object.fromEntries(members) as PostRow;
+}
+
 /** @param after the id of the last post of the page before; null: the first page */
 export async function listPosts(
   db: Database,
@@ -49,15 +62,17 @@ export async function listPosts(
   // One statement for each status, for each is in order by itself: together they would have to be read whole and sorted.
   const [first, ...others] = (filters.statuses ?? [undefined]).map((status) => {
     const statuses = status && [status];
-    return db
+    const query = db
       .select(COLUMNS)
       .from(postsBy(access, { ...filters, statuses }))
       .where(matching(access, { ...filters, statuses }, now, page.after))
       .orderBy(desc(posts.id))
       .limit(page.limit);
+    return statement(db, query.getSQL());
   });
   if (!first) return [];
-  const found = (await db.batch([first, ...others])).flat();
+  const answers = await db.batch([first, ...others]);
+  const found = answers.flatMap(({ results }) => results.map((row) => postRow(row as object)));
   return found.sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, page.limit);
 }
 

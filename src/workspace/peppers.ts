@@ -1,5 +1,5 @@
 import { toHex, utf8 } from "../lib/bytes.ts";
-import { hmacSha256 } from "../lib/crypto.ts";
+import { hmacKey, hmacSha256 } from "../lib/crypto.ts";
 
 /*
  * Peppers: without one nobody can make anything of the stored digests of API keys. Two may be good at once, so that they
@@ -31,6 +31,11 @@ export async function pepperIdOf(pepper: string): Promise<string> {
   return (await digestUnder("apionics pepper", pepper)).slice(0, 8);
 }
 
+/** By pepper: every request has a digest made. */
+const keys = new Map<string, CryptoKey>();
+
 async function digestUnder(text: string, pepper: string): Promise<string> {
-  return toHex(await hmacSha256(utf8(pepper), text));
+  const key = keys.get(pepper) ?? (await hmacKey(utf8(pepper)));
+  keys.set(pepper, key);
+  return toHex(await hmacSha256(key, text));
 }

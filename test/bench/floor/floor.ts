@@ -134,10 +134,9 @@ async function fire(env: Env, name: string): Promise<void> {
   const post = () => env.POSTS.getByName(name);
   const account = await post().begin();
   const [said] = await env.DB.batch<{ content: string }>([
-    env.DB.prepare("SELECT content, media, options FROM posts WHERE workspace_id = ? AND mode = 'live' AND id = ?").bind(
-      workspace,
-      id,
-    ),
+    env.DB.prepare(
+      "SELECT content, media, options FROM posts WHERE workspace_id = ? AND mode = 'live' AND id = ?",
+    ).bind(workspace, id),
     env.DB.prepare("SELECT * FROM accounts a JOIN grants g ON g.id = a.grant_id WHERE a.id = ?").bind(account),
     env.DB.prepare("SELECT * FROM pauses WHERE mode = 'live' AND scope IN (?, ?, ?)").bind("a", "g", "app"),
     env.DB.prepare("SELECT * FROM manual_pauses WHERE scope IN (?, ?, ?, ?)").bind("d", "s", "w", "a"),
