@@ -23,7 +23,8 @@ export async function digestSecret(secret: string, [pepper]: Peppers): Promise<S
 
 /** What a secret may be stored as, under each of the peppers: HMAC-SHA-256, in lower-case hexadecimal. */
 export async function possibleDigests(secret: string, peppers: Peppers): Promise<string[]> {
-  return Promise.all(peppers.map((pepper) => digestUnder(secret, pepper)));
+  const made = await keysOf(peppers);
+  return Promise.all(made.map(async (key) => toHex(await hmacSha256(key, secret))));
 }
 
 /** Tells peppers apart, and nothing of them: eight digits that whoever does not have one cannot make. */
@@ -31,11 +32,15 @@ export async function pepperIdOf(pepper: string): Promise<string> {
   return (await digestUnder("apionics pepper", pepper)).slice(0, 8);
 }
 
-/** By pepper: every request has a digest made. */
-const keys = new Map<string, CryptoKey>();
-
 async function digestUnder(text: string, pepper: string): Promise<string> {
-  const key = keys.get(pepper) ?? (await hmacKey(utf8(pepper)));
-  keys.set(pepper, key);
-  return toHex(await hmacSha256(key, text));
+  return toHex(await hmacSha256(utf8(pepper), text));
+}
+
+/** Of a deployment's peppers, made once: every request asks for them. */
+const keys = new WeakMap<Peppers, CryptoKey[]>();
+
+async function keysOf(peppers: Peppers): Promise<CryptoKey[]> {
+  const made = keys.get(peppers) ?? (await Promise.all(peppers.map((pepper) => hmacKey(utf8(pepper)))));
+  keys.set(peppers, made);
+  return made;
 }
