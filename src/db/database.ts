@@ -43,7 +43,9 @@ export function prepared<Prepared extends { getQuery(): { sql: string } }>(build
  */
 export function statement(db: Database, query: SQL) {
   const raw = db.run(query);
-  return Object.assign(raw, { stmt: db.$client.prepare(raw.getQuery().sql) });
+  const built = raw.getQuery();
+  // The batch asks for it once more, and would have it built a second time.
+  return Object.assign(raw, { getQuery: () => built, stmt: db.$client.prepare(built.sql) });
 }
 
 /**
