@@ -58,7 +58,6 @@ export function createApp(): OpenAPIHono<AppEnv> {
   app.use(async function requestId(c, next) {
     c.set("requestId", newId("request", Date.now()));
     await next();
-    c.header("X-Request-Id", c.var.requestId);
   });
   app.use(logRequest);
   app.use(secureHeaders);

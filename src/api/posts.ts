@@ -1,7 +1,6 @@
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
-import type { PostFilters } from "../db/post-lists.ts";
+import type { ListedPost, PostFilters } from "../db/post-lists.ts";
 import { countPosts, listPosts } from "../db/post-lists.ts";
-import type { PostRow } from "../db/posts.ts";
 import { printTime } from "../lib/time.ts";
 import { cancelPost } from "../post/cancel-post.ts";
 import { existingPost } from "../post/existing-post.ts";
@@ -159,7 +158,7 @@ async function filtersOf(query: Omit<z.infer<typeof listQuery>, "limit" | "curso
   };
 }
 
-function printListedPost(row: PostRow): z.infer<typeof listedPost> {
+function printListedPost(row: ListedPost): z.infer<typeof listedPost> {
   return {
     id: row.id,
     content: row.content,

@@ -11,18 +11,23 @@ const STRICT_TRANSPORT = "max-age=63072000";
 /** For what is no page. Pages of ours say themselves what they need. */
 const NO_PAGE = "default-src 'none'; frame-ancestors 'none'";
 
-/** The API has no headers of CORS: keys do not belong into browsers, and a preflight is refused as any request is. */
+/**
+ * The API has no headers of CORS: keys do not belong into browsers, and a preflight is refused as any request is. The
+ * headers are set where they are: by then `c.header` would copy the answer for each of them.
+ */
 export const secureHeaders = createMiddleware<AppEnv>(async function secureHeaders(c, next) {
   await next();
   const { path } = c.req;
-  c.header("X-Content-Type-Options", "nosniff");
-  c.header("Referrer-Policy", "no-referrer");
+  const { headers, status } = c.res;
+  headers.set("X-Request-Id", c.var.requestId);
+  headers.set("X-Content-Type-Options", "nosniff");
+  headers.set("Referrer-Policy", "no-referrer");
   // Media is shown wherever people look at what they publish.
-  c.header("Cross-Origin-Resource-Policy", path.startsWith("/media/") ? "cross-origin" : "same-origin");
-  if (!c.res.headers.has("Content-Security-Policy")) c.header("Content-Security-Policy", NO_PAGE);
-  if (originOf(c).startsWith("https:")) c.header("Strict-Transport-Security", STRICT_TRANSPORT);
+  headers.set("Cross-Origin-Resource-Policy", path.startsWith("/media/") ? "cross-origin" : "same-origin");
+  if (!headers.has("Content-Security-Policy")) headers.set("Content-Security-Policy", NO_PAGE);
+  if (originOf(c).startsWith("https:")) headers.set("Strict-Transport-Security", STRICT_TRANSPORT);
   // An error is of one request, and what the API answers is of one key.
-  if (isOfApi(path) || c.res.status >= 400) c.header("Cache-Control", "no-store");
+  if (isOfApi(path) || status >= 400) headers.set("Cache-Control", "no-store");
 });
 
 function isOfApi(path: string): boolean {

@@ -118,7 +118,9 @@ docs.get(ERRORS_PAGE, (c) => showPage(c, errorsPage()));
 docs.get("/docs/:file", async (c) => {
   const file = c.req.param("file");
   if (!FILES.includes(file)) throw new Refusal("not_found", `There is nothing at ${c.req.path}.`);
-  return c.var.services.readAsset(file, c.req.raw.headers);
+  const asset = await c.var.services.readAsset(file, c.req.raw.headers);
+  // A copy: the headers of what was fetched cannot be changed.
+  return new Response(asset.body, asset);
 });
 
 function Platforms({ live, coming }: { live: LivePlatform[]; coming: ComingPlatform[] }) {

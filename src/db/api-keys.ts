@@ -8,7 +8,7 @@ import type { Scope } from "../lib/vocabulary.ts";
 import type { ChangeRecord } from "./change.ts";
 import { commitChange } from "./change.ts";
 import type { Database } from "./database.ts";
-import { selectValues, statement } from "./database.ts";
+import { prepared, selectValues, statement } from "./database.ts";
 import type { MemberRow } from "./members.ts";
 import { apiKeys, replacedSecrets, workspaces } from "./schema.ts";
 
@@ -35,21 +35,18 @@ export interface KeyBySecret {
   workspace: { rateLimits: RateLimits | null; suspendedAt: Millis | null; deletedAt: Millis | null };
 }
 
-/**
- * The key with a secret, whether it is good any more or not.
- *
- * @param digests what the secret may be stored as: one of them at most is
- * @returns null when no key has it
- */
-export async function findKeyBySecret(db: Database, digests: readonly string[]): Promise<KeyBySecret | null> {
+/** Of so many digests that a secret may be stored as one is looked for. */
+const DIGESTS = ["first", "second"] as const;
+
+const keyBySecret = prepared((db) => {
   const columns = {
     ...getTableColumns(apiKeys),
     rateLimits: workspaces.rateLimits,
     suspendedAt: sql<Millis | null>`${workspaces.suspendedAt}`.as("suspended_at"),
     deletedAt: sql<Millis | null>`${workspaces.deletedAt}`.as("deleted_at"),
   };
-  const possible = [...digests];
-  const [row] = await unionAll(
+  const possible = DIGESTS.map((name) => sql.placeholder(name));
+  return unionAll(
     db
       .select({
         ...columns,
@@ -71,7 +68,18 @@ export async function findKeyBySecret(db: Database, digests: readonly string[]):
       .innerJoin(apiKeys, eq(apiKeys.id, replacedSecrets.keyId))
       .innerJoin(workspaces, eq(workspaces.id, apiKeys.workspaceId))
       .where(inArray(replacedSecrets.digest, possible)),
-  );
+  ).prepare();
+});
+
+/**
+ * The key with a secret, whether it is good any more or not.
+ *
+ * @param digests what the secret may be stored as, under one pepper or two: one of them at most is
+ * @returns null when no key has it
+ */
+export async function findKeyBySecret(db: Database, digests: readonly string[]): Promise<KeyBySecret | null> {
+  const [first, second = first] = digests;
+  const [row] = await keyBySecret(db).all({ first, second });
   if (!row) return null;
   const { storedDigest, storedPepperId, goodUntil, rateLimits, suspendedAt, deletedAt, ...key } = row;
   const stored = { digest: storedDigest, pepperId: storedPepperId, goodUntil };

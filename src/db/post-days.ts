@@ -3,8 +3,8 @@ import { and, eq, sql } from "drizzle-orm";
 import type { Day } from "../lib/days.ts";
 import type { Access, PlatformId, PostStatus } from "../lib/vocabulary.ts";
 import type { Database } from "./database.ts";
+import type { ListedPost } from "./post-lists.ts";
 import { COLUMNS } from "./post-lists.ts";
-import type { PostRow } from "./posts.ts";
 import { isReached } from "./posts.ts";
 import { posts } from "./schema.ts";
 
@@ -53,7 +53,7 @@ export async function listPostsOfDays(
   days: readonly Day[],
   filters: DayFilters,
   perDay: number,
-): Promise<PostRow[]> {
+): Promise<ListedPost[]> {
   const ofDay = sql`SELECT posts.id FROM posts INDEXED BY posts_by_schedule
     WHERE ${inScope(access)} AND ${and(IS_ON_DAY, matching(access, filters))}
     ORDER BY posts.scheduled_at, posts.id LIMIT ${perDay}`;

@@ -6,6 +6,7 @@ import { ID_PREFIXES } from "../lib/ids.ts";
 import type { Access, PlatformId, PostStatus, Scope } from "../lib/vocabulary.ts";
 import { POST_STATUSES } from "../lib/vocabulary.ts";
 import type { Database } from "./database.ts";
+import { statement } from "./database.ts";
 import type { PostRow } from "./posts.ts";
 import { isReached, POST_ROW } from "./posts.ts";
 import { postCounts, posts } from "./schema.ts";
@@ -33,10 +34,29 @@ export interface PostFilters {
   idempotencyKey?: string | undefined;
 }
 
+const { id, content, status, platforms, media, createdAt, scheduledAt, state, externalId, metadata } = POST_ROW;
+/** What lists show of a post: the rest would be more than half of what is read, sent and parsed. */
+const LISTED = { id, content, status, platforms, media, createdAt, scheduledAt, state, externalId, metadata };
+
+/** A post of a list. */
+export type ListedPost = Pick<PostRow, keyof typeof LISTED>;
+
 /** Wrapped, for drizzle lets columns be read from tables alone, and `postsBy` is none to it. */
 export const COLUMNS = Object.fromEntries(
-  Object.entries(POST_ROW).map(([name, column]) => [name, sql`${column}`.mapWith(column)]),
-) as unknown as typeof POST_ROW;
+  Object.entries(LISTED).map(([name, column]) => [name, sql`${column}`.mapWith(column)]),
+) as unknown as typeof LISTED;
+
+const READERS = Object.entries(LISTED);
+
+/** Reads a row with these columns: drizzle looks for how to read a value at each of them anew, at the price of the query. */
+function listedPost(row: object): ListedPost {
+  const values = Object.values(row);
+  const members = READERS.map(([name, column], index) => {
+    const value = values[index];
+    return [name, value === null ? null : column.mapFromDriverValue(value as never)];
+  });
+  return Object.fromEntries(members) as ListedPost;
+}
 
 /** @param after the id of the last post of the page before; null: the first page */
 export async function listPosts(
@@ -45,19 +65,21 @@ export async function listPosts(
   filters: PostFilters,
   page: { after: string | null; limit: number },
   now: Millis,
-): Promise<PostRow[]> {
+): Promise<ListedPost[]> {
   // One statement for each status, for each is in order by itself: together they would have to be read whole and sorted.
   const [first, ...others] = (filters.statuses ?? [undefined]).map((status) => {
     const statuses = status && [status];
-    return db
+    const query = db
       .select(COLUMNS)
       .from(postsBy(access, { ...filters, statuses }))
       .where(matching(access, { ...filters, statuses }, now, page.after))
       .orderBy(desc(posts.id))
       .limit(page.limit);
+    return statement(db, query.getSQL());
   });
   if (!first) return [];
-  const found = (await db.batch([first, ...others])).flat();
+  const answers = await db.batch([first, ...others]);
+  const found = answers.flatMap(({ results }) => results.map((row) => listedPost(row as object)));
   return found.sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, page.limit);
 }
 

@@ -1,8 +1,10 @@
 import type { SQL } from "drizzle-orm";
 import { and, eq, getTableColumns, isNotNull, lte, sql } from "drizzle-orm";
+import { reaches } from "../lib/access.ts";
 import type { Millis } from "../lib/clock.ts";
 import type { Access, PlatformId, PostRef, TaskErrorCode, TaskStatus } from "../lib/vocabulary.ts";
 import type { Database } from "./database.ts";
+import { prepared } from "./database.ts";
 import { posts } from "./schema.ts";
 import { selectClockOffset } from "./test-clock.ts";
 import type { PlatformWords, Timeline } from "./timeline.ts";
@@ -91,13 +93,20 @@ export async function findTimeline(db: Database, access: Access, postId: string)
   return row?.timeline ?? null;
 }
 
+const postByRef = prepared((db) => {
+  const { workspaceId, mode, id } = posts;
+  const isNamed = and(
+    eq(workspaceId, sql.placeholder("workspaceId")),
+    eq(mode, sql.placeholder("mode")),
+    eq(id, sql.placeholder("postId")),
+  );
+  return db.select(POST_ROW).from(posts).where(isNamed).prepare();
+});
+
 /** @returns null when there is no such post within reach */
 export async function findPost(db: Database, access: Access, postId: string): Promise<PostRow | null> {
-  const [row] = await db
-    .select(POST_ROW)
-    .from(posts)
-    .where(and(isPost({ ...access.scope, postId }), isReached(access)));
-  return row ?? null;
+  const [row] = await postByRef(db).all({ ...access.scope, postId });
+  return row?.state.tasks.every(({ accountId }) => reaches(access, accountId)) ? row : null;
 }
 
 /** A post as its object is made of it. */

@@ -1,5 +1,5 @@
 import { toHex, utf8 } from "../lib/bytes.ts";
-import { hmacSha256 } from "../lib/crypto.ts";
+import { hmacKey, hmacSha256 } from "../lib/crypto.ts";
 
 /*
  * Peppers: without one nobody can make anything of the stored digests of API keys. Two may be good at once, so that they
@@ -23,7 +23,8 @@ export async function digestSecret(secret: string, [pepper]: Peppers): Promise<S
 
 /** What a secret may be stored as, under each of the peppers: HMAC-SHA-256, in lower-case hexadecimal. */
 export async function possibleDigests(secret: string, peppers: Peppers): Promise<string[]> {
-  return Promise.all(peppers.map((pepper) => digestUnder(secret, pepper)));
+  const made = await keysOf(peppers);
+  return Promise.all(made.map(async (key) => toHex(await hmacSha256(key, secret))));
 }
 
 /** Tells peppers apart, and nothing of them: eight digits that whoever does not have one cannot make. */
@@ -33,4 +34,13 @@ export async function pepperIdOf(pepper: string): Promise<string> {
 
 async function digestUnder(text: string, pepper: string): Promise<string> {
   return toHex(await hmacSha256(utf8(pepper), text));
+}
+
+/** Of a deployment's peppers, made once: every request asks for them. */
+const keys = new WeakMap<Peppers, CryptoKey[]>();
+
+async function keysOf(peppers: Peppers): Promise<CryptoKey[]> {
+  const made = keys.get(peppers) ?? (await Promise.all(peppers.map((pepper) => hmacKey(utf8(pepper)))));
+  keys.set(peppers, made);
+  return made;
 }

@@ -1,5 +1,5 @@
 import type { PrintedAccount } from "../../accounts/print-account.ts";
-import type { PostRow } from "../../db/posts.ts";
+import type { ListedPost } from "../../db/post-lists.ts";
 import type { Member } from "../access/member.ts";
 import { Card, Confirm } from "../frame/components.tsx";
 import { Time } from "../frame/time.tsx";
@@ -14,7 +14,7 @@ export function DisconnectCard(view: {
   member: Member;
   account: PrintedAccount;
   openTasks: number;
-  waiting: readonly PostRow[];
+  waiting: readonly ListedPost[];
 }) {
   const { member, account, openTasks, waiting } = view;
   return (

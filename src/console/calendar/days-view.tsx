@@ -1,4 +1,4 @@
-import type { PostRow } from "../../db/posts.ts";
+import type { ListedPost } from "../../db/post-lists.ts";
 import type { Day } from "../../lib/days.ts";
 import type { Member } from "../access/member.ts";
 import { Thumbnail } from "../frame/media.tsx";
@@ -13,7 +13,7 @@ export function DaysView(view: {
   member: Member;
   query: CalendarQuery;
   days: readonly Day[];
-  posts: readonly PostRow[];
+  posts: readonly ListedPost[];
   today: string;
   /** How many posts of a day are shown. One more tells that there are more. */
   perDay: number;
@@ -48,7 +48,7 @@ function DayCell(view: {
   member: Member;
   query: CalendarQuery;
   day: string;
-  posts: readonly PostRow[];
+  posts: readonly ListedPost[];
   hasMore: boolean;
   today: string;
   isFirst: boolean;
@@ -95,7 +95,7 @@ function DayCell(view: {
   );
 }
 
-function PostChip({ member, post }: { member: Member; post: PostRow }) {
+function PostChip({ member, post }: { member: Member; post: ListedPost }) {
   const [medium] = post.media;
   return (
     <a class="chip" href={member.at(`posts/${post.id}`)}>
@@ -117,7 +117,7 @@ function Clock({ at, zone }: { at: number; zone: string }) {
 const EXCERPT = 60;
 
 /** The first words of a post. */
-export function excerptOf({ content }: PostRow): string {
+export function excerptOf({ content }: ListedPost): string {
   const text = content.trim();
   if (text === "") return CALENDAR.noText;
   const letters = [...text.slice(0, 2 * EXCERPT)];

@@ -1,4 +1,4 @@
-import type { PostRow } from "../../db/posts.ts";
+import type { ListedPost } from "../../db/post-lists.ts";
 import type { Member } from "../access/member.ts";
 import { Pager } from "../frame/components.tsx";
 import { Thumbnail } from "../frame/media.tsx";
@@ -16,7 +16,7 @@ const WORDS = CALENDAR.list;
 export function ListView(view: {
   member: Member;
   query: CalendarQuery;
-  posts: readonly PostRow[];
+  posts: readonly ListedPost[];
   /** Whether there is a next page. */
   hasMore: boolean;
 }) {
@@ -44,7 +44,7 @@ export function ListView(view: {
   );
 }
 
-function cellsOf(member: Member, post: PostRow) {
+function cellsOf(member: Member, post: ListedPost) {
   const [medium] = post.media;
   return [
     <Time at={post.scheduledAt} zone={member.workspace.timeZone} />,

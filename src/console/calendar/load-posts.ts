@@ -1,8 +1,8 @@
 import type { Context } from "hono";
 import type { AppEnv } from "../../api/context.ts";
 import { listPostsOfDays } from "../../db/post-days.ts";
+import type { ListedPost } from "../../db/post-lists.ts";
 import { listPosts } from "../../db/post-lists.ts";
-import type { PostRow } from "../../db/posts.ts";
 import type { Day } from "../../lib/days.ts";
 import { addDays, daysFrom, mondayOf, monthFrom, startOf } from "../../lib/days.ts";
 import type { TimeZone } from "../../lib/zoned-time.ts";
@@ -15,7 +15,7 @@ const WEEK = 7;
 
 /** The posts that a view of the calendar shows. */
 export interface Shown {
-  posts: readonly PostRow[];
+  posts: readonly ListedPost[];
   /** Of a list: whether there is a next page. */
   hasMore: boolean;
   /** The days of a month or a week. Each has one post more than is shown, where it has more. */
