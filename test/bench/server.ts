@@ -126,7 +126,8 @@ export class Server {
     try {
       const response = await fetch(`${this.origin}/health`, { signal: AbortSignal.timeout(5 * SECOND) });
       await response.arrayBuffer();
-      return response.ok;
+      // The sweeper of a fresh state may not have run yet, which is no matter here.
+      return response.ok || response.status === 503;
     } catch {
       return false;
     }
