@@ -35,8 +35,11 @@ function retell(document: PostDocument, now: Millis): void {
     if (isTold) announceTask(document, task, now);
   }
   const { tasks } = stateOf(document);
-  if (tasks.every(({ status }) => status === "canceled")) announcePost(document, "post.canceled", now);
-  else if (tasks.every(({ status }) => !isOpen(status))) announcePost(document, "post.completed", now);
+  if (document.isCanceled || tasks.every(({ status }) => status === "canceled")) {
+    // What had failed before was not the end of it.
+    document.events = document.events.filter(({ type }) => type !== "post.completed");
+    announcePost(document, "post.canceled", now);
+  } else if (tasks.every(({ status }) => !isOpen(status))) announcePost(document, "post.completed", now);
   if (document.approval?.state === "pending") document.approval.isTold = false;
   else if (document.approval) announceApproval(document, `approval.${document.approval.state}`, now, null);
   markChanged(document, now);
