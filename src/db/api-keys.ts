@@ -1,4 +1,4 @@
-import type { SQL } from "drizzle-orm";
+import type { Placeholder, SQL } from "drizzle-orm";
 import { and, desc, eq, getTableColumns, gt, inArray, isNull, lt, lte, or, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/sqlite-core";
 import type { Millis } from "../lib/clock.ts";
@@ -35,17 +35,14 @@ export interface KeyBySecret {
   workspace: { rateLimits: RateLimits | null; suspendedAt: Millis | null; deletedAt: Millis | null };
 }
 
-/** Of so many digests that a secret may be stored as one is looked for. */
-const DIGESTS = ["first", "second"] as const;
-
-const keyBySecret = prepared((db) => {
+/** @param possible what the secret may be stored as, or placeholders for it */
+function selectBySecret(db: Database, possible: (string | Placeholder)[]) {
   const columns = {
     ...getTableColumns(apiKeys),
     rateLimits: workspaces.rateLimits,
     suspendedAt: sql<Millis | null>`${workspaces.suspendedAt}`.as("suspended_at"),
     deletedAt: sql<Millis | null>`${workspaces.deletedAt}`.as("deleted_at"),
   };
-  const possible = DIGESTS.map((name) => sql.placeholder(name));
   return unionAll(
     db
       .select({
@@ -68,8 +65,12 @@ const keyBySecret = prepared((db) => {
       .innerJoin(apiKeys, eq(apiKeys.id, replacedSecrets.keyId))
       .innerJoin(workspaces, eq(workspaces.id, apiKeys.workspaceId))
       .where(inArray(replacedSecrets.digest, possible)),
-  ).prepare();
-});
+  );
+}
+
+const keyBySecret = prepared((db) =>
+  selectBySecret(db, [sql.placeholder("first"), sql.placeholder("second")]).prepare(),
+);
 
 /**
  * The key with a secret, whether it is good any more or not.

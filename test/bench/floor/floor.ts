@@ -6,14 +6,13 @@ import { DurableObject } from "cloudflare:workers";
  * framework, no digests, no retries, no guarantee. What is bound may be wrong and a lost answer doubles a post.
  *
  * - a bad key: the rate limiter's binding
- * - every other request: the key with its workspace (1 read of D1), the limiter's object
- * - get: the post (1 read)
- * - list: a page and the counters (2 reads at once)
- * - publish: the answer in KV, then what the request names (1 batch of 3 reads), then its five rows (1 batch); after the
- *   answer KV is told, and the post's object reads its post and stores itself with an alarm
+ * - get: the key with its workspace (1 read of D1), the limiter's object, the post (1 read)
+ * - list: the key, the limiter, a page and the counters (2 reads at once)
+ * - publish: the key with what the request names (1 batch of 4 reads), the limiter, the answer in KV, its five rows
+ *   (1 batch); after the answer the post's object reads its post and stores itself with an alarm
  * - a post that is due: the alarm stores and sends a message. The consumer: begin (object), its material (1 batch of 4 reads),
  *   its lock (1 batch), arm (object), the platform's call, and at once the report (object) and its claim (1 batch). The object
- *   tells D1 of the begin and of the end (2 batches) and stores that it has.
+ *   tells D1 of the begin and of the end (2 batches) and stores that it has told the end.
  */
 
 interface Env {
@@ -46,15 +45,10 @@ export default {
       await env.SHIELD.limit({ key: request.headers.get("CF-Connecting-IP") ?? "" });
       return new Response("unauthorized", { status: 401 });
     }
-    const key = await env.DB.prepare(
-      `SELECT k.id, k.workspace_id, w.rate_limits FROM api_keys k JOIN workspaces w ON w.id = k.workspace_id
-       WHERE k.digest = ?`,
-    )
-      .bind(digest)
-      .first<Key>();
+    if (pathname === "/publish") return publish(request, env, ctx, digest);
+    const key = await selectKey(env, digest).first<Key>();
     if (!key) return new Response("unauthorized", { status: 401 });
     await env.RATE_LIMITS.getByName(key.workspace_id).decide(key.id);
-    if (pathname === "/publish") return publish(request, env, ctx, key);
     if (pathname === "/posts") return list(env, key);
     return get(env, key, pathname.slice(pathname.lastIndexOf("/") + 1));
   },
@@ -63,6 +57,13 @@ export default {
     await Promise.all(batch.messages.map(({ body }) => fire(env, body)));
   },
 } satisfies ExportedHandler<Env, string>;
+
+function selectKey(env: Env, digest: string): D1PreparedStatement {
+  return env.DB.prepare(
+    `SELECT k.id, k.workspace_id, w.rate_limits FROM api_keys k JOIN workspaces w ON w.id = k.workspace_id
+     WHERE k.digest = ?`,
+  ).bind(digest);
+}
 
 const SHOWN = "id, content, status, platforms, created_at, scheduled_at, state, external_id, metadata";
 
@@ -85,21 +86,28 @@ async function list(env: Env, { workspace_id }: Key): Promise<Response> {
   return Response.json({ posts: page.results, counts });
 }
 
-async function publish(request: Request, env: Env, ctx: ExecutionContext, key: Key): Promise<Response> {
+async function publish(request: Request, env: Env, ctx: ExecutionContext, digest: string): Promise<Response> {
   const { content, account, at } = await request.json<{ content: string; account: string; at: number }>();
   const idempotencyKey = request.headers.get("Idempotency-Key") ?? "";
-  const workspace = key.workspace_id;
-  const now = Date.now();
-  const id = `post_${now.toString(36)}${crypto.randomUUID()}`;
-  await env.IDEMPOTENCY.get(idempotencyKey, "json");
-  await env.DB.batch([
-    env.DB.prepare("SELECT * FROM idempotency WHERE workspace_id = ? AND mode = 'live' AND key = ?").bind(
-      workspace,
+  const ofKey = "(SELECT workspace_id FROM api_keys WHERE digest = ?)";
+  const [found] = await env.DB.batch<Key>([
+    selectKey(env, digest),
+    env.DB.prepare(`SELECT * FROM idempotency WHERE workspace_id = ${ofKey} AND mode = 'live' AND key = ?`).bind(
+      digest,
       idempotencyKey,
     ),
     env.DB.prepare("SELECT * FROM accounts a JOIN grants g ON g.id = a.grant_id WHERE a.id = ?").bind(account),
-    env.DB.prepare("SELECT publish_within, duplicate_guard, approvals FROM workspaces WHERE id = ?").bind(workspace),
+    env.DB.prepare(`SELECT publish_within, duplicate_guard, approvals FROM workspaces WHERE id = ${ofKey}`).bind(
+      digest,
+    ),
   ]);
+  const key = found?.results[0];
+  if (!key) return new Response("unauthorized", { status: 401 });
+  const workspace = key.workspace_id;
+  await env.RATE_LIMITS.getByName(workspace).decide(key.id);
+  await env.IDEMPOTENCY.get(idempotencyKey, "json");
+  const now = Date.now();
+  const id = `post_${now.toString(36)}${crypto.randomUUID()}`;
   const state = JSON.stringify({ tasks: [{ accountId: account, platform: "facebook", status: "queued" }] });
   const answer = JSON.stringify({ id, status: "queued", scheduled_at: at, tasks: [account] });
   await env.DB.batch([
@@ -123,7 +131,6 @@ async function publish(request: Request, env: Env, ctx: ExecutionContext, key: K
       "INSERT INTO tasks (workspace_id, mode, account_id, post_id, platform) VALUES (?, 'live', ?, ?, 'facebook')",
     ).bind(workspace, account, id),
   ]);
-  ctx.waitUntil(env.IDEMPOTENCY.put(idempotencyKey, answer, { expirationTtl: DAY / 1_000 }));
   ctx.waitUntil(env.POSTS.getByName(`${workspace}/${id}`).wake());
   return new Response(answer, { status: 202, headers: { "Content-Type": "application/json" } });
 }
@@ -234,11 +241,14 @@ export class Post extends DurableObject<Env> {
               `INSERT INTO events (id, workspace_id, mode, type, post_id, body, created_at)
                VALUES (?, ?, 'live', 'publish.completed', ?, '{}', ?)`,
             ).bind(id, workspace, id, Date.now()),
-            this.env.DB.prepare("DELETE FROM commit_locks WHERE post_id = ?").bind(id),
+            this.env.DB.prepare(
+              `DELETE FROM commit_locks WHERE mode = 'live' AND platform = 'facebook' AND external_id = ?
+               AND fingerprint = ?`,
+            ).bind(this.#stored().account, id),
           ]
         : []),
     ]);
-    this.#store({ ...this.#stored(), state: status });
+    if (isEnd) this.#store({ ...this.#stored(), state: status });
   }
 
   #names(): [string, string] {
