@@ -77,7 +77,8 @@ export default defineConfig({
           name: "ledger",
           include: ["test/ledger/**/*.test.ts"],
           setupFiles: ["./test/integration/setup.ts"],
-          hookTimeout: 120_000,
+          // A million posts are stored first.
+          hookTimeout: 600_000,
           deps,
         },
       },

@@ -19,7 +19,7 @@ import { decide, isToBeTold, tellPending } from "./approval.ts";
 import type { Edit, EditAnswer, Resolution, ResolveAnswer, RetryAnswer } from "./commands.ts";
 import { cancel, cancelTask, edit, resolve, retry } from "./commands.ts";
 import type { PostDocument } from "./document.ts";
-import { DOCUMENT_FORMAT } from "./document.ts";
+import { DOCUMENT_FORMAT, publicationsOf } from "./document.ts";
 import type { HeedAnswer } from "./heed-pauses.ts";
 import { heedPauses } from "./heed-pauses.ts";
 import type { FinalTask } from "./load-document.ts";
@@ -71,7 +71,7 @@ function audited<R>(transition: Transition<R>, line: AuditLine): Transition<R> {
   };
 }
 
-type Loaded = { is: "stored" } | { is: "unknown" } | { is: "final"; tasks: FinalTask[] };
+type Loaded = { is: "known" } | { is: "unknown" } | { is: "final"; tasks: FinalTask[] };
 
 /**
  * One post: its state machine and its alarm. Each call lets the machine decide on the stored document and stores the
@@ -81,9 +81,14 @@ type Loaded = { is: "stored" } | { is: "unknown" } | { is: "final"; tasks: Final
 export class PostObject extends DurableObject<Env> implements PostCalls {
   readonly #db = database(this.env.DB);
   #projecting: Promise<void> | null = null;
+  /**
+   * The document where it is ahead of the stored one, which waits for the next transition to be stored with it: just loaded, or
+   * with no more news than that the database was told. Whoever forgets it loads it, or tells the database, once more.
+   */
+  #ahead: PostDocument | null = null;
 
   async wake(): Promise<void> {
-    if ((await this.#load()).is !== "stored") return;
+    if ((await this.#load()).is !== "known") return;
     const clockOffset = await this.#clockOffset();
     this.#decide((document, now) => retellEnd(noteClock(document, clockOffset), now));
     await this.#tellPending();
@@ -92,9 +97,9 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
   /** Never throws: an alarm that does is dropped for good after a few tries. */
   override async alarm(): Promise<void> {
     try {
-      if ((await this.#load()).is !== "stored") return;
+      if ((await this.#load()).is !== "known") return;
       const clockOffset = await this.#clockOffset();
-      this.#decide((document) => ({ document: { ...noteClock(document, clockOffset), alarmAt: null }, answer: null }));
+      this.#decide((document) => ({ document: noteAlarm(noteClock(document, clockOffset)), answer: null }));
       await this.#tellPending();
     } catch (error) {
       consoleLog.error("an alarm failed", error, { post_id: this.#ref.postId });
@@ -103,32 +108,45 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
   }
 
   async begin(message: TaskMessage): Promise<BeginAnswer> {
-    if ((await this.#load()).is !== "stored") return { is: "skip", because: "unknown_task" };
+    if ((await this.#load()).is !== "known") return { is: "skip", because: "unknown_task" };
     return this.#decide((document, now) => begin(document, message, now));
   }
 
+  async beginTogether(messages: TaskMessage[]): Promise<BeginAnswer[]> {
+    if ((await this.#load()).is !== "known") return messages.map(() => ({ is: "skip", because: "unknown_task" }));
+    return this.#decide((before, now) => {
+      let document = before;
+      const answers = messages.map((message) => {
+        const begun = begin(document, message, now);
+        document = begun.document;
+        return begun.answer;
+      });
+      return { document, answer: answers };
+    });
+  }
+
   async arm(holder: Holder, commit: { version: number; progress: Json }, calls: MadeCall[] = []): Promise<ArmAnswer> {
-    if ((await this.#load()).is !== "stored") return { is: "refused" };
+    if ((await this.#load()).is !== "known") return { is: "refused" };
     return this.#decide((document, now) => arm(document, holder, commit, now, this.#timing, calls));
   }
 
   async report(holder: Holder, made: Report, calls: MadeCall[] = []): Promise<ReportAnswer> {
-    if ((await this.#load()).is !== "stored") return { is: "stale" };
+    if ((await this.#load()).is !== "known") return { is: "stale" };
     return this.#decide((document, now) => report(document, holder, made, now, this.#timing, calls));
   }
 
   async heedPauses(holder: Holder, pauses: ManualPause[]): Promise<HeedAnswer> {
-    if ((await this.#load()).is !== "stored") return { is: "stop" };
+    if ((await this.#load()).is !== "known") return { is: "stop" };
     return this.#decide((document, now) => heedPauses(document, holder, pauses, now));
   }
 
   async attachPermalink(accountId: string, permalink: string | null): Promise<void> {
-    if ((await this.#load()).is !== "stored") return;
+    if ((await this.#load()).is !== "known") return;
     this.#decide((document, now) => attachPermalink(document, accountId, permalink, now));
   }
 
   async resume(accountId: string): Promise<void> {
-    if ((await this.#load()).is !== "stored") return;
+    if ((await this.#load()).is !== "known") return;
     this.#decide((document, now) => resume(document, accountId, now));
   }
 
@@ -151,6 +169,7 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
     await this.#projecting;
     await this.ctx.storage.deleteAlarm();
     await this.ctx.storage.deleteAll();
+    this.#ahead = null;
   }
 
   async cancel(command: Command): Promise<CancelAnswer | UnknownPost> {
@@ -206,13 +225,14 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
   /** @throws when the database does not show yet what was decided */
   async #projected(): Promise<void> {
     await this.#project();
-    const { seq, projectedSeq } = this.#stored();
+    const { seq, projectedSeq } = this.#current();
     if (projectedSeq < seq) throw new Error("the database did not take the projection of a command");
   }
 
   /**
-   * Sees to it that the document is stored. It is made from the database once, and an object that was faster meanwhile
-   * is not overwritten. Nothing is stored for a post that the database does not know, or that is over.
+   * Sees to it that the document is known. It is made from the database once, and an object that was faster meanwhile
+   * is not overwritten. It is stored with the first transition, and so never for a post that the database does not know,
+   * or that is over.
    */
   async #load(): Promise<Loaded> {
     const known = this.ctx.storage.kv.get<PostDocument>(DOCUMENT);
@@ -220,22 +240,24 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
       await this.ctx.storage.setAlarm(systemClock() + ALARM_RETRY);
       throw new Error(`the document has format ${known.format}, which this release does not know`);
     }
-    if (known) return { is: "stored" };
+    if (known) return { is: "known" };
     const found = await findPostWithClock(this.#db, this.#ref);
     if (!found) return { is: "unknown" };
     const loaded = loadDocument(found.row, found.clockOffset, systemClock());
     if (loaded.is === "final") return loaded;
-    this.ctx.storage.transactionSync(() => {
-      if (this.ctx.storage.kv.get(DOCUMENT) === undefined) this.#store(loaded.document);
-    });
-    return { is: "stored" };
+    if (this.ctx.storage.kv.get(DOCUMENT) === undefined) this.#ahead ??= loaded.document;
+    return { is: "known" };
   }
 
   /** Tells that the post waits for somebody's word, with a link by which they can give it. */
   async #tellPending(): Promise<void> {
-    const { approval } = this.#stored();
-    if (!approval || !isToBeTold(this.#stored())) return;
-    const link = await reviewLink(settingsOf(this.env), { ...this.#ref, round: approval.round }, nowOf(this.#stored()));
+    const { approval } = this.#current();
+    if (!approval || !isToBeTold(this.#current())) return;
+    const link = await reviewLink(
+      settingsOf(this.env),
+      { ...this.#ref, round: approval.round },
+      nowOf(this.#current()),
+    );
     this.#decide((document, now) => tellPending(document, approval.round, link, now));
   }
 
@@ -250,12 +272,12 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
    * @param commandId the name under which its answer is kept; null: it is not
    */
   #decide<R>(transition: Transition<R>, commandId: string | null = null): R {
-    const before = this.#stored();
+    const before = this.#current();
     const now = nowOf(before);
     const decided = transition(before, now);
     const document = catchUp(decided.document, now);
     const woken = wake(document, nowOf(document));
-    const isChanged = JSON.stringify(woken.document) !== JSON.stringify(before);
+    const isChanged = !this.#isStored || JSON.stringify(woken.document) !== JSON.stringify(before);
     if (isChanged || commandId !== null) {
       this.ctx.storage.transactionSync(() => {
         if (isChanged) this.#store(woken.document);
@@ -277,8 +299,12 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
     return settleTiming(settingsOf(this.env).settleScale);
   }
 
-  #stored(): PostDocument {
-    const document = this.ctx.storage.kv.get<PostDocument>(DOCUMENT);
+  get #isStored(): boolean {
+    return this.ctx.storage.kv.get(DOCUMENT) !== undefined;
+  }
+
+  #current(): PostDocument {
+    const document = this.#ahead ?? this.ctx.storage.kv.get<PostDocument>(DOCUMENT);
     if (!document) throw new Error("the document is gone");
     return upgraded(document);
   }
@@ -288,6 +314,7 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
    * than setting it anew. One that should have rung is taken for lost.
    */
   #store(document: PostDocument): void {
+    this.#ahead = null;
     const now = systemClock();
     const due = nextAlarm(document);
     const wanted = due === null ? null : due - document.clockOffset;
@@ -319,7 +346,7 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
   }
 
   async #projectAll(): Promise<void> {
-    for (let document = this.#stored(); hasNews(document); document = this.#stored()) {
+    for (let document = this.#current(); hasNews(document); document = this.#current()) {
       const projection = projectionOf(document, nowOf(document));
       const eventIds = projection.events.map((event) => event.id);
       try {
@@ -327,13 +354,15 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
         if (told.length > 0) this.ctx.waitUntil(sendDeliveries({ queue: this.env.WEBHOOKS, log: consoleLog }, told));
       } catch (error) {
         consoleLog.error("a projection failed", error, { post_id: this.#ref.postId });
-        const current = this.#stored();
+        const current = this.#current();
         const postponed = postponeProjection(current, nowOf(current));
         this.ctx.storage.transactionSync(() => this.#store(postponed.document));
         return;
       }
-      const { document: told } = acknowledge(this.#stored(), { ...projection, eventIds });
-      this.ctx.storage.transactionSync(() => this.#store(told));
+      const { document: told } = acknowledge(this.#current(), { ...projection, eventIds });
+      // More is told at once, or somebody is about to report: it is stored with that, or with the end of their lease.
+      if (hasNews(told) || isHeld(told, nowOf(told))) this.#ahead = told;
+      else this.ctx.storage.transactionSync(() => this.#store(told));
     }
   }
 }
@@ -341,6 +370,17 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
 /** The present on the document's clock. */
 function nowOf(document: PostDocument): Millis {
   return systemClock() + document.clockOffset;
+}
+
+/** An alarm has rung, and is to be set again unless nothing is left to wake for. */
+function noteAlarm(document: PostDocument): PostDocument {
+  const isOver = nextAlarm(document) === null && document.alarmAt !== null && document.alarmAt <= systemClock();
+  return isOver ? document : { ...document, alarmAt: null };
+}
+
+/** Whether a consumer has one of the tasks for itself. */
+function isHeld(document: PostDocument, now: Millis): boolean {
+  return publicationsOf(document).some(({ lease }) => lease !== null && lease.until > now);
 }
 
 /** Of a post that is over and has no document nobody knows what was sent: nothing of it goes out again. */

@@ -4,11 +4,11 @@ import { insertDeadLetter } from "../db/dead-letters.ts";
 import type { Millis } from "../lib/clock.ts";
 import { SECOND } from "../lib/clock.ts";
 import type { LogFields } from "../lib/log.ts";
+import { beginner } from "./begin-together.ts";
 import type { PublishMessage } from "./messages.ts";
-import { PUBLISH_MESSAGE, refOf } from "./messages.ts";
+import { PUBLISH_MESSAGE, refOf, taskOf } from "./messages.ts";
 import type { PublishDeps } from "./prepare-task.ts";
 import { publishTask } from "./publish-task.ts";
-import type { TaskMessage } from "./transition.ts";
 
 type ConsumerDeps = PublishDeps & RenewDeps;
 
@@ -17,9 +17,11 @@ const REDELIVERY: Millis = 10 * SECOND;
 
 /** Takes a batch of the publish queue, each message on its own: what goes wrong with one leaves the others alone. */
 export async function consumePublishQueue(deps: ConsumerDeps, batch: MessageBatch): Promise<void> {
+  const parsed = batch.messages.map((message) => ({ message, body: PUBLISH_MESSAGE.safeParse(message.body) }));
+  const tasks = parsed.flatMap(({ body }) => (body.success && body.data.kind === "task" ? [body.data] : []));
+  const begin = beginner(deps.posts, tasks);
   await Promise.all(
-    batch.messages.map(async (message) => {
-      const body = PUBLISH_MESSAGE.safeParse(message.body);
+    parsed.map(async ({ message, body }) => {
       if (!body.success) {
         // Of a later release perhaps, mid-rollout. The object sends its own again.
         deps.log.error("a message was not understood", null, { message_id: message.id });
@@ -27,7 +29,7 @@ export async function consumePublishQueue(deps: ConsumerDeps, batch: MessageBatc
         return;
       }
       try {
-        await handle(deps, body.data);
+        await handle(deps, body.data, begin);
         message.ack();
       } catch (error) {
         deps.log.error("a message failed", error, { ...subjectOf(body.data), attempt: message.attempts });
@@ -62,10 +64,10 @@ export async function consumeDeadLetters(deps: ConsumerDeps, batch: MessageBatch
   }
 }
 
-async function handle(deps: ConsumerDeps, message: PublishMessage): Promise<void> {
+async function handle(deps: ConsumerDeps, message: PublishMessage, begin: ReturnType<typeof beginner>): Promise<void> {
   switch (message.kind) {
     case "task":
-      return publishTask(deps, refOf(message), taskOf(message));
+      return publishTask(deps, refOf(message), taskOf(message), await begin(message));
     case "wake":
       return deps.posts(refOf(message)).wake();
     case "resume":
@@ -77,10 +79,6 @@ async function handle(deps: ConsumerDeps, message: PublishMessage): Promise<void
         grantId: message.grant_id,
       });
   }
-}
-
-function taskOf(message: Extract<PublishMessage, { kind: "task" }>): TaskMessage {
-  return { accountId: message.account_id, part: message.part, epoch: message.epoch };
 }
 
 function subjectOf(message: PublishMessage): LogFields {

@@ -8,6 +8,7 @@ import type { PostRef } from "../lib/vocabulary.ts";
 import type { Armed, Fault } from "../platforms/platform.ts";
 import { MediaMissing } from "../platforms/platform.ts";
 import { addPermalink, recordFault } from "./after-effects.ts";
+import type { BeginAnswer } from "./machine.ts";
 import type { PublishDeps, Work, WorkDeps } from "./prepare-task.ts";
 import { prepareTask } from "./prepare-task.ts";
 import type { Report } from "./report.ts";
@@ -22,8 +23,13 @@ import type { Holder, TaskMessage } from "./transition.ts";
  * the object's. The one step that anybody sees is in `send-commit.ts`.
  */
 
-export async function publishTask(services: PublishDeps, ref: PostRef, message: TaskMessage): Promise<void> {
-  const begun = await services.posts(ref).begin(message);
+/** @param begun what the post's object answered to the message */
+export async function publishTask(
+  services: PublishDeps,
+  ref: PostRef,
+  message: TaskMessage,
+  begun: BeginAnswer,
+): Promise<void> {
   if (begun.is === "skip") return;
   const deps = onClock(services, begun.clockOffset ?? 0);
   const holder: Holder = { ...message, lease: begun.lease };

@@ -8,6 +8,8 @@ import { database } from "../db/database.ts";
 import { deleteOldDeadLetters } from "../db/dead-letters.ts";
 import type { DeliveryRef } from "../db/deliveries.ts";
 import { findDueDeliveries } from "../db/deliveries.ts";
+import type { EarliestWaiting } from "../db/due.ts";
+import { findEarliestWaiting } from "../db/due.ts";
 import { deleteOldEvents } from "../db/events.ts";
 import { findGrantsToRenew } from "../db/grants.ts";
 import { deleteExpiredKeys } from "../db/idempotency.ts";
@@ -126,25 +128,26 @@ export class SweeperObject extends DurableObject<Env> {
   async sweep(): Promise<number> {
     const db = database(this.env.DB);
     const now = systemClock();
-    const found = await this.#wakeOverdue(db, now);
-    await this.#sendDue(db, now);
-    const grants = await findGrantsToRenew(db, now, MAX_RENEWALS);
-    await sendMessages(
-      this.env.PUBLISH,
-      grants.map((grant) => ({ body: renewMessage(grant) })),
-    );
-    await warnOfEnds({ db, sendDeliveries: (told) => this.#sendDeliveries(told) }, now, MAX_WARNINGS);
-    await deleteExpiredKeys(db, now, MAX_EXPIRED_KEYS);
-    await deleteExpiredContents(db, now, MAX_EXPIRED_KEYS);
+    const waiting = await findEarliestWaiting(db);
+    const isDue = (kind: keyof EarliestWaiting) => (waiting[kind] ?? Number.POSITIVE_INFINITY) <= now;
+    const found = await this.#wakeOverdue(db, now, isDue("posts"));
+    if (isDue("deliveries")) await this.#sendDue(db, now);
+    if (isDue("probes")) await this.#probeDue(db, now);
+    if (isDue("renewals")) await this.#renewDue(db, now);
+    if (isDue("warnings")) {
+      await warnOfEnds({ db, sendDeliveries: (told) => this.#sendDeliveries(told) }, now, MAX_WARNINGS);
+    }
+    if (isDue("keys")) await deleteExpiredKeys(db, now, MAX_EXPIRED_KEYS);
+    if (isDue("contents")) await deleteExpiredContents(db, now, MAX_EXPIRED_KEYS);
     await this.#forgetEvents(db, now);
-    await sweepConsents(db, now, MAX_CONSENTS);
-    await deleteOldDeadLetters(db, now);
+    if (isDue("consents") || isDue("connectLinks")) await sweepConsents(db, now, MAX_CONSENTS);
+    if (isDue("deadLetters")) await deleteOldDeadLetters(db, now);
     await deleteOldManualPauses(db, now);
-    await deleteRevokedKeys(db, now);
-    await deleteOldSessions(db, now);
-    await deleteOldSignInLinks(db, now);
-    await deleteOldCeremonies(db, now);
-    await sweepMedia({ db, bucket: this.env.MEDIA }, now);
+    if (isDue("revokedKeys")) await deleteRevokedKeys(db, now);
+    if (isDue("sessions")) await deleteOldSessions(db, now);
+    if (isDue("signInLinks")) await deleteOldSignInLinks(db, now);
+    if (isDue("ceremonies")) await deleteOldCeremonies(db, now);
+    if (isDue("media") || isDue("uploads")) await sweepMedia({ db, bucket: this.env.MEDIA }, now);
     await this.#sealAuditLog(db, now);
     await this.#eraseWorkspaces(db, now);
     const status: SweeperStatus = { lastRunAt: now, duration: systemClock() - now, found, failingSince: null };
@@ -153,9 +156,9 @@ export class SweeperObject extends DurableObject<Env> {
   }
 
   /** Hands over one page of what is overdue, and begins anew behind the last. */
-  async #wakeOverdue(db: Database, now: Millis): Promise<number> {
+  async #wakeOverdue(db: Database, now: Millis, isDue: boolean): Promise<number> {
     const after = this.ctx.storage.kv.get<PostToWake>(CURSOR) ?? null;
-    const posts = await findPostsToWake(db, now, after, MAX_POSTS);
+    const posts = isDue ? await findPostsToWake(db, now, after, MAX_POSTS) : [];
     await wakePosts(this.env.PUBLISH, posts);
     const last = posts.at(-1);
     if (posts.length === MAX_POSTS && last) this.ctx.storage.kv.put(CURSOR, last);
@@ -163,18 +166,34 @@ export class SweeperObject extends DurableObject<Env> {
     return posts.length;
   }
 
-  /** Sends one page of the webhooks that are due and were not sent, and has endpoints tried that are failing. */
+  /** Sends one page of the webhooks that are due and were not sent. */
   async #sendDue(db: Database, now: Millis): Promise<void> {
     const after = this.ctx.storage.kv.get<DueDelivery>(DELIVERY_CURSOR) ?? null;
     const due = await findDueDeliveries(db, now - DUE_GRACE, after, MAX_DELIVERIES);
     const last = due.at(-1);
     if (due.length === MAX_DELIVERIES && last) this.ctx.storage.kv.put(DELIVERY_CURSOR, last);
     else if (after) this.ctx.storage.kv.delete(DELIVERY_CURSOR);
+    await sendWebhookMessages(
+      this.env.WEBHOOKS,
+      due.map((ref) => deliverMessage(ref)),
+    );
+  }
+
+  /** Has endpoints tried that are failing. */
+  async #probeDue(db: Database, now: Millis): Promise<void> {
     const failing = await findWebhooksToProbe(db, now, MAX_PROBES);
-    await sendWebhookMessages(this.env.WEBHOOKS, [
-      ...due.map((ref) => deliverMessage(ref)),
-      ...failing.map((id) => probeMessage(id)),
-    ]);
+    await sendWebhookMessages(
+      this.env.WEBHOOKS,
+      failing.map((id) => probeMessage(id)),
+    );
+  }
+
+  async #renewDue(db: Database, now: Millis): Promise<void> {
+    const grants = await findGrantsToRenew(db, now, MAX_RENEWALS);
+    await sendMessages(
+      this.env.PUBLISH,
+      grants.map((grant) => ({ body: renewMessage(grant) })),
+    );
   }
 
   /** Deletes what was told long ago, some workspaces at a time, and once all are through not for an hour. */

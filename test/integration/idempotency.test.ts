@@ -181,9 +181,12 @@ describe("what is remembered, and how long", () => {
     expect([again.status, again.text]).toEqual([202, first.text]);
   });
 
-  it("the cache forgets after a day, by its own clock", async () => {
+  it("the cache is told with the first replay, and forgets after a day, by its own clock", async () => {
     const put = vi.spyOn(env.IDEMPOTENCY, "put");
-    await publish(workspace, request("Cached"), keyed(newKey()));
+    const [key, body] = [newKey(), request("Cached")];
+    await publish(workspace, body, keyed(key));
+    expect(put).not.toHaveBeenCalled();
+    await publish(workspace, body, keyed(key));
     await vi.waitFor(() => expect(put).toHaveBeenCalledOnce());
     expect(put.mock.calls[0]?.[2]).toEqual({ expirationTtl: 86_400 });
   });
@@ -213,6 +216,7 @@ describe("what is remembered, and how long", () => {
     const [key, body] = [newKey(), request("At the end of its month")];
     const put = vi.spyOn(env.IDEMPOTENCY, "put");
     const first = await publish(workspace, body, keyed(key));
+    await publish(workspace, body, keyed(key));
     await vi.waitFor(() => expect(put).toHaveBeenCalledOnce());
     advance(30 * DAY - 1_000);
     await env.IDEMPOTENCY.delete(String(put.mock.calls[0]?.[0]));

@@ -10,6 +10,7 @@ import { counted, install, noteAnswer, objectsUncounted, sent } from "./counter.
 import type { JourneyName } from "./journeys.ts";
 import * as journeys from "./journeys.ts";
 import type { Counts } from "./operations.ts";
+import { pricePerMillion } from "./prices.ts";
 import { seed } from "./seed.ts";
 import { printCosts } from "./table.ts";
 import { holdChance, openNetwork } from "./world.ts";
@@ -44,8 +45,8 @@ beforeAll(async () => {
     deliverWebhook: await journeys.deliverWebhook(graph),
     forgetPost,
     cancel: await journeys.cancel(graph),
-    replayCached: await journeys.replay(graph, { isCached: true }),
     replayStored: await journeys.replay(graph, { isCached: false }),
+    replayCached: await journeys.replay(graph, { isCached: true }),
     acceptBulk: await journeys.acceptBulk(graph),
     uploadPicture: await journeys.uploadPicture(),
     firstPage: await journeys.listPage(many, 0),
@@ -73,6 +74,18 @@ describe("what each journey takes", () => {
   it("is what docs/costs.md says, with its price", async () => {
     await expect(printCosts(counts)).toMatchFileSnapshot("../../docs/costs.md");
   });
+});
+
+it("a million posts to two accounts, published and told to an endpoint, cost 53 dollars at most", () => {
+  expect(pricePerMillion(counts.publishText)).toBeLessThanOrEqual(53);
+});
+
+it("a publish is answered after two round trips to the database at most, its authentication included", () => {
+  expect(counts.publishText.d1RoundTripsBeforeAnswer).toBeLessThanOrEqual(2);
+});
+
+it("an idle minute reads less than 50 rows, with a million posts stored", () => {
+  expect(counts.idleMinute.d1RowsRead).toBeLessThan(50);
 });
 
 it("a page and a post cost the same with a million posts as with a thousand, wherever the page is", () => {

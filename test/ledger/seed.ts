@@ -26,19 +26,15 @@ const SEEDS = [
      state, timeline, seq)
    SELECT ?2, 'live', printf('post_%026d', i), ?3 + i * ?4, 1, 'Hello', '[]', '{}', '["facebook"]', ?3 + i * ?4,
      'published', ?5, '[]', 3 FROM n`,
-  `INSERT INTO tasks (workspace_id, mode, account_id, post_id, platform)
-   SELECT ?2, 'live', 'acc_1', printf('post_%026d', i), 'facebook' FROM n`,
   `INSERT INTO idempotency (workspace_id, mode, key, fingerprint, claim, post_id, response_status, response_body, expires_at)
    SELECT ?2, 'live', printf('key-%07d', i), '', '', printf('post_%026d', i), 202, '{}', 4102444800000 + i FROM n`,
   `INSERT INTO audit_log (id, workspace_id, mode, at, action, actor)
    SELECT printf('aud_%07d', i), ?2, 'live', ?3 + i * ?4, 'post.created', 'key_1' FROM n`,
-  `INSERT INTO events (id, workspace_id, mode, type, post_id, body, created_at)
-   SELECT printf('evt_%s_%07d', ?2, i), ?2, 'live', 'publish.completed', printf('post_%026d', i), '{}', 4102444800000 + i FROM n`,
 ];
 
 /**
- * Stores so many published posts for a workspace in live mode, as if they had been published by it, with their tasks, keys,
- * events and lines of the audit log. All lines are sealed.
+ * Stores so many published posts for a workspace in live mode, with their keys and lines of the audit log, which the sweeper
+ * looks after. All lines are sealed.
  */
 export async function seed(workspaceId: string, posts: number): Promise<void> {
   const numbers = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ?1 - 1)";
