@@ -234,7 +234,7 @@ describe("when the database loses its answer", () => {
     let writes = 0;
     vi.spyOn(env.DB, "batch").mockImplementation(async (statements) => {
       const results = await batch(statements);
-      if (statements.length > 4 && ++writes === 1) throw new Error("D1_ERROR: Network connection lost.");
+      if (statements.length > 5 && ++writes === 1) throw new Error("D1_ERROR: Network connection lost.");
       return results as never;
     });
     const answer = await publish(workspace, request("Answer lost"), keyed(newKey()));
@@ -252,7 +252,7 @@ describe("when the database loses its answer", () => {
     const batch = env.DB.batch.bind(env.DB);
     const spy = vi.spyOn(env.DB, "batch").mockImplementation(async (statements) => {
       const results = await batch(statements);
-      if (statements.length > 4) throw new Error("D1_ERROR: Network connection lost. SECRET");
+      if (statements.length > 5) throw new Error("D1_ERROR: Network connection lost. SECRET");
       return results as never;
     });
     const [key, body] = [newKey(), request("Answers lost")];
