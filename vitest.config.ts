@@ -23,6 +23,26 @@ const TEST_SECRETS = {
 /** Measure how quick something is, and run by themselves: they would measure the load of the others. */
 const PACE = ["test/e2e/webhook-pace.test.ts", "test/e2e/start-pace.test.ts"];
 
+/** The Worker in workerd, and the tests beside it. */
+const workers = () =>
+  cloudflareTest(async () => ({
+    wrangler: { configPath: "./wrangler.toml" },
+    miniflare: {
+      bindings: {
+        ...TEST_SECRETS,
+        TEST_MIGRATIONS: await readD1Migrations("./migrations"),
+        // What the fuzzer makes its requests of: the same on every run, unless another is asked for.
+        FUZZ_SEED: process.env.FUZZ_SEED ?? "20260601",
+      },
+      // Sent to a queue that has no consumer, for one with a consumer delivers after a minute at the latest: the
+      // tests decide which message arrives, when and how often.
+      queueProducers: { PUBLISH: { queueName: "undelivered" }, WEBHOOKS: { queueName: "undelivered" } },
+    },
+  }));
+
+// Bundled, as wrangler bundles it: its optional import of Node's file system is left out there.
+const deps = { optimizer: { ssr: { enabled: true, include: ["mediabunny"] } } };
+
 export default defineConfig({
   test: {
     silent: "passed-only",
@@ -39,22 +59,7 @@ export default defineConfig({
         },
       },
       {
-        plugins: [
-          cloudflareTest(async () => ({
-            wrangler: { configPath: "./wrangler.toml" },
-            miniflare: {
-              bindings: {
-                ...TEST_SECRETS,
-                TEST_MIGRATIONS: await readD1Migrations("./migrations"),
-                // What the fuzzer makes its requests of: the same on every run, unless another is asked for.
-                FUZZ_SEED: process.env.FUZZ_SEED ?? "20260601",
-              },
-              // Sent to a queue that has no consumer, for one with a consumer delivers after a minute at the latest: the
-              // tests decide which message arrives, when and how often.
-              queueProducers: { PUBLISH: { queueName: "undelivered" }, WEBHOOKS: { queueName: "undelivered" } },
-            },
-          })),
-        ],
+        plugins: [workers()],
         test: {
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
@@ -63,8 +68,18 @@ export default defineConfig({
           isolate: false,
           testTimeout: 30_000,
           maxWorkers: 1,
-          // Bundled, as wrangler bundles it: its optional import of Node's file system is left out there.
-          deps: { optimizer: { ssr: { enabled: true, include: ["mediabunny"] } } },
+          deps,
+        },
+      },
+      {
+        plugins: [workers()],
+        test: {
+          name: "ledger",
+          include: ["test/ledger/**/*.test.ts"],
+          setupFiles: ["./test/integration/setup.ts"],
+          // A million posts are stored first.
+          hookTimeout: 600_000,
+          deps,
         },
       },
       {

@@ -10,6 +10,7 @@ import type { FoundKey } from "../workspace/find-good-key.ts";
 import { digestAnew, findGoodKey } from "../workspace/find-good-key.ts";
 import type { AppEnv } from "./context.ts";
 import { UNAUTHORIZED_MESSAGE } from "./errors.ts";
+import { publishNames } from "./publish-names.ts";
 import { refuseFlood } from "./shield.ts";
 
 /** Only who has a good key is told. */
@@ -29,11 +30,13 @@ export const authenticate = createMiddleware<AppEnv>(async function authenticate
     return next();
   }
   const { db, clock, settings } = c.var.services;
-  const found = await findGoodKey({ db, clock, peppers: settings.apiKeyPeppers }, token);
+  const names = await publishNames(c);
+  const found = await findGoodKey({ db, clock, peppers: settings.apiKeyPeppers }, token, names);
   if (!found) throw await unauthorized(c);
   if (found.isSuspended) throw await suspended(c);
   const key = { ...found.key, access: found.access };
   c.set("actor", { kind: "key", key, rateLimits: found.rateLimits ?? DEFAULT_RATE_LIMITS });
+  if (names && found.context) c.set("publishing", { names, context: found.context });
   await next();
   rememberUse(c, found.key);
   keepDigestPresent(c, token, found);

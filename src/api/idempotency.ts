@@ -17,8 +17,9 @@ import { IDEMPOTENCY_CONFLICT_MESSAGE } from "./errors.ts";
  * Idempotency-Key: a request that is sent again is answered again, byte for byte, and done once.
  *
  * The database decides: the key's row is written in the batch that does the work, under a unique key. KV only spares
- * the database the replays: until its key is free again an entry never changes, so a stale one is as good, and a missing
- * one costs a read. It lives as long as the key: a database that was restored does not know the newest keys any more.
+ * the database whoever comes again and again: it is told with the first replay, for most keys have none and a value costs
+ * as much as five rows. Until its key is free again an entry never changes, so a stale one is as good, and a missing one
+ * costs a read. It lives as long as the key: a database that was restored does not know the newest keys any more.
  */
 
 const HEADER = "Idempotency-Key";
@@ -149,7 +150,7 @@ export async function replayFromRow<Body, Status extends StatusCode>(
 }
 
 /**
- * Lets the cache know an answer, after it was given: nothing waits for it, and its failure fails nothing. What is sealed
+ * Lets the cache know an answer that was given again: nothing waits for it, and its failure fails nothing. What is sealed
  * stays in the database.
  */
 export function cacheAnswer(c: Context<AppEnv>, request: IdempotentRequest, row: IdempotencyRow): void {

@@ -102,7 +102,6 @@ async function carryOut<Outcome, Body, Status extends ContentfulStatusCode>(
     row = await attempt.refused(error);
   }
   if (row.claim !== attempt.claimId) return replayed(c, asked, request, row);
-  cacheAnswer(c, request, row);
   return withHeaders(asked, jsonText<Body, Status>(c, row.responseStatus ?? 500, attempt.text));
 }
 

@@ -53,14 +53,19 @@ publish.openapi(publishRoute, async (c) => {
     fingerprint: await idempotent.fingerprint(),
     respond: printAccepted,
   };
-  const outcome = await createPost(services, access, { request: requestOf(body), claim }, requesterOf(c));
+  const outcome = await createPost(
+    services,
+    access,
+    { request: requestOf(body), claim },
+    requesterOf(c),
+    c.var.publishing,
+  );
   if (outcome.is === "taken") {
     if (!idempotent) throw new Error("a request without a key found it taken");
     cacheAnswer(c, idempotent, outcome.row);
     return replayFromRow<Answer, 202>(c, idempotent, outcome.row);
   }
   nudge(c, outcome.ref);
-  if (idempotent && outcome.claimed) cacheAnswer(c, idempotent, outcome.claimed);
   const { status, body: answer } = printAccepted(outcome.accepted);
   return jsonText<Answer, 202>(c, status, answer);
 });

@@ -53,16 +53,26 @@ function inScope(scope: Scope) {
 /** The connected accounts within reach with these ids; a statement, for a batch. */
 export function selectAccounts(db: Database, access: Access, ids: readonly string[]) {
   const reached = ids.filter((id) => reaches(access, id));
+  return selectConnected(db, access.scope, reached);
+}
+
+/** The same of a whole world, which may be one that the database finds out by itself. */
+export function selectConnected(
+  db: Database,
+  world: { workspaceId: string | SQL; mode: Mode | SQL },
+  ids: readonly string[],
+) {
   return db
     .select(WITH_GRANT)
     .from(accounts)
     .innerJoin(grants, eq(grants.id, accounts.grantId))
     .where(
       and(
-        inScope(access.scope),
+        eq(accounts.workspaceId, world.workspaceId),
+        eq(accounts.mode, world.mode),
         isNull(accounts.disconnectedAt),
         // One JSON parameter: D1 takes a hundred at most, and a person may have connected more.
-        inArray(accounts.id, sql`(SELECT value FROM json_each(${JSON.stringify(reached)}))`),
+        inArray(accounts.id, sql`(SELECT value FROM json_each(${JSON.stringify(ids)}))`),
       ),
     );
 }

@@ -10,6 +10,8 @@ import { commitChange } from "./change.ts";
 import type { Database } from "./database.ts";
 import { prepared, selectValues, statement } from "./database.ts";
 import type { MemberRow } from "./members.ts";
+import type { PublishContext, PublishNames } from "./publish-requests.ts";
+import { publishContextOf, selectPublishContext } from "./publish-requests.ts";
 import { apiKeys, replacedSecrets, workspaces } from "./schema.ts";
 
 export type ApiKeyRow = typeof apiKeys.$inferSelect;
@@ -30,6 +32,8 @@ export interface StoredSecret {
 
 /** A key by one of its secrets, and what its workspace may: how often it may ask, and whether it is let in. */
 export interface KeyBySecret {
+  /** What its publish request names; null: none was asked for, or it is one of the key's former secrets. */
+  context: PublishContext | null;
   key: ApiKeyRow;
   stored: StoredSecret;
   workspace: { rateLimits: RateLimits | null; suspendedAt: Millis | null; deletedAt: Millis | null };
@@ -76,15 +80,26 @@ const keyBySecret = prepared((db) =>
  * The key with a secret, whether it is good any more or not.
  *
  * @param digests what the secret may be stored as, under one pepper or two: one of them at most is
+ * @param names what is to be read of the key's world in the same round trip; null: nothing
  * @returns null when no key has it
  */
-export async function findKeyBySecret(db: Database, digests: readonly string[]): Promise<KeyBySecret | null> {
+export async function findKeyBySecret(
+  db: Database,
+  digests: readonly string[],
+  names: PublishNames | null,
+): Promise<KeyBySecret | null> {
   const [first, second = first] = digests;
-  const [row] = await keyBySecret(db).all({ first, second });
+  const ofKey = (column: string) =>
+    sql`(SELECT ${sql.identifier(column)} FROM api_keys WHERE ${inArray(apiKeys.digest, [...digests])})`;
+  const world = { workspaceId: ofKey("workspace_id"), mode: ofKey("mode") };
+  const [[row], ...read] = names
+    ? await db.batch([selectBySecret(db, [...digests]), ...selectPublishContext(db, world, names)])
+    : [await keyBySecret(db).all({ first, second }), [], [], [], []];
   if (!row) return null;
   const { storedDigest, storedPepperId, goodUntil, rateLimits, suspendedAt, deletedAt, ...key } = row;
   const stored = { digest: storedDigest, pepperId: storedPepperId, goodUntil };
-  return { key, stored, workspace: { rateLimits, suspendedAt, deletedAt } };
+  const context = names && goodUntil === null ? publishContextOf(key.mode, read) : null;
+  return { context, key, stored, workspace: { rateLimits, suspendedAt, deletedAt } };
 }
 
 /** Stores a secret under another digest, in either table and as long as it has the one that was read. */

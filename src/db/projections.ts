@@ -1,3 +1,4 @@
+import type { SQL } from "drizzle-orm";
 import { and, eq, lt, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import type { Millis } from "../lib/clock.ts";
@@ -11,7 +12,7 @@ import { statement } from "./database.ts";
 import type { DeliveryRef } from "./deliveries.ts";
 import { deliveriesOf, tell } from "./events.ts";
 import type { PostState } from "./posts.ts";
-import { commitLocks, posts } from "./schema.ts";
+import { posts } from "./schema.ts";
 import { inRealTime } from "./test-clock.ts";
 import type { Timeline } from "./timeline.ts";
 
@@ -62,38 +63,19 @@ export async function writeProjection(
     ...telling,
     ...(projection.audit.length === 0 ? [] : [insertAuditLines(db, projection.audit)]),
     ...(published ? [claimPublished(db, { mode, postId }, final)] : []),
-    ...(projection.unlocked.length === 0
-      ? []
-      : [
-          db.delete(commitLocks).where(
-            and(
-              eq(commitLocks.postId, postId),
-              sql`EXISTS (SELECT 1 FROM json_each(${JSON.stringify(projection.unlocked)})
-                  WHERE value ->> 'accountId' = ${commitLocks.accountId} AND value ->> 'epoch' > ${commitLocks.epoch})`,
-            ),
-          ),
-        ]),
+    ...(projection.unlocked.length === 0 ? [] : [giveLocksBack(db, postId, JSON.stringify(projection.unlocked))]),
   ];
   const moves = POST_STATUSES.map((status) => {
     const column = sql.identifier(status);
     const arrives = projection.status === status ? 1 : 0;
     return sql`${column} = ${column} + ${arrives} - (old.status = ${status})`;
   });
-  const results = await db.batch([
-    // Before the update, while the old status can still be read, and under the same condition.
-    statement(
-      db,
-      sql`
-      UPDATE post_counts SET ${sql.join(moves, sql`, `)}
-      FROM (SELECT status FROM posts WHERE workspace_id = ${workspaceId} AND mode = ${mode} AND id = ${postId}
-        AND seq < ${projection.seq} AND status <> ${projection.status}) AS old
-      WHERE post_counts.workspace_id = ${workspaceId} AND post_counts.mode = ${mode}`,
-    ),
+  const update = (condition: SQL, status: { status?: PostStatus }) =>
     db
       .update(posts)
       .set({
+        ...status,
         seq: projection.seq,
-        status: projection.status,
         state: projection.state,
         timeline: projection.timeline,
         publishBefore: projection.publishBefore,
@@ -108,11 +90,25 @@ export async function writeProjection(
           eq(posts.mode, mode),
           eq(posts.id, postId),
           lt(posts.seq, projection.seq),
+          condition,
         ),
-      ),
+      );
+  const results = await db.batch([
+    // Before the update, while the old status can still be read, and under the same condition.
+    statement(
+      db,
+      sql`
+      UPDATE post_counts SET ${sql.join(moves, sql`, `)}
+      FROM (SELECT status FROM posts WHERE workspace_id = ${workspaceId} AND mode = ${mode} AND id = ${postId}
+        AND seq < ${projection.seq} AND status <> ${projection.status}) AS old
+      WHERE post_counts.workspace_id = ${workspaceId} AND post_counts.mode = ${mode}`,
+    ),
+    update(sql`${posts.status} = ${projection.status}`, {}),
+    // By itself, for to name it costs a row of its index, also where it stays.
+    update(sql`${posts.status} <> ${projection.status}`, { status: projection.status }),
     ...statements,
   ]);
-  return telling.length === 0 ? [] : deliveriesOf(results[2]);
+  return telling.length === 0 ? [] : deliveriesOf(results[3]);
 }
 
 /** What an edit has changed: copied from where it was put before the object decided. */
@@ -141,5 +137,18 @@ function claimPublished(db: Database, { mode, postId }: { mode: string; postId: 
     SELECT ${mode}, value ->> 'platform', external_id, value ->> 'platformPostId', ${postId}, accounts.id
     FROM json_each(${final}) JOIN accounts ON accounts.id = value ->> 'accountId'
     WHERE value ->> 'platformPostId' IS NOT NULL ON CONFLICT DO NOTHING`,
+  );
+}
+
+/** A post's locks are found by its accounts: few commits are in flight on one. */
+function giveLocksBack(db: Database, postId: string, unlocked: string) {
+  return statement(
+    db,
+    sql`
+    DELETE FROM commit_locks WHERE (mode, platform, external_id) IN (
+        SELECT accounts.mode, accounts.platform, accounts.external_id
+        FROM json_each(${unlocked}) JOIN accounts ON accounts.id = value ->> 'accountId')
+      AND post_id = ${postId} AND EXISTS (SELECT 1 FROM json_each(${unlocked})
+        WHERE value ->> 'accountId' = commit_locks.account_id AND value ->> 'epoch' > commit_locks.epoch)`,
   );
 }

@@ -1,9 +1,11 @@
 import type { SQL } from "drizzle-orm";
 import { and, eq, sql } from "drizzle-orm";
+import type { BatchResponse } from "drizzle-orm/batch";
+import { reaches } from "../lib/access.ts";
 import type { Millis } from "../lib/clock.ts";
-import type { Access, ApprovalPolicy, Scope } from "../lib/vocabulary.ts";
+import type { Access, ApprovalPolicy, Mode, Scope } from "../lib/vocabulary.ts";
 import type { AccountRow } from "./accounts.ts";
-import { accountRow, selectAccounts } from "./accounts.ts";
+import { accountRow, selectConnected } from "./accounts.ts";
 import type { Database } from "./database.ts";
 import { statement } from "./database.ts";
 import type { IdempotencyRow } from "./idempotency.ts";
@@ -30,21 +32,30 @@ export interface PublishContext {
   approvals: ApprovalPolicy;
 }
 
-/** Loads all that publish requests name and that is within reach, in one round trip. */
-export async function loadPublishContext(
-  db: Database,
-  access: Access,
-  names: { keys: string[]; accountIds: string[]; mediaIds: string[] },
-): Promise<PublishContext> {
-  const { scope } = access;
-  const [taken, accountRows, mediaRows, [workspace]] = await db.batch([
-    selectKeys(db, scope, names.keys),
-    selectAccounts(db, access, names.accountIds),
+/** What publish requests name. */
+export interface PublishNames {
+  /** SHA-256 of Idempotency-Keys, in hexadecimal. */
+  keys: string[];
+  accountIds: string[];
+  mediaIds: string[];
+}
+
+/** A world that is known, or that the database finds out by itself. */
+interface World {
+  workspaceId: string | SQL;
+  mode: Mode | SQL;
+}
+
+/** The statements that read what publish requests name, for a batch; of what they give `publishContextOf` makes sense. */
+export function selectPublishContext(db: Database, world: World, names: PublishNames) {
+  return [
+    selectKeys(db, world, names.keys),
+    selectConnected(db, world, names.accountIds),
     db
       .select()
       .from(media)
       .where(
-        and(eq(media.workspaceId, scope.workspaceId), eq(media.mode, scope.mode), sql`id IN ${listOf(names.mediaIds)}`),
+        and(eq(media.workspaceId, world.workspaceId), eq(media.mode, world.mode), sql`id IN ${listOf(names.mediaIds)}`),
       ),
     db
       .select({
@@ -54,17 +65,31 @@ export async function loadPublishContext(
         approvals: workspaces.approvals,
       })
       .from(workspaces)
-      .where(eq(workspaces.id, scope.workspaceId)),
-  ]);
+      .where(eq(workspaces.id, world.workspaceId)),
+  ] as const;
+}
+
+export function publishContextOf(
+  mode: Mode,
+  [taken, accountRows, mediaRows, [workspace]]: BatchResponse<ReturnType<typeof selectPublishContext>>,
+): PublishContext {
   return {
     taken,
     accounts: accountRows.map(accountRow),
     media: mediaRows,
-    clockOffset: scope.mode === "test" ? (workspace?.offset ?? 0) : 0,
+    clockOffset: mode === "test" ? (workspace?.offset ?? 0) : 0,
     publishWithin: workspace?.publishWithin ?? null,
     duplicateGuard: workspace?.duplicateGuard ?? false,
     approvals: workspace?.approvals ?? "off",
   };
+}
+
+/** Loads all that publish requests name and that is within reach, in one round trip. */
+export async function loadPublishContext(db: Database, access: Access, names: PublishNames): Promise<PublishContext> {
+  const { scope } = access;
+  const accountIds = names.accountIds.filter((id) => reaches(access, id));
+  const statements = selectPublishContext(db, scope, { ...names, accountIds });
+  return publishContextOf(scope.mode, await db.batch(statements));
 }
 
 /** One JSON parameter: D1 takes a hundred at most. */
@@ -72,7 +97,7 @@ function listOf(values: readonly string[]): SQL {
   return sql`(SELECT value FROM json_each(${JSON.stringify(values)}))`;
 }
 
-function selectKeys(db: Database, scope: Scope, keys: readonly string[]) {
+function selectKeys(db: Database, scope: World, keys: readonly string[]) {
   return db
     .select()
     .from(idempotency)

@@ -594,10 +594,7 @@ export const commitLocks = sqliteTable(
     /** Of the task, when it took the lock. */
     epoch: integer().notNull().default(0),
   },
-  (table) => [
-    primaryKey({ columns: [table.mode, table.platform, table.externalId, table.fingerprint] }),
-    index("commit_locks_by_holder").on(table.postId, table.accountId),
-  ],
+  (table) => [primaryKey({ columns: [table.mode, table.platform, table.externalId, table.fingerprint] })],
 );
 
 /**

@@ -51,6 +51,10 @@ export function refOf(message: PostMessage): PostRef {
   return { workspaceId: message.workspace_id, mode: message.mode, postId: message.post_id };
 }
 
+export function taskOf(message: Extract<PublishMessage, { kind: "task" }>): TaskMessage {
+  return { accountId: message.account_id, part: message.part, epoch: message.epoch };
+}
+
 function printRef(ref: PostRef) {
   return { v: 1 as const, workspace_id: ref.workspaceId, mode: ref.mode, post_id: ref.postId };
 }

@@ -21,6 +21,8 @@ export interface PostCalls {
   /** Does what is due. Harmless at any time, any number of times. */
   wake(): Promise<void>;
   begin(message: TaskMessage): Promise<BeginAnswer>;
+  /** The same of several, which are stored and told at once. @returns an answer for each, in order */
+  beginTogether(messages: TaskMessage[]): Promise<BeginAnswer[]>;
   /** @param calls what was asked of the platform meanwhile, for the timeline */
   arm(holder: Holder, commit: { version: number; progress: Json }, calls?: MadeCall[]): Promise<ArmAnswer>;
   report(holder: Holder, made: Report, calls?: MadeCall[]): Promise<ReportAnswer>;

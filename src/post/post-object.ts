@@ -77,7 +77,7 @@ function audited<R>(transition: Transition<R>, line: AuditLine): Transition<R> {
 
 type Loaded =
   /** `isNew`: it was made from the database in this call. */
-  | { is: "stored"; isNew: boolean }
+  | { is: "known"; isNew: boolean }
   | { is: "unknown" }
   /** The post is over, and its object has forgotten it. */
   | { is: "final"; document: PostDocument };
@@ -91,13 +91,18 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
   readonly #db = database(this.env.DB);
   readonly #metrics = createMetrics(this.env.METRICS, consoleLog);
   #projecting: Promise<void> | null = null;
+  /**
+   * The document where it is ahead of the stored one, which waits for the next transition to be stored with it: just loaded, or
+   * with no more news than that the database was told. Whoever forgets it loads it, or tells the database, once more.
+   */
+  #ahead: PostDocument | null = null;
 
   async wake(): Promise<void> {
     const loaded = await this.#load();
     if (loaded.is === "final" && loaded.document.wakeBy !== null) {
       await stopWaking(this.#db, this.#ref, loaded.document.seq);
     }
-    if (loaded.is !== "stored") return;
+    if (loaded.is !== "known") return;
     const clockOffset = await this.#clockOffset();
     if (!loaded.isNew) await this.#compare();
     this.#decide((document, now) => retellEnd(noteClock(document, clockOffset), now));
@@ -108,7 +113,7 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
   override async alarm(): Promise<void> {
     const startedAt = systemClock();
     try {
-      if ((await this.#load()).is !== "stored" || (await this.#forgetInTime())) return;
+      if ((await this.#load()).is !== "known" || (await this.#forgetInTime())) return;
       const clockOffset = await this.#clockOffset();
       this.#decide((document) => ({ document: { ...noteClock(document, clockOffset), alarmAt: null }, answer: null }));
       await this.#tellPending();
@@ -122,32 +127,45 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
   }
 
   async begin(message: TaskMessage): Promise<BeginAnswer> {
-    if ((await this.#load()).is !== "stored") return { is: "skip", because: "unknown_task" };
+    if ((await this.#load()).is !== "known") return { is: "skip", because: "unknown_task" };
     return this.#decide((document, now) => begin(document, message, now));
   }
 
+  async beginTogether(messages: TaskMessage[]): Promise<BeginAnswer[]> {
+    if ((await this.#load()).is !== "known") return messages.map(() => ({ is: "skip", because: "unknown_task" }));
+    return this.#decide((before, now) => {
+      let document = before;
+      const answers = messages.map((message) => {
+        const begun = begin(document, message, now);
+        document = begun.document;
+        return begun.answer;
+      });
+      return { document, answer: answers };
+    });
+  }
+
   async arm(holder: Holder, commit: { version: number; progress: Json }, calls: MadeCall[] = []): Promise<ArmAnswer> {
-    if ((await this.#load()).is !== "stored") return { is: "refused" };
+    if ((await this.#load()).is !== "known") return { is: "refused" };
     return this.#decide((document, now) => arm(document, holder, commit, now, this.#timing, calls));
   }
 
   async report(holder: Holder, made: Report, calls: MadeCall[] = []): Promise<ReportAnswer> {
-    if ((await this.#load()).is !== "stored") return { is: "stale" };
+    if ((await this.#load()).is !== "known") return { is: "stale" };
     return this.#decide((document, now) => report(document, holder, made, now, this.#timing, calls));
   }
 
   async heedPauses(holder: Holder, pauses: ManualPause[]): Promise<HeedAnswer> {
-    if ((await this.#load()).is !== "stored") return { is: "stop" };
+    if ((await this.#load()).is !== "known") return { is: "stop" };
     return this.#decide((document, now) => heedPauses(document, holder, pauses, now));
   }
 
   async attachPermalink(accountId: string, permalink: string | null): Promise<void> {
-    if ((await this.#load()).is !== "stored") return;
+    if ((await this.#load()).is !== "known") return;
     this.#decide((document, now) => attachPermalink(document, accountId, permalink, now));
   }
 
   async resume(accountId: string): Promise<void> {
-    if ((await this.#load()).is !== "stored") return;
+    if ((await this.#load()).is !== "known") return;
     this.#decide((document, now) => resume(document, accountId, now));
   }
 
@@ -164,6 +182,7 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
 
   async forget(): Promise<void> {
     await this.#projecting;
+    this.#ahead = null;
     await this.ctx.storage.deleteAlarm();
     await this.ctx.storage.deleteAll();
   }
@@ -202,19 +221,19 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
     if (loaded.is === "final") {
       const decided = transition(loaded.document, nowOf(loaded.document));
       if (decided.document.seq === loaded.document.seq) return decided.answer;
-      this.#storeFirst(loaded.document);
+      this.#remember(loaded.document);
     }
-    const { seq } = this.#stored();
+    const { seq } = this.#current();
     const kept = id === null ? undefined : this.ctx.storage.kv.get<R>(answerKey(id));
     const answer = kept === undefined ? this.#decide(audited(transition, audit), id) : kept;
-    if (this.#stored().seq === seq) await this.#compare();
+    if (this.#current().seq === seq) await this.#compare();
     await this.#projected();
     return answer;
   }
 
   /** Looks how far the database knows the post: less than it was told, if it was restored. */
   async #compare(): Promise<void> {
-    const { projectedSeq } = this.#stored();
+    const { projectedSeq } = this.#current();
     const held = await findHeldPost(this.#db, this.#ref);
     if (held) this.#decide((document, now) => heedDatabase(document, held, projectedSeq, now));
   }
@@ -222,13 +241,14 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
   /** @throws when the database does not show yet what was decided */
   async #projected(): Promise<void> {
     await this.#project();
-    const { seq, projectedSeq } = this.#stored();
+    const { seq, projectedSeq } = this.#current();
     if (projectedSeq < seq) throw new Error("the database did not take the projection of a command");
   }
 
   /**
-   * Sees to it that the document is stored. It is made from the database once, and an object that was faster meanwhile
-   * is not overwritten. Nothing is stored for a post that the database does not know, or that is over.
+   * Sees to it that the document is known. It is made from the database once, and an object that was faster meanwhile
+   * is not overwritten. It is stored with the first transition, and so never for a post that the database does not know,
+   * or that is over.
    */
   async #load(): Promise<Loaded> {
     const known = this.ctx.storage.kv.get<PostDocument>(DOCUMENT);
@@ -236,35 +256,38 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
       await this.ctx.storage.setAlarm(systemClock() + ALARM_RETRY);
       throw new Error(`the document has format ${known.format}, which this release does not know`);
     }
-    if (known) return { is: "stored", isNew: false };
+    if (known) return { is: "known", isNew: false };
     const found = await findPostToLoad(this.#db, this.#ref);
     if (!found) return { is: "unknown" };
     const { is, document } = loadDocument(found, systemClock());
     if (is === "final") return { is, document };
-    this.#storeFirst(document);
-    return { is: "stored", isNew: true };
+    this.#remember(document);
+    return { is: "known", isNew: true };
   }
 
-  /** Stores a document that was made from the database, unless there is one by now. */
-  #storeFirst(document: PostDocument): void {
-    this.ctx.storage.transactionSync(() => {
-      if (this.ctx.storage.kv.get(DOCUMENT) === undefined) this.#store(document);
-    });
+  /** Takes a document that was made from the database, unless there is one by now. */
+  #remember(document: PostDocument): void {
+    if (!this.#isStored) this.#ahead ??= document;
   }
 
   /** Forgets the post when its time has come, and nothing has happened since. @returns whether it did */
   async #forgetInTime(): Promise<boolean> {
     await this.#projecting;
-    if (!isToBeForgotten(this.#stored(), systemClock())) return false;
+    if (!isToBeForgotten(this.#current(), systemClock())) return false;
+    this.#ahead = null;
     await this.ctx.storage.deleteAll();
     return true;
   }
 
   /** Tells that the post waits for somebody's word, with a link by which they can give it. */
   async #tellPending(): Promise<void> {
-    const { approval } = this.#stored();
-    if (!approval || !isToBeTold(this.#stored())) return;
-    const link = await reviewLink(settingsOf(this.env), { ...this.#ref, round: approval.round }, nowOf(this.#stored()));
+    const { approval } = this.#current();
+    if (!approval || !isToBeTold(this.#current())) return;
+    const link = await reviewLink(
+      settingsOf(this.env),
+      { ...this.#ref, round: approval.round },
+      nowOf(this.#current()),
+    );
     this.#decide((document, now) => tellPending(document, approval.round, link, now));
   }
 
@@ -279,12 +302,12 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
    * @param commandId the name under which its answer is kept; null: it is not
    */
   #decide<R>(transition: Transition<R>, commandId: string | null = null): R {
-    const before = this.#stored();
+    const before = this.#current();
     const now = nowOf(before);
     const decided = transition(before, now);
     const document = catchUp(commandId === null ? decided.document : keepAnswer(decided.document, systemClock()), now);
     const woken = wake(document, nowOf(document));
-    const isChanged = JSON.stringify(woken.document) !== JSON.stringify(before);
+    const isChanged = !this.#isStored || JSON.stringify(woken.document) !== JSON.stringify(before);
     if (isChanged || commandId !== null) {
       this.ctx.storage.transactionSync(() => {
         if (isChanged) this.#store(woken.document);
@@ -307,8 +330,12 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
     return settleTiming(settingsOf(this.env).settleScale);
   }
 
-  #stored(): PostDocument {
-    const document = this.ctx.storage.kv.get<PostDocument>(DOCUMENT);
+  get #isStored(): boolean {
+    return this.ctx.storage.kv.get(DOCUMENT) !== undefined;
+  }
+
+  #current(): PostDocument {
+    const document = this.#ahead ?? this.ctx.storage.kv.get<PostDocument>(DOCUMENT);
     if (!document) throw new Error("the document is gone");
     return upgraded(document);
   }
@@ -318,6 +345,7 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
    * than setting it anew, unless nothing is left to do but to forget. One that should have rung is taken for lost.
    */
   #store(document: PostDocument): void {
+    this.#ahead = null;
     const now = systemClock();
     const due = nextAlarm(document);
     const wanted = due === null ? null : due - document.clockOffset;
@@ -347,8 +375,7 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
     } catch (error) {
       isInTrouble = true;
       consoleLog.error("messages were not sent", error, { post_id: postId, messages: messages.length });
-      if (this.ctx.storage.kv.get(DOCUMENT) !== undefined)
-        this.#decide((document, now) => unsent(document, messages, now));
+      if (this.#isStored) this.#decide((document, now) => unsent(document, messages, now));
     }
     if (!isInTrouble) return;
     try {
@@ -367,7 +394,7 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
   }
 
   async #projectAll(): Promise<void> {
-    for (let document = this.#stored(); hasNews(document); document = this.#stored()) {
+    for (let document = this.#current(); hasNews(document); document = this.#current()) {
       const projection = projectionOf(document, nowOf(document));
       const eventIds = projection.events.map((event) => event.id);
       try {
@@ -375,14 +402,16 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
         if (told.length > 0) this.ctx.waitUntil(sendDeliveries({ queue: this.env.WEBHOOKS, log: consoleLog }, told));
       } catch (error) {
         consoleLog.error("a projection failed", error, { post_id: this.#ref.postId });
-        const current = this.#stored();
+        const current = this.#current();
         const postponed = postponeProjection(current, nowOf(current));
         this.ctx.storage.transactionSync(() => this.#store(postponed.document));
         return;
       }
-      const current = this.#stored();
+      const current = this.#current();
       const { document: told } = acknowledge(current, { ...projection, eventIds }, nowOf(current));
-      this.ctx.storage.transactionSync(() => this.#store(told));
+      // More is told at once, or somebody is about to report: it is stored with that, or with the end of their lease.
+      if (hasNews(told) || isHeld(told, nowOf(told))) this.#ahead = told;
+      else this.ctx.storage.transactionSync(() => this.#store(told));
     }
   }
 }
@@ -395,6 +424,11 @@ function isUndelivered(document: PostDocument): boolean {
 /** The present on the document's clock. */
 function nowOf(document: PostDocument): Millis {
   return systemClock() + document.clockOffset;
+}
+
+/** Whether a consumer has one of the tasks for itself. */
+function isHeld(document: PostDocument, now: Millis): boolean {
+  return publicationsOf(document).some(({ lease }) => lease !== null && lease.until > now);
 }
 
 function hasNews(document: PostDocument): boolean {

@@ -5,13 +5,13 @@ import type { Millis } from "../lib/clock.ts";
 import { SECOND } from "../lib/clock.ts";
 import type { LogFields } from "../lib/log.ts";
 import type { Metrics } from "../lib/metrics.ts";
+import { beginner } from "./begin-together.ts";
 import type { PublishMessage } from "./messages.ts";
-import { PUBLISH_MESSAGE, refOf } from "./messages.ts";
+import { PUBLISH_MESSAGE, refOf, taskOf } from "./messages.ts";
 import type { PublishDeps } from "./prepare-task.ts";
 import { publishTask } from "./publish-task.ts";
 import type { Tally } from "./tally.ts";
 import { newTally } from "./tally.ts";
-import type { TaskMessage } from "./transition.ts";
 
 type ConsumerDeps = PublishDeps & RenewDeps & { metrics: Metrics };
 
@@ -20,9 +20,11 @@ const REDELIVERY: Millis = 10 * SECOND;
 
 /** Takes a batch of the publish queue, each message on its own: what goes wrong with one leaves the others alone. */
 export async function consumePublishQueue(deps: ConsumerDeps, batch: MessageBatch): Promise<void> {
+  const parsed = batch.messages.map((message) => ({ message, body: PUBLISH_MESSAGE.safeParse(message.body) }));
+  const tasks = parsed.flatMap(({ body }) => (body.success && body.data.kind === "task" ? [body.data] : []));
+  const begin = beginner(deps.posts, tasks);
   await Promise.all(
-    batch.messages.map(async (message) => {
-      const body = PUBLISH_MESSAGE.safeParse(message.body);
+    parsed.map(async ({ message, body }) => {
       if (!body.success) {
         // Of a later release perhaps, mid-rollout. The object sends its own again.
         deps.log.error("a message was not understood", null, { message_id: message.id });
@@ -40,7 +42,7 @@ export async function consumePublishQueue(deps: ConsumerDeps, batch: MessageBatc
         return { message_id: message.id, attempt: message.attempts, ...subjectOf(body.data), ...work };
       };
       try {
-        deps.log.info("a message was handled", finish(await handle(deps, body.data)));
+        deps.log.info("a message was handled", finish(await handle(deps, body.data, begin)));
         message.ack();
       } catch (error) {
         deps.log.error("a message failed", error, finish(newTally("failed")));
@@ -76,10 +78,10 @@ export async function consumeDeadLetters(deps: ConsumerDeps, batch: MessageBatch
   }
 }
 
-async function handle(deps: ConsumerDeps, message: PublishMessage): Promise<Tally> {
+async function handle(deps: ConsumerDeps, message: PublishMessage, begin: ReturnType<typeof beginner>): Promise<Tally> {
   switch (message.kind) {
     case "task":
-      return publishTask(deps, refOf(message), taskOf(message));
+      return publishTask(deps, refOf(message), taskOf(message), await begin(message));
     case "wake":
       await deps.posts(refOf(message)).wake();
       return newTally("woken");
@@ -94,10 +96,6 @@ async function handle(deps: ConsumerDeps, message: PublishMessage): Promise<Tall
       });
       return newTally("renewal_tried");
   }
-}
-
-function taskOf(message: Extract<PublishMessage, { kind: "task" }>): TaskMessage {
-  return { accountId: message.account_id, part: message.part, epoch: message.epoch };
 }
 
 function subjectOf(message: PublishMessage): LogFields {

@@ -25,9 +25,16 @@ import type { Holder, TaskMessage } from "./transition.ts";
  * the object's. The one step that anybody sees is in `send-commit.ts`.
  */
 
-/** @returns what was done, also where nothing was to be */
-export async function publishTask(services: PublishDeps, ref: PostRef, message: TaskMessage): Promise<Tally> {
-  const begun = await services.posts(ref).begin(message);
+/**
+ * @param begun what the post's object answered to the message
+ * @returns what was done, also where nothing was to be
+ */
+export async function publishTask(
+  services: PublishDeps,
+  ref: PostRef,
+  message: TaskMessage,
+  begun: BeginAnswer,
+): Promise<Tally> {
   if (begun.is === "skip") return newTally(begun.because);
   const tally = newTally("stopped");
   await workOn(services, ref, message, begun, tally);

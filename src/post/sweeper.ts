@@ -10,6 +10,8 @@ import type { Database } from "../db/database.ts";
 import { database } from "../db/database.ts";
 import type { DeliveryRef } from "../db/deliveries.ts";
 import { findDueDeliveries } from "../db/deliveries.ts";
+import type { EarliestWaiting } from "../db/due.ts";
+import { findEarliestWaiting } from "../db/due.ts";
 import { deleteOldEvents } from "../db/events.ts";
 import { findGrantsToRenew } from "../db/grants.ts";
 import { deleteExpiredKeys } from "../db/idempotency.ts";
@@ -168,24 +170,27 @@ export class SweeperObject extends DurableObject<Env> {
   async sweep(): Promise<number> {
     const db = database(this.env.DB);
     const now = systemClock();
-    const posts = await this.#wakeOverdue(db, now);
-    const deliveries = await this.#sendDue(db, now);
-    const grants = await findGrantsToRenew(db, now, MAX_RENEWALS);
-    const renewals = grants.map((grant) => ({ body: renewMessage(grant) }));
-    await this.#handOver("publish", () => sendMessages(this.env.PUBLISH, renewals));
-    await warnOfEnds({ db, sendDeliveries: (told) => this.#sendDeliveries(told) }, now, MAX_WARNINGS);
-    const expired = await deleteExpiredKeys(db, now, MAX_EXPIRED_KEYS);
+    const waiting = await findEarliestWaiting(db);
+    const isDue = (kind: keyof EarliestWaiting) => (waiting[kind] ?? Number.POSITIVE_INFINITY) <= now;
+    const posts = await this.#wakeOverdue(db, now, isDue("posts"));
+    const deliveries = await this.#sendDue(db, now, isDue("deliveries"));
+    if (isDue("probes")) await this.#probeDue(db, now);
+    if (isDue("renewals")) await this.#renewDue(db, now);
+    if (isDue("warnings")) {
+      await warnOfEnds({ db, sendDeliveries: (told) => this.#sendDeliveries(told) }, now, MAX_WARNINGS);
+    }
+    const expired = isDue("keys") ? await deleteExpiredKeys(db, now, MAX_EXPIRED_KEYS) : 0;
     if (expired >= MAX_EXPIRED_KEYS) await this.ctx.storage.setAlarm(systemClock() + SOON);
-    await deleteExpiredContents(db, now, MAX_EXPIRED_KEYS);
+    if (isDue("contents")) await deleteExpiredContents(db, now, MAX_EXPIRED_KEYS);
     await this.#forgetEvents(db, now);
-    await sweepConsents(db, now, MAX_CONSENTS);
+    if (isDue("consents") || isDue("connectLinks")) await sweepConsents(db, now, MAX_CONSENTS);
     const stock = await takeStock(db, now);
     await deleteOldManualPauses(db, now);
-    await deleteRevokedKeys(db, now);
-    await deleteOldSessions(db, now);
-    await deleteOldSignInLinks(db, now);
-    await deleteOldCeremonies(db, now);
-    await sweepMedia({ db, bucket: this.env.MEDIA }, now);
+    if (isDue("revokedKeys")) await deleteRevokedKeys(db, now);
+    if (isDue("sessions")) await deleteOldSessions(db, now);
+    if (isDue("signInLinks")) await deleteOldSignInLinks(db, now);
+    if (isDue("ceremonies")) await deleteOldCeremonies(db, now);
+    if (isDue("media") || isDue("uploads")) await sweepMedia({ db, bucket: this.env.MEDIA }, now);
     await this.#sealAuditLog(db, now);
     await this.#eraseWorkspaces(db, now);
     const { found } = posts;
@@ -233,9 +238,9 @@ export class SweeperObject extends DurableObject<Env> {
   }
 
   /** Hands over one page of what is overdue, and begins anew behind the last. */
-  async #wakeOverdue(db: Database, now: Millis): Promise<Found> {
+  async #wakeOverdue(db: Database, now: Millis, isDue: boolean): Promise<Found> {
     const after = this.ctx.storage.kv.get<PostToWake>(CURSOR) ?? null;
-    const posts = await findPostsToWake(db, now, after, MAX_POSTS);
+    const posts = isDue ? await findPostsToWake(db, now, after, MAX_POSTS) : [];
     const isTaken = await this.#handOver("publish", () => wakePosts(this.env.PUBLISH, posts));
     const last = posts.at(-1);
     if (posts.length === MAX_POSTS && last) this.ctx.storage.kv.put(CURSOR, last);
@@ -243,17 +248,30 @@ export class SweeperObject extends DurableObject<Env> {
     return { found: isTaken ? posts.length : 0, since: posts[0]?.wakeBy ?? null, isFirstPage: after === null };
   }
 
-  /** Sends one page of the webhooks that are due and were not sent, and has endpoints tried that are failing. */
-  async #sendDue(db: Database, now: Millis): Promise<Found> {
+  /** Sends one page of the webhooks that are due and were not sent. */
+  async #sendDue(db: Database, now: Millis, isDue: boolean): Promise<Found> {
     const after = this.ctx.storage.kv.get<DueDelivery>(DELIVERY_CURSOR) ?? null;
-    const due = await findDueDeliveries(db, now - DUE_GRACE, after, MAX_DELIVERIES);
+    const due = isDue ? await findDueDeliveries(db, now - DUE_GRACE, after, MAX_DELIVERIES) : [];
     const last = due.at(-1);
     if (due.length === MAX_DELIVERIES && last) this.ctx.storage.kv.put(DELIVERY_CURSOR, last);
     else if (after) this.ctx.storage.kv.delete(DELIVERY_CURSOR);
-    const failing = await findWebhooksToProbe(db, now, MAX_PROBES);
-    const messages = [...due.map((ref) => deliverMessage(ref)), ...failing.map((id) => probeMessage(id))];
+    const messages = due.map((ref) => deliverMessage(ref));
     const isTaken = await this.#handOver("webhooks", () => sendWebhookMessages(this.env.WEBHOOKS, messages));
     return { found: isTaken ? due.length : 0, since: due[0]?.nextAttemptAt ?? null, isFirstPage: after === null };
+  }
+
+  /** Has endpoints tried that are failing. */
+  async #probeDue(db: Database, now: Millis): Promise<void> {
+    const failing = await findWebhooksToProbe(db, now, MAX_PROBES);
+    const messages = failing.map((id) => probeMessage(id));
+    await this.#handOver("webhooks", () => sendWebhookMessages(this.env.WEBHOOKS, messages));
+  }
+
+  /** Has tokens renewed. */
+  async #renewDue(db: Database, now: Millis): Promise<void> {
+    const grants = await findGrantsToRenew(db, now, MAX_RENEWALS);
+    const messages = grants.map((grant) => ({ body: renewMessage(grant) }));
+    await this.#handOver("publish", () => sendMessages(this.env.PUBLISH, messages));
   }
 
   /** Deletes what was told long ago, some workspaces at a time, and once all are through not for an hour. */

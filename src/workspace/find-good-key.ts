@@ -2,6 +2,7 @@ import { listAccountIdsOfGroups } from "../db/account-groups.ts";
 import type { ApiKeyRow, StoredSecret } from "../db/api-keys.ts";
 import { findKeyBySecret, replaceDigest } from "../db/api-keys.ts";
 import type { Database } from "../db/database.ts";
+import type { PublishContext, PublishNames } from "../db/publish-requests.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { RateLimits } from "../lib/rate-limits.ts";
 import type { Access } from "../lib/vocabulary.ts";
@@ -24,25 +25,39 @@ export interface FoundKey {
   rateLimits: RateLimits | null;
   /** Its workspace is kept out by the deployment's owner. */
   isSuspended: boolean;
+  /** What its publish request names, where that was asked for and could be read; of a whole world, not of what it reaches. */
+  context: PublishContext | null;
 }
 
 /**
  * The key that a secret opens, in this moment.
  *
  * @param secret well-formed
+ * @param names what to read of its world in the same round trip; null: nothing
  * @returns null alike when no key has it, when the key was revoked or has expired, when another secret has replaced this
  *   one and its time is over, and when its workspace was deleted
  */
-export async function findGoodKey({ db, clock, peppers }: FindDeps, secret: string): Promise<FoundKey | null> {
-  const found = await findKeyBySecret(db, await possibleDigests(secret, peppers));
+export async function findGoodKey(
+  { db, clock, peppers }: FindDeps,
+  secret: string,
+  names: PublishNames | null,
+): Promise<FoundKey | null> {
+  const found = await findKeyBySecret(db, await possibleDigests(secret, peppers), names);
   if (!found) return null;
-  const { key, stored, workspace } = found;
+  const { context, key, stored, workspace } = found;
   if (key.revokedAt !== null || workspace.deletedAt !== null) return null;
   const now = clock();
   const isOver = [key.expiresAt, stored.goodUntil].some((end) => end !== null && end <= now);
   if (isOver) return null;
   const access = await accessOf(db, key);
-  return { key, access, stored, rateLimits: workspace.rateLimits, isSuspended: workspace.suspendedAt !== null };
+  return {
+    key,
+    access,
+    stored,
+    rateLimits: workspace.rateLimits,
+    isSuspended: workspace.suspendedAt !== null,
+    context,
+  };
 }
 
 /** Of all accounts, those that the key is restricted to by their ids, and of these, those that are in its groups. */

@@ -181,9 +181,12 @@ describe("what is remembered, and how long", () => {
     expect([again.status, again.text]).toEqual([202, first.text]);
   });
 
-  it("the cache forgets with the key, by its own clock", async () => {
+  it("the cache is told with the first replay, and forgets with the key, by its own clock", async () => {
     const put = vi.spyOn(env.IDEMPOTENCY, "put");
-    await publish(workspace, request("Cached"), keyed(newKey()));
+    const [key, body] = [newKey(), request("Cached")];
+    await publish(workspace, body, keyed(key));
+    expect(put).not.toHaveBeenCalled();
+    await publish(workspace, body, keyed(key));
     await vi.waitFor(() => expect(put).toHaveBeenCalledOnce());
     expect(put.mock.calls[0]?.[2]).toEqual({ expirationTtl: 30 * 86_400 });
   });
@@ -213,6 +216,7 @@ describe("what is remembered, and how long", () => {
     const [key, body] = [newKey(), request("At the end of its month")];
     const put = vi.spyOn(env.IDEMPOTENCY, "put");
     const first = await publish(workspace, body, keyed(key));
+    await publish(workspace, body, keyed(key));
     await vi.waitFor(() => expect(put).toHaveBeenCalledOnce());
     advance(30 * DAY - 1_000);
     await env.IDEMPOTENCY.delete(String(put.mock.calls[0]?.[0]));
@@ -230,7 +234,7 @@ describe("when the database loses its answer", () => {
     let writes = 0;
     vi.spyOn(env.DB, "batch").mockImplementation(async (statements) => {
       const results = await batch(statements);
-      if (statements.length > 4 && ++writes === 1) throw new Error("D1_ERROR: Network connection lost.");
+      if (statements.length > 5 && ++writes === 1) throw new Error("D1_ERROR: Network connection lost.");
       return results as never;
     });
     const answer = await publish(workspace, request("Answer lost"), keyed(newKey()));
@@ -248,7 +252,7 @@ describe("when the database loses its answer", () => {
     const batch = env.DB.batch.bind(env.DB);
     const spy = vi.spyOn(env.DB, "batch").mockImplementation(async (statements) => {
       const results = await batch(statements);
-      if (statements.length > 4) throw new Error("D1_ERROR: Network connection lost. SECRET");
+      if (statements.length > 5) throw new Error("D1_ERROR: Network connection lost. SECRET");
       return results as never;
     });
     const [key, body] = [newKey(), request("Answers lost")];

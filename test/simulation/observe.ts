@@ -13,6 +13,11 @@ interface Tagged {
 
 /** Notes a call to an object with its answer. */
 export function observeCall(coverage: Coverage, method: string, args: unknown[], answer: unknown): void {
+  if (method === "beginTogether") {
+    coverage.reach(method);
+    for (const each of answer as unknown[]) observeCall(coverage, "begin", args, each);
+    return;
+  }
   const { is, because, attempt } = (answer ?? {}) as Tagged;
   if (is === undefined) return;
   if (method === "report") coverage.reach(`report ${(args[1] as Tagged).is}: ${is}`);

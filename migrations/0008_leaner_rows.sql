@@ -1,0 +1,1 @@
+DROP INDEX `commit_locks_by_holder`;
