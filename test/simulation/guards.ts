@@ -212,7 +212,7 @@ export const GUARDS: readonly Guard[] = [
       },
       { file: "src/post/forget.ts", find: " && isDone(document);", replace: ";" },
     ],
-    seed: 1,
+    seed: 6,
   },
   {
     name: "what was armed before it was forgotten is not sent again",
