@@ -17,7 +17,7 @@ import { apiKeys, replacedSecrets, workspaces } from "./schema.ts";
 export type ApiKeyRow = typeof apiKeys.$inferSelect;
 
 /** A key that was revoked is shown for so long, and then forgotten. */
-const REVOKED_LIFE: Millis = 30 * DAY;
+export const REVOKED_LIFE: Millis = 30 * DAY;
 /** Its last use is written down as often as that and no more. */
 const USE_PRECISION: Millis = MINUTE;
 

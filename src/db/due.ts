@@ -13,7 +13,6 @@ const WAITING = {
   contents: ["recent_contents", "expires_at"],
   consents: ["consents", "expires_at"],
   connectLinks: ["connect_links", "expires_at"],
-  deadLetters: ["dead_letters", "received_at"],
   revokedKeys: ["api_keys", "revoked_at"],
   sessions: ["sessions", "expires_at"],
   signInLinks: ["sign_in_links", "expires_at"],

@@ -4,7 +4,7 @@ import { AlertDesk } from "../alerts/alert-desk.ts";
 import type { AlertName, Seen } from "../alerts/conditions.ts";
 import { appQuota, deadLetter, queueFailing, stuck, sweeperSilent } from "../alerts/conditions.ts";
 import { sealSome } from "../audit/seal-log.ts";
-import { deleteRevokedKeys } from "../db/api-keys.ts";
+import { deleteRevokedKeys, REVOKED_LIFE } from "../db/api-keys.ts";
 import { sweepConsents } from "../db/consents.ts";
 import type { Database } from "../db/database.ts";
 import { database } from "../db/database.ts";
@@ -171,7 +171,8 @@ export class SweeperObject extends DurableObject<Env> {
     const db = database(this.env.DB);
     const now = systemClock();
     const waiting = await findEarliestWaiting(db);
-    const isDue = (kind: keyof EarliestWaiting) => (waiting[kind] ?? Number.POSITIVE_INFINITY) <= now;
+    const isDue = (kind: keyof EarliestWaiting, after: Millis = 0) =>
+      (waiting[kind] ?? Number.POSITIVE_INFINITY) <= now - after;
     const posts = await this.#wakeOverdue(db, now, isDue("posts"));
     const deliveries = await this.#sendDue(db, now, isDue("deliveries"));
     if (isDue("probes")) await this.#probeDue(db, now);
@@ -186,7 +187,7 @@ export class SweeperObject extends DurableObject<Env> {
     if (isDue("consents") || isDue("connectLinks")) await sweepConsents(db, now, MAX_CONSENTS);
     const stock = await takeStock(db, now);
     await deleteOldManualPauses(db, now);
-    if (isDue("revokedKeys")) await deleteRevokedKeys(db, now);
+    if (isDue("revokedKeys", REVOKED_LIFE)) await deleteRevokedKeys(db, now);
     if (isDue("sessions")) await deleteOldSessions(db, now);
     if (isDue("signInLinks")) await deleteOldSignInLinks(db, now);
     if (isDue("ceremonies")) await deleteOldCeremonies(db, now);

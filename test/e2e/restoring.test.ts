@@ -91,6 +91,8 @@ it("a backup is restored, and nothing goes out twice", { timeout: 600_000 }, asy
 
   const more: string[] = [];
   for (const content of MORE) more.push(await publish(content));
+  // The cache knows the answers of those who have asked again.
+  for (const content of MORE.slice(0, 3)) await publish(content);
   for (const id of more) expect((await ended(id)).status).toBe("published");
   const sendAgain = async () => {
     for (const [index, content] of MORE.slice(0, 3).entries()) expect(await publish(content)).toBe(more[index]);

@@ -133,6 +133,8 @@ async function loseTheDatabase() {
   const dump = await backUp();
   const more = await publishAll(MORE);
   for (const ref of more) await drive(ref);
+  // The cache knows the answers of those who have asked again.
+  await publishAll(MORE.slice(0, 5));
   advance(HOUR);
   for (const ref of since) await drive(ref);
   await call("DELETE", `/v1/posts/${canceled[0]?.postId}`, { key: workspace.live });
@@ -161,7 +163,7 @@ describe("a database that is restored", { timeout: 240_000 }, () => {
     expect((await read(canceled)).status).toBe("canceled");
     expect(await eventsOf(canceled)).toEqual(["post.canceled"]);
     await expectEachOnce(55);
-    // Clients send again what they had sent since the backup, and are answered as then.
+    // Who had sent it again before does so once more, and is answered as then.
     expect(await publishAll(MORE.slice(0, 5))).toEqual(more.slice(0, 5));
     await expectEachOnce(55);
     advance(3 * DAY);
