@@ -104,8 +104,10 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
     }
     if (loaded.is !== "known") return;
     const clockOffset = await this.#clockOffset();
+    // First the clock, by which the database has its times already.
+    this.#decide((document) => ({ document: noteClock(document, clockOffset), answer: null }));
     if (!loaded.isNew) await this.#compare();
-    this.#decide((document, now) => retellEnd(noteClock(document, clockOffset), now));
+    this.#decide(retellEnd);
     await this.#tellPending();
   }
 

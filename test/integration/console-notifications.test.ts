@@ -126,7 +126,7 @@ it("it is none of the workspace's webhooks, whose admins see that somebody is to
       ["Untold", false],
     ]),
   );
-  expect((await admin.get(pageOf(workspace, "settings"))).text).toMatch(/data-label="Told in a chat">Yes</);
+  expect((await admin.get(pageOf(workspace, "settings"))).text).toMatch(/data-label="Told">Yes</);
   expect((await admin.get(pageOf(workspace, `developers/webhooks/${row?.id}`))).status).toBe(404);
   const exported = await call("GET", `/v1/workspaces/${workspace.id}/export`, { key: env.ADMIN_TOKEN ?? "" });
   expect(exported.text).not.toContain(row?.id ?? "none");
