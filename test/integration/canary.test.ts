@@ -408,8 +408,8 @@ async function publish(mode: Mode, body: object): Promise<void> {
   const key = workspace[mode];
   const headers = { "Idempotency-Key": `post-${crypto.randomUUID()}` };
   const { id } = await made("POST", "/v1/publish", { key, body, headers });
-  // Once more: the cache is told with the first replay.
-  await made("POST", "/v1/publish", { key, body, headers });
+  // The cache is told with the first replay.
+  if (mode === "test") await made("POST", "/v1/publish", { key, body, headers });
   const ref: PostRef = { workspaceId: workspace.id, mode, postId: id };
   await drive(ref);
   await made("GET", `/v1/posts/${id}`, { key });
