@@ -8,7 +8,7 @@ import { tables } from "../scale/month.ts";
 const DOCS = resolve(import.meta.dirname, "../../docs");
 const DAY = 86_400_000;
 
-it("docs/scale.md has the month as it is worked out from what the ledger counts: node test/scale/month.ts --write", {
+it("docs/scale.md has the month as it is worked out from what the ledger counts: npx node test/scale/month.ts --write", {
   timeout: 60_000,
 }, () => {
   const { fresh, written } = tables();
