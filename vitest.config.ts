@@ -22,6 +22,8 @@ const TEST_SECRETS = {
 
 /** Measure how quick something is, and run by themselves: they would measure the load of the others. */
 const PACE = ["test/e2e/webhook-pace.test.ts", "test/e2e/start-pace.test.ts"];
+/** Wait for what others do, most of the time, and run beside the rest. */
+const SLOW = ["test/e2e/restoring.test.ts", "test/e2e/webhooks.test.ts", "test/chaos/chaos.test.ts"];
 
 /** The Worker in workerd, and the tests beside it. */
 const workers = () =>
@@ -96,8 +98,17 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
-          include: ["test/e2e/**/*.test.ts", "test/chaos/**/*.test.ts"],
-          exclude: PACE,
+          include: ["test/e2e/**/*.test.ts"],
+          exclude: [...PACE, ...SLOW],
+          environment: "node",
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: "e2e-slow",
+          include: SLOW,
           environment: "node",
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -5,13 +5,14 @@ import { spawn } from "node:child_process";
  * vitest by itself takes one file after the other there. What measures how quick something is runs alone.
  */
 
-/** Projects that run one after the other, and what else runs at the same time; all projects that are not named are `OTHERS`. */
-const INTEGRATION = ["integration"];
-const ALONE = [["simulation"], ["pace"]];
-const OTHERS = [...INTEGRATION, ...ALONE.flat(), "browser"].map((name) => `!${name}`);
+/** Run at the same time; those that are named nowhere are a run of their own beside them. */
+const BESIDE = ["integration", "e2e-slow"];
+/** Run one after the other, and beside nothing. */
+const ALONE = ["simulation", "pace"];
+const OTHERS = [...BESIDE, ...ALONE, "browser"].map((name) => `!${name}`);
 
-await together([vitest(INTEGRATION), vitest(OTHERS)]);
-for (const projects of ALONE) await together([vitest(projects)]);
+await together([...BESIDE.map((name) => vitest([name])), vitest(OTHERS)]);
+for (const name of ALONE) await together([vitest([name])]);
 await together([run(["test/browser/run.ts"])]);
 
 function vitest(projects: string[]): Promise<number | null> {
