@@ -45,6 +45,8 @@ export const KEYBOARD: Hand = {
   async attach(field, path) {
     await tabTo(field);
     const asked = field.page().waitForEvent("filechooser");
+    // A trip to the page and back: the browser has heard by then that its chooser is to be caught.
+    await field.isVisible();
     await pressKey(field, "Enter");
     await (await asked).setFiles(path);
   },
