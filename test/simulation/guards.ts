@@ -318,8 +318,8 @@ export const GUARDS: readonly Guard[] = [
     edits: [
       {
         file: "src/post/post-object.ts",
-        find: "if (this.ctx.storage.kv.get(DOCUMENT) === undefined) this.#store(loaded.document);",
-        replace: "this.#store(loaded.document);",
+        find: "if (!this.#isStored) this.#ahead ??= document;",
+        replace: "this.#ahead = document;",
       },
     ],
     scenario: "a nudge and a cancel meet an object that has not loaded its post",
@@ -366,12 +366,12 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     name: "the sweeper sends webhooks that are due",
-    edits: [{ file: "src/post/sweeper.ts", find: "...due.map((ref) => deliverMessage(ref)),", replace: "" }],
+    edits: [{ file: "src/post/sweeper.ts", find: "due.map((ref) => deliverMessage(ref))", replace: "[]" }],
     seed: 1,
   },
   {
     name: "the sweeper has endpoints tried that are failing",
-    edits: [{ file: "src/post/sweeper.ts", find: ", ...failing.map((id) => probeMessage(id))]", replace: "]" }],
+    edits: [{ file: "src/post/sweeper.ts", find: "failing.map((id) => probeMessage(id))", replace: "[]" }],
     seed: 1,
   },
   {

@@ -186,12 +186,12 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     expected: { statuses: ["published", "published"], shown: 2 },
   },
   "a nudge and a cancel meet an object that has not loaded its post": {
-    plan: [post({ schedule: 5 * MINUTE, cancelAt: 0 })],
+    plan: [post({ schedule: 2 * SECOND, cancelAt: 0 })],
     script: (world) => {
-      // Whoever loads first stores last.
+      // Whoever loads first stores last, when the post is due.
       let loads = 0;
       world.crossings.script = (place) => {
-        if (place !== "d1 select posts") return null;
+        if (place !== "d1 select restores") return null;
         loads += 1;
         return loads === 1 ? { answerDelay: 3 * SECOND } : null;
       };
