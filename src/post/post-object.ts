@@ -104,10 +104,13 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
     }
     if (loaded.is !== "known") return;
     const clockOffset = await this.#clockOffset();
-    // First the clock, by which the database has its times already.
-    this.#decide((document) => ({ document: noteClock(document, clockOffset), answer: null }));
-    if (!loaded.isNew) await this.#compare();
-    this.#decide(retellEnd);
+    const onTime = (document: PostDocument) => noteClock(document, clockOffset);
+    if (!loaded.isNew) {
+      // First the clock, by which the database has its times already.
+      this.#decide((document) => ({ document: onTime(document), answer: null }));
+      await this.#compare();
+    }
+    this.#decide((document, now) => retellEnd(onTime(document), now));
     await this.#tellPending();
   }
 

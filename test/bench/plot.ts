@@ -29,6 +29,7 @@ export function drawPlots(plots: readonly Plot[]): string {
     (plot, index) => `<g transform="translate(${LEFT + index * (WIDTH + GAP)} ${TOP})">${draw(plot)}</g>`,
   );
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="11" fill="#777">
+<title>How late posts are</title>
 ${drawn.join("\n")}
 </svg>
 `;
