@@ -25,8 +25,8 @@ interface EraseDeps {
 }
 
 const MAX_WORKSPACES = 20;
-/** Each costs a call to its object, of the fifty that the free plan has. */
-const POSTS_PER_STEP = 20;
+/** Each costs a call to its object, of the fifty that the free plan has. A sweep in which all is due makes up to forty others. */
+const POSTS_PER_STEP = 10;
 const MEDIA_PER_STEP = 100;
 const ROWS_PER_STEP = 200;
 /** For so long at least the workspace itself stays: what was under way when it was deleted is found by it. */
