@@ -25,7 +25,7 @@ interface EraseDeps {
 }
 
 const MAX_WORKSPACES = 20;
-/** Each costs a call to its object, of the fifty that the free plan has. A sweep in which all is due makes up to forty others. */
+/** Each costs a call to its object, of the fifty that the free plan has; a sweep in which much is due makes some forty others. */
 const POSTS_PER_STEP = 10;
 const MEDIA_PER_STEP = 100;
 const ROWS_PER_STEP = 200;
