@@ -1,7 +1,6 @@
 import { appendFileSync, existsSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { readArguments } from "./backup/arguments.ts";
 import { restoreStatements } from "./backup/epoch.ts";
-import type { Place } from "./backup/wrangler-d1.ts";
 import { wranglerD1 } from "./backup/wrangler-d1.ts";
 import { Failure } from "./start/failure.ts";
 
@@ -13,7 +12,7 @@ import { Failure } from "./start/failure.ts";
 const USAGE = "Try: npm run backup -- --file backup.sql, with --remote for the deployed database.";
 
 async function main(): Promise<void> {
-  const { file, place } = readArguments();
+  const { file, place } = readArguments("Name the file to write.", USAGE);
   if (existsSync(file)) throw new Failure(`${file} is there already, and a backup is not overwritten.`);
   // From before the export: what happens while it runs may be in it, or not.
   const backupAt = Date.now();
@@ -21,19 +20,6 @@ async function main(): Promise<void> {
   appendFileSync(file, `\n${restoreStatements(backupAt)}`);
   console.log(`${file} holds the database as it was at ${new Date(backupAt).toISOString()}.`);
   console.log(`Bring it back with: npm run restore -- --file ${file}${place === "--remote" ? " --remote" : ""}`);
-}
-
-function readArguments(): { file: string; place: Place } {
-  try {
-    const { values } = parseArgs({
-      options: { file: { type: "string" }, remote: { type: "boolean", default: false } },
-    });
-    if (values.file === undefined) throw new Failure(`Name the file to write. ${USAGE}`);
-    return { file: values.file, place: values.remote ? "--remote" : "--local" };
-  } catch (error) {
-    if (error instanceof Failure) throw error;
-    throw new Failure(`${error instanceof Error ? error.message : error} ${USAGE}`);
-  }
 }
 
 main().catch((error: unknown) => {

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { readArguments } from "./backup/arguments.ts";
 import { dropStatements, tellsOfRestore } from "./backup/epoch.ts";
 import type { Place } from "./backup/wrangler-d1.ts";
 import { wranglerD1 } from "./backup/wrangler-d1.ts";
@@ -17,7 +17,7 @@ const LIST = `SELECT type, name FROM sqlite_schema WHERE type IN ('table', 'trig
   AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE '\\_cf\\_%' ESCAPE '\\'`;
 
 async function main(): Promise<void> {
-  const { file, place } = readArguments();
+  const { file, place } = readArguments("Name the backup.", USAGE);
   const dump = read(file);
   if (!tellsOfRestore(dump)) {
     throw new Failure(
@@ -48,19 +48,6 @@ function read(file: string): string {
     return readFileSync(file, "utf8");
   } catch (error) {
     throw new Failure(`${file} cannot be read: ${error instanceof Error ? error.message : error}`);
-  }
-}
-
-function readArguments(): { file: string; place: Place } {
-  try {
-    const { values } = parseArgs({
-      options: { file: { type: "string" }, remote: { type: "boolean", default: false } },
-    });
-    if (values.file === undefined) throw new Failure(`Name the backup. ${USAGE}`);
-    return { file: values.file, place: values.remote ? "--remote" : "--local" };
-  } catch (error) {
-    if (error instanceof Failure) throw error;
-    throw new Failure(`${error instanceof Error ? error.message : error} ${USAGE}`);
   }
 }
 
