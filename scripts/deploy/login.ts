@@ -55,7 +55,8 @@ export async function tellPlan({ id }: Account): Promise<void> {
   const base = process.env.CLOUDFLARE_API_BASE_URL ?? API;
   const headers = { Authorization: `Bearer ${token}` };
   const response = await fetch(`${base}/accounts/${id}/subscriptions`, { headers }).catch(() => null);
-  if (!response?.ok) {
+  if (!response) return say("Plan", "not known: Cloudflare did not answer. The free one works, see docs/deploy.md");
+  if (!response.ok) {
     return say("Plan", "not known: the token may not read billing. The free one works, see docs/deploy.md");
   }
   const { result } = (await response.json()) as { result: { rate_plan?: { id?: string } }[] | null };
