@@ -29,7 +29,7 @@ async function check() {
   body.delete("files");
   const response = await fetch(form.getAttribute("action") + "/check", { method: "POST", body }).catch(() => null);
   const isAnswer = response?.ok && response.headers.get("Content-Type")?.includes("json");
-  const answer = isAnswer ? await response.json() : null;
+  const answer = isAnswer ? await response.json().catch(() => null) : null;
   if (number !== asked) return;
   if (answer) show(answer.html);
   else sayUnanswered();
