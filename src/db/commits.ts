@@ -1,7 +1,7 @@
 import { and, eq, inArray, or, sql } from "drizzle-orm";
 import type { Mode, PlatformId } from "../lib/vocabulary.ts";
 import type { Database } from "./database.ts";
-import { commitLocks, platformPosts } from "./schema.ts";
+import { platformPosts } from "./schema.ts";
 
 /** An account of a platform, over the whole deployment: two workspaces may have connected the same one. */
 export interface ExternalAccount {
@@ -16,44 +16,39 @@ export interface TaskRef {
   accountId: string;
 }
 
+/** The ids of locks begin so, in the place of a public post's; no platform's do. */
+const LOCK = "commit:";
+
+/** Holds of the locks among an account's rows, which are few. */
+export const IS_LOCK = sql.raw(`(platform_post_id >= '${LOCK}' AND platform_post_id < 'commit;')`);
+
 /**
- * Takes the lock of a commit that leaves no handle. A task gives it back when nothing of it can be in flight; one that a
- * consumer took too late for that is taken over once nothing of its post is open any more.
+ * Takes the lock of a commit that leaves no handle. With the end of its task it becomes the claim of the public post; a task gives it
+ * back when nothing of it can be in flight. One that a consumer took too late for that is taken over once nothing of its post
+ * is open any more.
  *
  * @param holder with the epoch in which it takes the lock
  * @returns whether the task has it now, or had it before
  */
 export async function takeCommitLock(
   db: Database,
-  account: ExternalAccount,
+  { mode, platform, externalId }: ExternalAccount,
   fingerprint: string,
-  holder: TaskRef & { workspaceId: string; epoch: number },
+  { workspaceId, postId, accountId, epoch }: TaskRef & { workspaceId: string; epoch: number },
 ): Promise<boolean> {
-  const holderIsOpen = sql`EXISTS (SELECT 1 FROM posts WHERE posts.workspace_id = commit_locks.workspace_id
-    AND posts.mode = commit_locks.mode AND posts.id = commit_locks.post_id AND posts.wake_by IS NOT NULL)`;
-  const [, holders] = await db.batch([
-    db
-      .insert(commitLocks)
-      .values({ ...account, fingerprint, ...holder })
-      .onConflictDoUpdate({
-        target: [commitLocks.mode, commitLocks.platform, commitLocks.externalId, commitLocks.fingerprint],
-        set: holder,
-        setWhere: sql`NOT ${holderIsOpen}
-          OR (${commitLocks.postId} = ${holder.postId} AND ${commitLocks.accountId} = ${holder.accountId})`,
-      }),
-    db
-      .select({ postId: commitLocks.postId, accountId: commitLocks.accountId })
-      .from(commitLocks)
-      .where(
-        and(
-          eq(commitLocks.mode, account.mode),
-          eq(commitLocks.platform, account.platform),
-          eq(commitLocks.externalId, account.externalId),
-          eq(commitLocks.fingerprint, fingerprint),
-        ),
-      ),
-  ]);
-  return isSameTask(holders[0], holder);
+  // A lock that another holds is not written, and not returned.
+  const taken = await db.all(
+    sql`
+    INSERT INTO platform_posts AS held (mode, platform, external_id, platform_post_id, workspace_id, post_id, account_id, epoch)
+    VALUES (${mode}, ${platform}, ${externalId}, ${LOCK + fingerprint}, ${workspaceId}, ${postId}, ${accountId}, ${epoch})
+    ON CONFLICT DO UPDATE SET workspace_id = excluded.workspace_id, post_id = excluded.post_id,
+      account_id = excluded.account_id, epoch = excluded.epoch
+    WHERE (held.post_id = excluded.post_id AND held.account_id = excluded.account_id)
+      OR NOT EXISTS (SELECT 1 FROM posts WHERE posts.workspace_id = held.workspace_id
+        AND posts.mode = held.mode AND posts.id = held.post_id AND posts.wake_by IS NOT NULL)
+    RETURNING post_id`,
+  );
+  return taken.length > 0;
 }
 
 /**

@@ -40,15 +40,11 @@ export async function findPostsOf(db: Database, workspaceId: string, limit: numb
   return rows;
 }
 
-/** Deletes posts, and the locks that their tasks hold. */
+/** Deletes posts. Locks that their tasks hold go with the claims, with their accounts. */
 export async function erasePosts(db: Database, refs: readonly PostRef[]): Promise<void> {
-  const named = sql`(SELECT value ->> 'postId' FROM json_each(${JSON.stringify(refs)}))`;
   const one = sql`(SELECT value ->> 'workspaceId', value ->> 'mode', value ->> 'postId'
     FROM json_each(${JSON.stringify(refs)}))`;
-  await db.batch([
-    statement(db, sql`DELETE FROM commit_locks WHERE post_id IN ${named}`),
-    statement(db, sql`DELETE FROM posts WHERE (workspace_id, mode, id) IN ${one}`),
-  ]);
+  await db.batch([statement(db, sql`DELETE FROM posts WHERE (workspace_id, mode, id) IN ${one}`)]);
 }
 
 /** Turns media into uploads that were given up: the sweeper deletes their bytes, and then forgets them. */

@@ -104,15 +104,29 @@ export async function findClaim(db: Database, scope: Scope, key: string, now: Mi
   return row && row.expiresAt > now ? row : null;
 }
 
-/** Deletes keys whose time is over, some at a time. @returns how many there were */
+/** How many of the keys that follow its own each claim looks at: of those that are kept an eighth has expired. */
+const LOOKED_AT = 8;
+
+/**
+ * The statement by which requests that claim keys forget those of posts whose time is over, among the ones that follow theirs in
+ * the order of digests, which is none. An index by time, as other keys have, would cost each post a row.
+ */
+export function forgetKeysOfPosts(db: Database, scope: Scope, claimed: readonly { key: string }[], now: Millis) {
+  const [first = ""] = claimed.map(({ key }) => key).sort();
+  const ofScope = sql`workspace_id = ${scope.workspaceId} AND mode = ${scope.mode}`;
+  return statement(
+    db,
+    sql`
+    DELETE FROM idempotency WHERE ${ofScope} AND key IN (
+      SELECT key FROM (SELECT key, post_id, expires_at FROM idempotency WHERE ${ofScope} AND key > ${first}
+        ORDER BY key LIMIT ${LOOKED_AT * claimed.length}) AS near WHERE post_id IS NOT NULL AND expires_at <= ${now})`,
+  );
+}
+
+/** Deletes keys of other requests whose time is over, some at a time. @returns how many there were */
 export async function deleteExpiredKeys(db: Database, now: Millis, limit: number): Promise<number> {
-  const expired = db
-    .select({ key: idempotency.key })
-    .from(idempotency)
-    .where(lte(idempotency.expiresAt, now))
-    .limit(limit);
-  const deleted = await db
-    .delete(idempotency)
-    .where(and(lte(idempotency.expiresAt, now), inArray(idempotency.key, expired)));
+  const isOver = and(isNull(idempotency.postId), lte(idempotency.expiresAt, now));
+  const expired = db.select({ key: idempotency.key }).from(idempotency).where(isOver).limit(limit);
+  const deleted = await db.delete(idempotency).where(and(isOver, inArray(idempotency.key, expired)));
   return deleted.meta.changes;
 }

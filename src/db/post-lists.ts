@@ -4,12 +4,12 @@ import { encodeTime } from "ulid";
 import type { Millis } from "../lib/clock.ts";
 import { ID_PREFIXES } from "../lib/ids.ts";
 import type { Access, PlatformId, PostStatus, Scope } from "../lib/vocabulary.ts";
-import { POST_STATUSES } from "../lib/vocabulary.ts";
 import type { Database } from "./database.ts";
 import { statement } from "./database.ts";
+import { countAll, countEach, countsOf } from "./post-counts.ts";
 import type { PostRow } from "./posts.ts";
 import { isReached, POST_ROW } from "./posts.ts";
-import { postCounts, posts } from "./schema.ts";
+import { posts } from "./schema.ts";
 
 /*
  * Lists of posts, newest first: in the order of their ids, which begin with the time they were made at. What a filter
@@ -88,11 +88,9 @@ export async function countPosts(db: Database, access: Access, filters: PostFilt
   const { scope, accountIds } = access;
   const { statuses, ...others } = filters;
   if (accountIds === null && Object.values(others).every((filter) => filter === undefined)) {
-    const [counts] = await db
-      .select()
-      .from(postCounts)
-      .where(and(eq(postCounts.workspaceId, scope.workspaceId), eq(postCounts.mode, scope.mode)));
-    return (statuses ?? [...POST_STATUSES]).reduce((total, status) => total + (counts?.[status] ?? 0), 0);
+    if (!statuses) return countAll(db, scope);
+    const counts = await countEach(db, scope);
+    return statuses.reduce((total, status) => total + counts[status], 0);
   }
   const [row] = await db
     .select({ total: count() })
@@ -107,24 +105,13 @@ export async function countPosts(db: Database, access: Access, filters: PostFilt
  */
 export async function countByStatus(db: Database, access: Access, now: Millis): Promise<Record<PostStatus, number>> {
   const { scope, accountIds } = access;
-  if (accountIds === null) {
-    const [counts] = await db
-      .select()
-      .from(postCounts)
-      .where(and(eq(postCounts.workspaceId, scope.workspaceId), eq(postCounts.mode, scope.mode)));
-    return countsOf((status) => counts?.[status]);
-  }
+  if (accountIds === null) return countEach(db, scope);
   const rows = await db
     .select({ status: COLUMNS.status, count: count() })
     .from(postsBy(access, {}))
     .where(matching(access, {}, now, null))
     .groupBy(sql`${posts.status}`);
   return countsOf((status) => rows.find((row) => row.status === status)?.count);
-}
-
-/** A number for every status; 0 where there is none. */
-export function countsOf(count: (status: PostStatus) => number | undefined): Record<PostStatus, number> {
-  return Object.fromEntries(POST_STATUSES.map((status) => [status, count(status) ?? 0])) as Record<PostStatus, number>;
 }
 
 /**

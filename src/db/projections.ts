@@ -3,14 +3,15 @@ import { and, eq, lt, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import type { Millis } from "../lib/clock.ts";
 import type { EventType, PlatformId, PostRef, PostStatus } from "../lib/vocabulary.ts";
-import { POST_STATUSES } from "../lib/vocabulary.ts";
 import type { ProjectedApproval } from "./approvals.ts";
 import type { AuditLine } from "./audit-log.ts";
 import { insertAuditLines } from "./audit-log.ts";
+import { IS_LOCK } from "./commits.ts";
 import type { Database } from "./database.ts";
 import { statement } from "./database.ts";
 import type { DeliveryRef } from "./deliveries.ts";
 import { deliveriesOf, tell } from "./events.ts";
+import { COUNTED_AS, COUNTED_STATUSES, countedAs } from "./post-counts.ts";
 import type { PostState } from "./posts.ts";
 import { posts } from "./schema.ts";
 import { inRealTime } from "./test-clock.ts";
@@ -35,8 +36,11 @@ export interface Projection {
   audit: AuditLine[];
   /** Tasks that are final: their public post becomes theirs. */
   settled: { accountId: string; platform: PlatformId; platformPostId: string | null }[];
-  /** Tasks whose locks are given back that were taken before this epoch: a projection that is late takes no later one. */
-  unlocked: { accountId: string; epoch: number }[];
+  /**
+   * Tasks whose locks go that were taken before this epoch: a projection that is late takes no later one. Where a public post
+   * is named the lock becomes its claim.
+   */
+  unlocked: { accountId: string; epoch: number; platformPostId: string | null }[];
 }
 
 /**
@@ -54,20 +58,21 @@ export async function writeProjection(
 ): Promise<DeliveryRef[]> {
   const { workspaceId, mode, postId } = ref;
   const { wakeBy } = projection;
-  const final = JSON.stringify(projection.settled);
-  const published = projection.settled.some(({ platformPostId }) => platformPostId !== null);
+  const settled = JSON.stringify(projection.settled);
+  const unlocked = JSON.stringify(projection.unlocked);
+  const isPublic = projection.settled.some(({ platformPostId }) => platformPostId !== null);
   const told = projection.events.map((event) => ({ ...event, postId }));
   const telling = told.length === 0 ? [] : tell(db, ref, told, now);
   // One statement for each kind of row, whatever the number of accounts: the free plan counts them.
   const statements: BatchItem<"sqlite">[] = [
     ...telling,
     ...(projection.audit.length === 0 ? [] : [insertAuditLines(db, projection.audit)]),
-    ...(published ? [claimPublished(db, { mode, postId }, final)] : []),
-    ...(projection.unlocked.length === 0 ? [] : [giveLocksBack(db, postId, JSON.stringify(projection.unlocked))]),
+    ...(isPublic ? [turnLocksToClaims(db, postId, unlocked), claimPublished(db, { mode, postId }, settled)] : []),
+    ...(projection.unlocked.length === 0 ? [] : [giveLocksBack(db, postId, unlocked)]),
   ];
-  const moves = POST_STATUSES.map((status) => {
+  const moves = COUNTED_STATUSES.map((status) => {
     const column = sql.identifier(status);
-    const arrives = projection.status === status ? 1 : 0;
+    const arrives = countedAs(projection.status) === status ? 1 : 0;
     return sql`${column} = ${column} + ${arrives} - (old.status = ${status})`;
   });
   const update = (condition: SQL, status: { status?: PostStatus }) =>
@@ -99,9 +104,10 @@ export async function writeProjection(
       db,
       sql`
       UPDATE post_counts SET ${sql.join(moves, sql`, `)}
-      FROM (SELECT status FROM posts WHERE workspace_id = ${workspaceId} AND mode = ${mode} AND id = ${postId}
-        AND seq < ${projection.seq} AND status <> ${projection.status}) AS old
-      WHERE post_counts.workspace_id = ${workspaceId} AND post_counts.mode = ${mode}`,
+      FROM (SELECT ${COUNTED_AS} AS status FROM posts WHERE workspace_id = ${workspaceId} AND mode = ${mode}
+        AND id = ${postId} AND seq < ${projection.seq}) AS old
+      WHERE post_counts.workspace_id = ${workspaceId} AND post_counts.mode = ${mode}
+        AND old.status <> ${countedAs(projection.status)}`,
     ),
     update(sql`${posts.status} = ${projection.status}`, {}),
     // By itself, for to name it costs a row of its index, also where it stays.
@@ -129,26 +135,43 @@ function contentOf({ workspaceId, mode, postId }: PostRef, projection: Projectio
   };
 }
 
-function claimPublished(db: Database, { mode, postId }: { mode: string; postId: string }, final: string) {
+/** A task's rows of its account, from where it is named: the locks are few, and found without the others. */
+const locksOf = (postId: string) => sql`platform_posts.mode = named.mode AND platform_posts.platform = named.platform
+  AND platform_posts.external_id = named.external_id AND ${IS_LOCK} AND platform_posts.epoch < named.epoch
+  AND platform_posts.post_id = ${postId} AND platform_posts.account_id = named.id`;
+
+const tasksIn = (unlocked: string) => sql`(SELECT accounts.mode, accounts.platform, accounts.external_id, accounts.id,
+    task.value ->> 'epoch' AS epoch, task.value ->> 'platformPostId' AS public_id
+  FROM json_each(${unlocked}) AS task JOIN accounts ON accounts.id = task.value ->> 'accountId')`;
+
+/** What has been claimed already stays as it is. */
+function turnLocksToClaims(db: Database, postId: string, unlocked: string) {
+  return statement(
+    db,
+    sql`
+    UPDATE OR IGNORE platform_posts SET platform_post_id = named.public_id, workspace_id = NULL, epoch = NULL
+    FROM ${tasksIn(unlocked)} AS named WHERE named.public_id IS NOT NULL AND ${locksOf(postId)}`,
+  );
+}
+
+/** Those that were found without a lock, or whose lock was taken over. */
+function claimPublished(db: Database, { mode, postId }: { mode: string; postId: string }, settled: string) {
   return statement(
     db,
     sql`
     INSERT INTO platform_posts (mode, platform, external_id, platform_post_id, post_id, account_id)
     SELECT ${mode}, value ->> 'platform', external_id, value ->> 'platformPostId', ${postId}, accounts.id
-    FROM json_each(${final}) JOIN accounts ON accounts.id = value ->> 'accountId'
+    FROM json_each(${settled}) JOIN accounts ON accounts.id = value ->> 'accountId'
     WHERE value ->> 'platformPostId' IS NOT NULL ON CONFLICT DO NOTHING`,
   );
 }
 
-/** A post's locks are found by its accounts: few commits are in flight on one. */
 function giveLocksBack(db: Database, postId: string, unlocked: string) {
   return statement(
     db,
     sql`
-    DELETE FROM commit_locks WHERE (mode, platform, external_id) IN (
-        SELECT accounts.mode, accounts.platform, accounts.external_id
-        FROM json_each(${unlocked}) JOIN accounts ON accounts.id = value ->> 'accountId')
-      AND post_id = ${postId} AND EXISTS (SELECT 1 FROM json_each(${unlocked})
-        WHERE value ->> 'accountId' = commit_locks.account_id AND value ->> 'epoch' > commit_locks.epoch)`,
+    DELETE FROM platform_posts WHERE (mode, platform, external_id, platform_post_id) IN (
+      SELECT platform_posts.mode, platform_posts.platform, platform_posts.external_id, platform_posts.platform_post_id
+      FROM ${tasksIn(unlocked)} AS named CROSS JOIN platform_posts ON ${locksOf(postId)})`,
   );
 }

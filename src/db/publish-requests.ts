@@ -9,6 +9,7 @@ import { accountRow, selectConnected } from "./accounts.ts";
 import type { Database } from "./database.ts";
 import { statement } from "./database.ts";
 import type { IdempotencyRow } from "./idempotency.ts";
+import { forgetKeysOfPosts } from "./idempotency.ts";
 import type { MediaRow } from "./media.ts";
 import type { NewPostRow } from "./new-posts.ts";
 import { hasItsMedia, insertPosts, madeOf, member } from "./new-posts.ts";
@@ -171,6 +172,7 @@ export async function storePosts(
           sql`id IN ${listOf(made.map(({ post }) => post.ref.postId))}`,
         ),
       ),
+    forgetKeysOfPosts(db, scope, claimed, now),
     ...(guarded.length === 0 ? [] : [rememberContents(db, scope, guarded, { now, expiresAt })]),
   ]);
   const [keys, stored] = [results[8], new Set(results[9].map(({ id }) => id))];

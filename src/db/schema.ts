@@ -399,7 +399,10 @@ export const recentContents = sqliteTable(
 
 const count = () => integer().notNull().default(0);
 
-/** How many posts a workspace has of each status, kept in the batch of each change. */
+/**
+ * How many posts a workspace has of each status, kept in the batch of each change. One that is being published stays where
+ * it was counted when it was accepted, see `post-counts.ts`.
+ */
 export const postCounts = sqliteTable(
   "post_counts",
   {
@@ -407,6 +410,7 @@ export const postCounts = sqliteTable(
     mode: mode(),
     awaiting_approval: count(),
     queued: count(),
+    /** Counted with those that are queued: a release before this one moved them here and back. */
     publishing: count(),
     published: count(),
     partially_published: count(),
@@ -441,7 +445,8 @@ export const idempotency = sqliteTable(
   },
   (table) => [
     primaryKey({ columns: [table.workspaceId, table.mode, table.key] }),
-    index("idempotency_by_expiry").on(table.expiresAt),
+    // Those of posts are as many as posts, and are not in it: requests forget those that were before them.
+    index("idempotency_by_expiry").on(table.expiresAt).where(sql`post_id IS NULL`),
   ],
 );
 
@@ -576,22 +581,17 @@ export const deliveries = sqliteTable(
   ],
 );
 
-/**
- * Held by a task whose commit leaves no handle to find its post by, from before the commit until it is settled: two
- * equal posts to one external account must not be in flight at once, for neither could tell which one it found.
- */
+/** Where a release before this one has what are rows of `platform_posts` now. It stays for whoever goes back to that. */
 export const commitLocks = sqliteTable(
   "commit_locks",
   {
     mode: mode(),
     platform: text({ enum: LIVE_PLATFORMS }).notNull(),
     externalId: text().notNull(),
-    /** SHA-256 of the normalised content. */
     fingerprint: text().notNull(),
     workspaceId: workspaceId(),
     postId: text().notNull(),
     accountId: text().notNull(),
-    /** Of the task, when it took the lock. */
     epoch: integer().notNull().default(0),
   },
   (table) => [primaryKey({ columns: [table.mode, table.platform, table.externalId, table.fingerprint] })],
@@ -655,16 +655,26 @@ export const deadLetters = sqliteTable(
   (table) => [index("dead_letters_by_time").on(table.receivedAt)],
 );
 
-/** Which task a public post belongs to, over the whole deployment: a post found by reading is claimed by one task. */
+/**
+ * Which task a public post belongs to, over the whole deployment: a post found by reading is claimed by one task. Also the
+ * locks of commits that leave no handle to find their post by: two equal posts to one external account must not be in
+ * flight at once, for neither could tell which one it found. A lock is held from before the commit until it is settled, and
+ * becomes the claim of what came of it.
+ */
 export const platformPosts = sqliteTable(
   "platform_posts",
   {
     mode: mode(),
     platform: text({ enum: LIVE_PLATFORMS }).notNull(),
     externalId: text().notNull(),
+    /** Of a lock: `commit:` and the SHA-256 of the normalised content. */
     platformPostId: text().notNull(),
     postId: text().notNull(),
     accountId: text().notNull(),
+    /** Of a lock: the holder's workspace. */
+    workspaceId: text(),
+    /** Of a lock: its task's, when it took it. Null: the post is public. */
+    epoch: integer(),
   },
   (table) => [primaryKey({ columns: [table.mode, table.platform, table.externalId, table.platformPostId] })],
 );

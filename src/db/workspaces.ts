@@ -7,7 +7,7 @@ import type { ApiKeyRow } from "./api-keys.ts";
 import type { ChangeRecord } from "./change.ts";
 import { commitChange } from "./change.ts";
 import type { Database } from "./database.ts";
-import { countsOf } from "./post-lists.ts";
+import { countPublishing, eachStatus } from "./post-counts.ts";
 import { apiKeys, connectLinks, consents, grants, mediaUploads, postCounts, webhooks, workspaces } from "./schema.ts";
 import { holdWorkspace, letWorkspaceGo } from "./suspensions.ts";
 
@@ -50,6 +50,8 @@ function selectReports(db: Database) {
       workspace: workspaces,
       live,
       test,
+      publishingLive: countPublishing(sql`${workspaces.id}`, sql`'live'`),
+      publishingTest: countPublishing(sql`${workspaces.id}`, sql`'test'`),
       apiKeys: sql<number>`(SELECT count(*) FROM api_keys k WHERE k.workspace_id = ${workspaces.id}
         AND k.revoked_at IS NULL)`,
     })
@@ -59,11 +61,12 @@ function selectReports(db: Database) {
     .$dynamic();
 }
 
-function reportOf({ workspace, live, test, apiKeys }: Awaited<ReturnType<typeof selectReports>>[number]) {
+function reportOf(row: Awaited<ReturnType<typeof selectReports>>[number]) {
+  const { workspace, apiKeys, live, test, publishingLive, publishingTest } = row;
   return {
     workspace,
     apiKeys,
-    posts: { live: countsOf((status) => live?.[status]), test: countsOf((status) => test?.[status]) },
+    posts: { live: eachStatus(live, publishingLive), test: eachStatus(test, publishingTest) },
   };
 }
 

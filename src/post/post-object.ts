@@ -75,6 +75,11 @@ function audited<R>(transition: Transition<R>, line: AuditLine): Transition<R> {
   };
 }
 
+interface DecideOptions {
+  commandId?: string | null;
+  isNudge?: boolean;
+}
+
 type Loaded =
   /** `isNew`: it was made from the database in this call. */
   | { is: "known"; isNew: boolean }
@@ -110,7 +115,7 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
       this.#decide((document) => ({ document: onTime(document), answer: null }));
       await this.#compare();
     }
-    this.#decide((document, now) => retellEnd(onTime(document), now));
+    this.#decide((document, now) => retellEnd(onTime(document), now), { isNudge: loaded.isNew });
     await this.#tellPending();
   }
 
@@ -230,7 +235,7 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
     }
     const { seq } = this.#current();
     const kept = id === null ? undefined : this.ctx.storage.kv.get<R>(answerKey(id));
-    const answer = kept === undefined ? this.#decide(audited(transition, audit), id) : kept;
+    const answer = kept === undefined ? this.#decide(audited(transition, audit), { commandId: id }) : kept;
     if (this.#current().seq === seq) await this.#compare();
     await this.#projected();
     return answer;
@@ -261,7 +266,7 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
       await this.ctx.storage.setAlarm(systemClock() + ALARM_RETRY);
       throw new Error(`the document has format ${known.format}, which this release does not know`);
     }
-    if (known) return { is: "known", isNew: false };
+    if (known || this.#ahead) return { is: "known", isNew: false };
     const found = await findPostToLoad(this.#db, this.#ref);
     if (!found) return { is: "unknown" };
     const { is, document } = loadDocument(found, systemClock());
@@ -304,16 +309,20 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
   /**
    * Lets a transition happen, with all that is due after it, and stores the outcome before anything follows.
    *
-   * @param commandId the name under which its answer is kept; null: it is not
+   * @param options.commandId the name under which its answer is kept; null: it is not
+   * @param options.isNudge it is the first of a post that was just accepted. When its messages are sent at once nothing is stored
+   *   but the alarm: a consumer is about to begin, and stores what it finds in the database as well as here
    */
-  #decide<R>(transition: Transition<R>, commandId: string | null = null): R {
+  #decide<R>(transition: Transition<R>, { commandId = null, isNudge = false }: DecideOptions = {}): R {
     const before = this.#current();
     const now = nowOf(before);
     const decided = transition(before, now);
     const document = catchUp(commandId === null ? decided.document : keepAnswer(decided.document, systemClock()), now);
     const woken = wake(document, nowOf(document));
     const isChanged = !this.#isStored || JSON.stringify(woken.document) !== JSON.stringify(before);
-    if (isChanged || commandId !== null) {
+    if (isNudge && woken.answer.length > 0 && !hasNews(woken.document)) {
+      this.#ahead = this.#withAlarm(woken.document);
+    } else if (isChanged || commandId !== null) {
       this.ctx.storage.transactionSync(() => {
         if (isChanged) this.#store(woken.document);
         if (commandId !== null) this.ctx.storage.kv.put(answerKey(commandId), decided.answer);
@@ -345,24 +354,25 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
     return upgraded(document);
   }
 
-  /**
-   * Stores a document with the alarm it needs. An alarm that rings earlier is left alone: a needless wake-up costs less
-   * than setting it anew, unless nothing is left to do but to forget. One that should have rung is taken for lost.
-   */
   #store(document: PostDocument): void {
     this.#ahead = null;
+    this.ctx.storage.kv.put(DOCUMENT, this.#withAlarm(document));
+  }
+
+  /**
+   * Sets the alarm that a document needs, and notes it there. One that rings earlier is left alone: a needless wake-up costs less
+   * than setting it anew, unless nothing is left to do but to forget. One that should have rung is taken for lost.
+   */
+  #withAlarm(document: PostDocument): PostDocument {
     const now = systemClock();
     const due = nextAlarm(document);
     const wanted = due === null ? null : due - document.clockOffset;
     const isSet = document.alarmAt !== null && document.alarmAt > now;
     const isSoonEnough = isSet && wanted !== null && (document.alarmAt ?? 0) <= wanted;
     const isKept = isSoonEnough && (document.alarmAt === wanted || !isDone(document));
-    if (wanted === null || isKept) {
-      this.ctx.storage.kv.put(DOCUMENT, document);
-      return;
-    }
-    this.ctx.storage.kv.put(DOCUMENT, { ...document, alarmAt: wanted });
+    if (wanted === null || isKept) return document;
     void this.ctx.storage.setAlarm(wanted);
+    return { ...document, alarmAt: wanted };
   }
 
   /**
@@ -380,7 +390,7 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
     } catch (error) {
       isInTrouble = true;
       consoleLog.error("messages were not sent", error, { post_id: postId, messages: messages.length });
-      if (this.#isStored) this.#decide((document, now) => unsent(document, messages, now));
+      if (this.#ahead || this.#isStored) this.#decide((document, now) => unsent(document, messages, now));
     }
     if (!isInTrouble) return;
     try {

@@ -27,7 +27,11 @@ export function projectionOf(document: PostDocument, now: Millis): Projection {
       .map(({ accountId, platform, platformPostId }) => ({ accountId, platform, platformPostId })),
     unlocked: document.tasks
       .filter((task) => task.givesLockBack || (!isOpen(task.status) && task.announceBy === null))
-      .map(({ accountId, epoch }) => ({ accountId, epoch })),
+      .map(({ accountId, epoch, status, platformPostId }) => ({
+        accountId,
+        epoch,
+        platformPostId: isOpen(status) ? null : platformPostId,
+      })),
   };
 }
 

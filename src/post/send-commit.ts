@@ -44,7 +44,11 @@ export async function sendCommit(work: Work, step: Step, progress: Json): Promis
   );
   switch (outcome.is) {
     case "live":
-      await Promise.all([insist(work, { is: "live", attempt, post: outcome.post }), claimOwn(work, outcome.post)]);
+      await Promise.all([
+        insist(work, { is: "live", attempt, post: outcome.post }),
+        // What has a lock is told from all others until the projection turns that into the claim.
+        step.fingerprint === undefined && claimOwn(work, outcome.post),
+      ]);
       await addPermalink(work, outcome.post);
       await recordRecovery(work);
       return;
@@ -91,7 +95,7 @@ async function arm(work: Work, progress: Json): Promise<ArmAnswer> {
   }
 }
 
-/** Makes it known whose the post is, so that no other task takes it for its own. The projection does so again. */
+/** Makes it known at once whose the post is, so that no other task takes it for its own. The projection does so again. */
 async function claimOwn({ deps, ref, holder, io }: Work, post: PublicPost | null): Promise<void> {
   if (!post) return;
   try {

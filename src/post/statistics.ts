@@ -1,6 +1,7 @@
 import type { Database } from "../db/database.ts";
+import { countsOf } from "../db/post-counts.ts";
 import { countPostsOfDays } from "../db/post-days.ts";
-import { countByStatus, countsOf } from "../db/post-lists.ts";
+import { countByStatus } from "../db/post-lists.ts";
 import type { Delay } from "../db/statistics.ts";
 import { listDeliveryDelays, listLateness } from "../db/statistics.ts";
 import type { Millis } from "../lib/clock.ts";

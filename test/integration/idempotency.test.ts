@@ -265,3 +265,42 @@ describe("when the database loses its answer", () => {
     expect(await countPosts("Answers lost")).toBe(1);
   });
 });
+
+describe("keys of posts whose time is over", () => {
+  const kept = async (of: TestWorkspace) => {
+    const { results } = await env.DB.prepare("SELECT key FROM idempotency WHERE workspace_id = ? ORDER BY key")
+      .bind(of.id)
+      .all<{ key: string }>();
+    return results.map(({ key }) => key);
+  };
+  /** Keys as posts have them, among the first in the order of digests. @param over whether their time is */
+  const store = (of: TestWorkspace, names: string[], over: boolean, postId: string | null = "post_1") =>
+    env.DB.batch(
+      names.map((name) =>
+        env.DB.prepare(
+          `INSERT INTO idempotency (workspace_id, mode, key, fingerprint, claim, post_id, expires_at)
+           VALUES (?, 'test', ?, '', '', ?, ?)`,
+        ).bind(of.id, name, postId, Date.now() + (over ? 0 : DAY)),
+      ),
+    );
+
+  it("are forgotten by requests whose keys come before them, some by each, and nobody else's", async () => {
+    const mine = await newWorkspace();
+    const into = await newAccount(mine, "facebook");
+    // Digests are hexadecimal: these come behind all of them.
+    const names = Array.from({ length: 12 }, (_, i) => `x${String(i).padStart(2, "0")}`);
+    await store(mine, names, true);
+    const ask = () => publish(mine, { ...request("Forgetting"), accounts: [into] }, keyed(newKey()));
+    const left = async () => (await kept(mine)).filter((key) => key.startsWith("x"));
+    expect((await ask()).status).toBe(202);
+    expect(await left()).toEqual(names.slice(8));
+    expect((await ask()).status).toBe(202);
+    expect((await left()).length).toBeLessThan(5);
+    await store(mine, ["y0"], false);
+    await store(mine, ["y1"], true, null);
+    await store(workspace, ["y2"], true);
+    for (let i = 0; i < 12; i++) await ask();
+    expect((await kept(mine)).filter((key) => !/^[0-9a-f]{64}$/.test(key))).toEqual(["y0", "y1"]);
+    expect(await kept(workspace)).toContain("y2");
+  });
+});

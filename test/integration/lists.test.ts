@@ -3,10 +3,11 @@ import fc from "fast-check";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Answer, TestWorkspace } from "./helpers/api.ts";
 import { call, newAccount, newKey, newWorkspace, publish } from "./helpers/api.ts";
-import { advance, drive, holdTime, refOf } from "./helpers/drive.ts";
+import { advance, calls, documentOf, drive, holdTime, messageFor, refOf, taskOf, wake } from "./helpers/drive.ts";
 
 const SECOND = 1_000;
 const DAY = 86_400_000;
+const ADMIN = env.ADMIN_TOKEN ?? "";
 
 let workspace: TestWorkspace;
 let account: string;
@@ -228,14 +229,39 @@ describe("the cost of a list", () => {
     }
   });
 
-  it("is one row of counters for the total of all, and of statuses", async () => {
+  it("is one row of counters for the total of all, and of statuses with those that are being published", async () => {
     for (const query of ["", "?status=queued", "?status=queued,failed,published"]) {
       const spy = vi.spyOn(env.DB, "prepare");
       await list(query);
       const counting = spy.mock.calls.map(([sql]) => sql).filter((sql) => /count\(|post_counts/.test(sql));
       spy.mockRestore();
-      expect(counting).toEqual([expect.stringMatching(/^select .* from "post_counts"/)]);
+      const others = query === "" ? "" : ", \\(SELECT count\\(\\*\\) FROM posts .* posts.status = 'publishing' .*\\)";
+      expect(counting).toEqual([
+        expect.stringMatching(new RegExp(`^select [a-z_", ]*${others} from "post_counts"`, "s")),
+      ]);
     }
+  });
+
+  it("tells posts that are being published from those that wait, in totals and by status", async () => {
+    const mine = await newWorkspace();
+    const on = await newAccount(mine, "facebook");
+    const begun = refOf(mine, await queue({ schedule: undefined }, mine, on));
+    await queue({}, mine, on);
+    await wake(begun);
+    const message = await messageFor(begun, on);
+    if (message.kind !== "task") throw new Error("no task waits");
+    const { epoch } = await taskOf(begun, on);
+    expect((await calls(begun).begin({ accountId: on, part: "post", epoch })).is).toBe("begin");
+    await documentOf(begun);
+    const totals = async (key: string) =>
+      Promise.all(
+        ["", "?status=queued", "?status=publishing", "?status=queued,publishing"].map(
+          async (query) => (await list(query, key)).body.total,
+        ),
+      );
+    expect(await totals(mine.test)).toEqual([2, 1, 1, 2]);
+    const report = await call("GET", `/v1/workspaces/${mine.id}`, { key: ADMIN });
+    expect(report.body.posts.test).toMatchObject({ queued: 1, publishing: 1 });
   });
 
   it("does not grow with a page further back: nothing is sorted that an index has in order", async () => {

@@ -73,6 +73,46 @@ describe("equal texts on one Page", () => {
 });
 
 describe("the lock of a commit without a handle", () => {
+  const rows = async (externalId: string) => {
+    const { results } = await env.DB.prepare("SELECT platform_post_id, epoch FROM platform_posts WHERE external_id = ?")
+      .bind(externalId)
+      .all();
+    return results;
+  };
+
+  it("is there while the commit is under way, and becomes the claim of what came of it", async () => {
+    const account = await connect("facebook");
+    const ref = await publish({ content: "Under way", accounts: [account.id] });
+    await wake(ref);
+    const services = servicesOf(env);
+    const { posts } = services;
+    let underWay: unknown[] = [];
+    const spy = vi.spyOn(services, "posts").mockImplementation((of) => ({
+      ...callsOf(posts, of),
+      arm: async (...asked) => {
+        underWay = await rows(account.externalId);
+        return posts(of).arm(...asked);
+      },
+    }));
+    await deliverTask(ref, account.id);
+    spy.mockRestore();
+    await drive(ref);
+    expect(underWay).toEqual([
+      { platform_post_id: expect.stringMatching(/^commit:[0-9a-f]{64}$/), epoch: expect.any(Number) },
+    ]);
+    const [post] = graph.posts(account.externalId);
+    expect(await rows(account.externalId)).toEqual([{ platform_post_id: post?.id, epoch: null }]);
+  });
+
+  it("goes with a task that ends without anything public", async () => {
+    const account = await connect("facebook");
+    const ref = await publish({ content: "Refused", accounts: [account.id] });
+    graph.refuse(/feed$/, { code: 100, message: "Invalid parameter" });
+    await drive(ref);
+    expect((await read(ref)).body.status).toBe("failed");
+    expect(await rows(account.externalId)).toEqual([]);
+  });
+
   it("is given back by a task whose commit was refused and that is changed to say something else", async () => {
     const account = await connect("facebook");
     const fields = { content: "Said twice", accounts: [account.id] };

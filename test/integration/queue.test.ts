@@ -244,6 +244,21 @@ describe("a consumer", () => {
     expect(await shown()).toBe(1);
   });
 
+  it("has nothing but its alarm until a consumer begins, and loses nothing with what it has in memory", async () => {
+    const ref = await accept();
+    await documentOf(ref);
+    expect(await storedDocument(ref)).toBeUndefined();
+    const message = await messageFor(ref, account);
+    await evict(ref);
+    // The message is lost as well: the alarm has it sent again.
+    await ringAlarm(ref);
+    expect((await storedDocument(ref))?.tasks).toMatchObject([{ status: "queued", sends: 1 }]);
+    await deliver(message);
+    await deliver(message);
+    await drive(ref);
+    expect(await shown()).toBe(1);
+  });
+
   it("finds everything in storage after each eviction of the object", async () => {
     const instagram = await newAccount(workspace, "instagram", "slow_processing");
     const ref = await accept({ accounts: [instagram, account], media: [await newPicture(workspace)] });

@@ -1,4 +1,6 @@
 import { env } from "cloudflare:workers";
+import { database } from "../../src/db/database.ts";
+import { forgetKeysOfPosts } from "../../src/db/idempotency.ts";
 import type { PostRef } from "../../src/lib/vocabulary.ts";
 import { jpeg } from "../helpers/pictures.ts";
 import type { StandIn } from "../helpers/stand-in.ts";
@@ -17,7 +19,7 @@ export const JOURNEYS = {
   publishPicture: "the same of a picture, to Instagram and a Page; the platform fetches it from us",
   scheduleText: "the text, a day ahead",
   deliverWebhook: "one event to one endpoint, from its message on (it is in the three above)",
-  forgetPost: "30 days after the text was published: what is kept no longer goes",
+  forgetPost: "30 days after the text was published: what is kept no longer goes, its key with a later request",
   cancel: "a post that was scheduled",
   replayStored: "a publish with a key that was used, sent again for the first time: D1 has the answer",
   replayCached: "the same, sent again once more: KV has it",
@@ -203,11 +205,18 @@ export async function forgetPost(graph: StandIn): Promise<Counts> {
     counted(async () => {
       advance(31 * DAY);
       for (let sweeps = 0; sweeps < 3; sweeps++) await sweep();
+      await forgetKeys(traveller.workspace);
     });
   const [forgetting, nothing] = [await day(), await day()];
   countTurnsAnew();
   const keys = Object.keys(forgetting) as (keyof Counts)[];
   return Object.fromEntries(keys.map((key) => [key, forgetting[key] - nothing[key]])) as unknown as Counts;
+}
+
+/** What a request does for the keys before it, which it finds next to its own. */
+async function forgetKeys({ id: workspaceId }: TestWorkspace): Promise<void> {
+  const db = database(env.DB);
+  await db.batch([forgetKeysOfPosts(db, { workspaceId, mode: "live" }, [{ key: "" }], Date.now())]);
 }
 
 /** A page of 20 posts: the first, or one so many pages further on. */

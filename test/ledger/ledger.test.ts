@@ -76,8 +76,8 @@ describe("what each journey takes", () => {
   });
 });
 
-it("a million posts to two accounts, published and told to an endpoint, cost 55 dollars at most", () => {
-  expect(pricePerMillion(counts.publishText)).toBeLessThanOrEqual(55);
+it("a million posts to two accounts, published and told to an endpoint, cost 50 dollars at most", () => {
+  expect(pricePerMillion(counts.publishText)).toBeLessThanOrEqual(50);
 });
 
 it("a publish is answered after two round trips to the database at most, its authentication included", () => {

@@ -74,8 +74,6 @@ const MOST = {
   consumers: 250,
   messagesPerConsumer: 5,
   objectRequestsPerSecond: 1_000,
-  /** 500 in each sweep, of which there is one a second while there are that many. */
-  keysForgottenPerSecond: 500,
 };
 /** What a batch of messages takes: two calls to a platform. Assumed. */
 const BATCH_SECONDS = 2;
@@ -148,7 +146,6 @@ export function simulateMonth(posts: number, journeys: Journeys, bytes: RowBytes
   const stored = (size: number, { included, price }: { included: number; price: number }) =>
     Math.max(0, size / GB - included) * price;
   const minutes = minutesOf(posts);
-  const seconds = MINUTES * 60;
   const busiestHour = Math.max(
     ...Array.from({ length: MINUTES / 60 }, (_, hour) => sum(minutes.slice(hour * 60, hour * 60 + 60)) / 3_600),
   );
@@ -165,7 +162,6 @@ export function simulateMonth(posts: number, journeys: Journeys, bytes: RowBytes
     ],
     limits: [
       { name: "D1's one writer, busiest hour", used: (busiestHour * perPost.d1RoundTrips) / MOST.d1TripsPerSecond },
-      { name: "keys that the sweeper forgets, on average", used: posts / seconds / MOST.keysForgottenPerSecond },
       { name: "D1's 10 GB, after a month", used: d1Bytes / MOST.d1Bytes },
       { name: "D1's 10 GB, after a year", used: (posts * (12 * bytes.kept + bytes.passing)) / MOST.d1Bytes },
       { name: "publish consumers, busiest hour", used: (busiestHour * TASKS) / consumed },

@@ -12,10 +12,10 @@ import { DurableObject } from "cloudflare:workers";
  * - get: the key with its workspace (1 read of D1), the limiter's object, the post (1 read)
  * - list: the key, the limiter, a page and the counters (2 reads at once)
  * - publish: the key with what the request names (1 batch of 4 reads), the limiter, the answer in KV, its five rows
- *   (1 batch); after the answer the post's object reads its post and stores itself with an alarm
+ *   and a look at keys that have expired (1 batch); after the answer the post's object reads its post and stores itself with an alarm
  * - a post that is due: the alarm stores and sends a message. The consumer: begin (object), its material (1 batch of 4 reads),
- *   its lock (1 batch), arm (object), the platform's call, and at once the report (object) and its claim (1 batch). The object
- *   tells D1 of the begin and of the end (2 batches) and stores that it has told the end.
+ *   its lock (1 row), arm (object), the platform's call, the report (object). The object tells D1 of the begin and of the end,
+ *   with which the lock becomes the claim (2 batches), and stores that it has told the end.
  */
 
 interface Env {
@@ -148,6 +148,11 @@ async function publish(request: Request, env: Env, ctx: ExecutionContext, digest
     env.DB.prepare(
       "INSERT INTO tasks (workspace_id, mode, account_id, post_id, platform) VALUES (?, 'live', ?, ?, 'facebook')",
     ).bind(workspace, account, id),
+    env.DB.prepare(
+      `DELETE FROM idempotency WHERE workspace_id = ? AND mode = 'live' AND key IN (SELECT key FROM (
+         SELECT key, expires_at FROM idempotency WHERE workspace_id = ? AND mode = 'live' AND key > ? ORDER BY key LIMIT 8)
+       WHERE expires_at <= ?)`,
+    ).bind(workspace, workspace, idempotencyKey, now),
   ]);
   ctx.waitUntil(env.POSTS.getByName(`${workspace}/${id}`).wake());
   return new Response(answer, { status: 202, headers: { "Content-Type": "application/json" } });
@@ -166,16 +171,12 @@ async function fire(env: Env, name: string): Promise<void> {
     env.DB.prepare("SELECT * FROM pauses WHERE mode = 'live' AND scope IN (?, ?, ?)").bind("a", "g", "app"),
     env.DB.prepare("SELECT * FROM manual_pauses WHERE scope IN (?, ?, ?, ?)").bind("d", "s", "w", "a"),
   ]);
-  await env.DB.batch([
-    env.DB.prepare(
-      `INSERT INTO commit_locks (mode, platform, external_id, fingerprint, workspace_id, post_id, account_id, epoch)
-       VALUES ('live', 'facebook', ?, ?, ?, ?, ?, 1)`,
-    ).bind(account, id, workspace, id, account),
-    env.DB.prepare(
-      `SELECT post_id FROM commit_locks WHERE mode = 'live' AND platform = 'facebook' AND external_id = ?
-       AND fingerprint = ?`,
-    ).bind(account, id),
-  ]);
+  await env.DB.prepare(
+    `INSERT INTO platform_posts (mode, platform, external_id, platform_post_id, workspace_id, post_id, account_id, epoch)
+     VALUES ('live', 'facebook', ?, ?, ?, ?, ?, 1) RETURNING post_id`,
+  )
+    .bind(account, `commit:${id}`, workspace, id, account)
+    .all();
   await post().arm();
   const called = await fetch(env.FEED, {
     method: "POST",
@@ -183,19 +184,7 @@ async function fire(env: Env, name: string): Promise<void> {
     body: new URLSearchParams({ message: said?.results[0]?.content ?? "", fields: "id,permalink_url" }),
   });
   const { id: published } = await called.json<{ id: string }>();
-  await Promise.all([
-    post().report(),
-    env.DB.batch([
-      env.DB.prepare(
-        `INSERT INTO platform_posts (mode, platform, external_id, platform_post_id, post_id, account_id)
-         VALUES ('live', 'facebook', ?, ?, ?, ?)`,
-      ).bind(account, published, id, account),
-      env.DB.prepare(
-        `SELECT post_id FROM platform_posts WHERE mode = 'live' AND platform = 'facebook' AND external_id = ?
-         AND platform_post_id = ?`,
-      ).bind(account, published),
-    ]),
-  ]);
+  await post().report(published);
 }
 
 interface Document {
@@ -235,21 +224,16 @@ export class Post extends DurableObject<Env> {
     this.#store({ ...this.#stored(), state: "armed" });
   }
 
-  async report(): Promise<void> {
+  async report(published: string): Promise<void> {
     this.#store({ ...this.#stored(), state: "published" });
-    this.ctx.waitUntil(this.#tell("published"));
+    this.ctx.waitUntil(this.#tell("published", published));
   }
 
   /** Tells D1, and remembers that it has. */
-  async #tell(status: "publishing" | "published"): Promise<void> {
+  async #tell(status: "publishing" | "published", published = ""): Promise<void> {
     const [workspace, id] = this.#names();
-    const before = status === "publishing" ? "queued" : "publishing";
     const isEnd = status === "published";
     await this.env.DB.batch([
-      this.env.DB.prepare(
-        `UPDATE post_counts SET ${before} = ${before} - 1, ${status} = ${status} + 1
-         WHERE workspace_id = ? AND mode = 'live'`,
-      ).bind(workspace),
       this.env.DB.prepare(
         `UPDATE posts SET seq = seq + 1, status = ?, state = ?, timeline = ?, wake_by = ?
          WHERE workspace_id = ? AND mode = 'live' AND id = ?`,
@@ -261,9 +245,13 @@ export class Post extends DurableObject<Env> {
                VALUES (?, ?, 'live', 'publish.completed', ?, '{}', ?)`,
             ).bind(id, workspace, id, Date.now()),
             this.env.DB.prepare(
-              `DELETE FROM commit_locks WHERE mode = 'live' AND platform = 'facebook' AND external_id = ?
-               AND fingerprint = ?`,
-            ).bind(this.#stored().account, id),
+              `UPDATE post_counts SET queued = queued - 1, published = published + 1
+               WHERE workspace_id = ? AND mode = 'live'`,
+            ).bind(workspace),
+            this.env.DB.prepare(
+              `UPDATE platform_posts SET platform_post_id = ?, epoch = NULL WHERE mode = 'live' AND platform = 'facebook'
+               AND external_id = ? AND platform_post_id = ?`,
+            ).bind(published, this.#stored().account, `commit:${id}`),
           ]
         : []),
     ]);

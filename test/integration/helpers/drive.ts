@@ -8,11 +8,15 @@ import {
 } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
+import { database } from "../../../src/db/database.ts";
+import { findPostToLoad } from "../../../src/db/posts.ts";
 import worker from "../../../src/index.ts";
 import type { PostRef } from "../../../src/lib/vocabulary.ts";
 import type { SandboxPost } from "../../../src/platforms/sandbox/store.ts";
 import type { PostDocument, TaskDocument } from "../../../src/post/document.ts";
 import { publicationsOf } from "../../../src/post/document.ts";
+import { loadDocument } from "../../../src/post/load-document.ts";
+import { wake as nudge } from "../../../src/post/machine.ts";
 import type { PublishMessage } from "../../../src/post/messages.ts";
 import { taskMessage, wakeMessage } from "../../../src/post/messages.ts";
 import type { PostCalls, PostObjects } from "../../../src/post/post-calls.ts";
@@ -72,15 +76,24 @@ export function callsOf(posts: PostObjects, ref: PostRef): PostCalls {
   };
 }
 
-/** What the post's object has stored, once it has nothing more to tell the database. */
+/** What the post's object knows, once it has nothing more to tell the database. */
 export async function documentOf(ref: PostRef): Promise<PostDocument> {
   for (let tries = 0; tries < 500; tries++) {
-    const document = await storedDocument(ref);
+    const document = (await storedDocument(ref)) ?? (await nudgedDocument(ref));
     const isAtRest = document && document.projectedSeq === document.seq && document.events.length === 0;
     if (document && (isAtRest || (await isTold(ref, document)))) return document;
     await scheduler.wait(2);
   }
   throw new Error("the object did not come to rest");
+}
+
+/** What an object has done that was nudged and has stored no more than its alarm. */
+async function nudgedDocument(ref: PostRef): Promise<PostDocument | undefined> {
+  const alarmAt = await runInDurableObject(postObject(ref), (_object, { storage }) => storage.getAlarm());
+  const row = alarmAt === null ? null : await findPostToLoad(database(env.DB), ref);
+  if (!row) return undefined;
+  const { document } = loadDocument(row, Date.now());
+  return { ...nudge(document, Date.now() + document.clockOffset).document, alarmAt };
 }
 
 /** What the database was told is stored only with what happens next, while a consumer has a task. */
