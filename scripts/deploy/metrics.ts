@@ -4,7 +4,7 @@ import { wrangler } from "./wrangler.ts";
 
 /*
  * The data set of the metrics. `wrangler.toml` has it as a comment, for an account on which nobody has enabled Analytics
- * Engine refuses a deployment that names one. No request tells beforehand: whether it takes it is found by deploying.
+ * Engine refuses a deployment that names one. No documented request tells beforehand whether somebody has.
  */
 
 const CONFIG = "wrangler.toml";

@@ -98,7 +98,7 @@ describe("npm run deploy", { timeout: PATIENCE }, () => {
     expect([...account.secrets.keys()]).toEqual(SECRETS);
     expect(account.origin).toBe("https://apionics.somebody.workers.dev");
     expect(account.workspaces).toHaveLength(1);
-    expect(output).toMatch(/^Plan +Workers Free: about 1,100 posts a day/m);
+    expect(output).toMatch(/^Plan +Workers Free: about 830 posts a day/m);
     expect(output).toMatch(/^Metrics +bound$/m);
     expect(dataSets()).toEqual([{ name: "METRICS", dataset: "apionics" }]);
     expect(output).toMatch(/^Console +https:\/\/apionics\.somebody\.workers\.dev\/join\/\S+$/m);
