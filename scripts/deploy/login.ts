@@ -61,5 +61,5 @@ export async function tellPlan({ id }: Account): Promise<void> {
   }
   const { result } = (await response.json()) as { result: { rate_plan?: { id?: string } }[] | null };
   const isPaid = (result ?? []).some(({ rate_plan }) => rate_plan?.id === PAID);
-  say("Plan", isPaid ? "Workers Paid" : "Workers Free: about 1,100 posts a day, see docs/deploy.md");
+  say("Plan", isPaid ? "Workers Paid" : "Workers Free: about 830 posts a day, see docs/deploy.md");
 }

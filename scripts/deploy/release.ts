@@ -3,7 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Failure } from "../start/failure.ts";
+import { metricsBinding, metricsOutcome } from "./metrics.ts";
 import { say } from "./say.ts";
+import type { Upload } from "./upload.ts";
+import { customDomain, upload, uploadWithMetrics, workersDev } from "./upload.ts";
 import { failure, mustWrangler, wrangler } from "./wrangler.ts";
 
 /*
@@ -32,8 +35,8 @@ interface Version {
 }
 
 /**
- * Sees to it that this code is deployed and knows where it is reached: at PUBLIC_ORIGIN, at a custom domain, where it was
- * reached before, or at workers.dev, in this order.
+ * Sees to it that this code is deployed, with metrics where the account takes them, and knows where it is reached: at
+ * PUBLIC_ORIGIN, at a custom domain, where it was reached before, or at workers.dev, in this order.
  *
  * @returns that origin
  */
@@ -41,23 +44,57 @@ export async function ensureRelease(): Promise<string> {
   const digest = await digestOfBuild();
   const before = await currentRelease();
   const wanted = process.env.PUBLIC_ORIGIN || null;
-  const isSame = before.digest === digest && before.origin !== null && (wanted ?? before.origin) === before.origin;
-  if (isSame && before.origin !== null) {
-    say("Worker", "this code is deployed already");
-    say("Address", `${before.origin}, as before`);
-    return before.origin;
-  }
-  if (!before.bindings.includes(CACHE)) await removeOrphanedCache();
   const known = wanted ?? before.origin;
-  const targets = await deploy(digest, known);
-  const origin = wanted ?? customDomain(targets) ?? before.origin ?? workersDev(targets);
+  if (before.digest === digest && before.origin !== null && known === before.origin) {
+    return ensureMetrics(before, digest, before.origin);
+  }
+  const first = await deploy(
+    { digest, origin: known },
+    { metrics: metricsBinding() !== null, hasCache: before.bindings.includes(CACHE) },
+  );
+  const origin = wanted ?? customDomain(first.targets) ?? before.origin ?? workersDev(first.targets);
   if (origin === null)
     throw new Failure("The Worker was deployed, and has no address: set PUBLIC_ORIGIN and run it again.");
   // Only a deployment tells where it is reached.
-  if (origin !== known) await deploy(digest, origin);
+  const { hasMetrics } =
+    origin === known ? first : await deploy({ digest, origin }, { metrics: first.hasMetrics, hasCache: true });
   say("Worker", "deployed");
+  say("Metrics", metricsOutcome(hasMetrics));
   say("Address", origin);
   return origin;
+}
+
+/** Deploys the same code again where it lacks metrics and the account takes them by now. */
+async function ensureMetrics(before: Release, digest: string, origin: string): Promise<string> {
+  const binding = metricsBinding();
+  const hadMetrics = binding === null || before.bindings.includes(binding);
+  const hasMetrics = hadMetrics || (await uploadWithMetrics({ digest, origin })) !== null;
+  say("Worker", hasMetrics === hadMetrics ? "this code is deployed already" : "deployed, now with metrics");
+  say("Metrics", metricsOutcome(hasMetrics));
+  say("Address", `${origin}, as before`);
+  return origin;
+}
+
+interface Deployed {
+  targets: string[];
+  hasMetrics: boolean;
+}
+
+/**
+ * Deploys with metrics where they are wanted and the account takes them, and otherwise without.
+ *
+ * @param hasCache whether a Worker has the cache of answers
+ */
+async function deploy(
+  release: Upload,
+  { metrics, hasCache }: { metrics: boolean; hasCache: boolean },
+): Promise<Deployed> {
+  if (!hasCache) await removeOrphanedCache();
+  const targets = metrics ? await uploadWithMetrics(release) : null;
+  if (targets !== null) return { targets, hasMetrics: true };
+  // An upload that was refused has left one as well.
+  if (metrics && !hasCache) await removeOrphanedCache();
+  return { targets: await upload(release), hasMetrics: false };
 }
 
 /**
@@ -113,29 +150,4 @@ async function currentRelease(): Promise<Release> {
     origin: origin ?? null,
     bindings: resources.bindings.map(({ name }) => name),
   };
-}
-
-/** @returns where it is reached, in wrangler's words */
-async function deploy(digest: string, origin: string | null): Promise<string[]> {
-  const folder = mkdtempSync(join(tmpdir(), "apionics-deploy-"));
-  try {
-    const report = join(folder, "report.ndjson");
-    const vars = origin === null ? [] : ["--var", `PUBLIC_ORIGIN:${origin}`];
-    const args = ["deploy", "--tag", digest, "--message", "npm run deploy", ...vars];
-    await mustWrangler("Deploying the Worker", args, { env: { WRANGLER_OUTPUT_FILE_PATH: report } });
-    const lines = readFileSync(report, "utf8").trim().split("\n");
-    const entries = lines.map((line) => JSON.parse(line) as { type: string; targets?: string[] });
-    return entries.find(({ type }) => type === "deploy")?.targets ?? [];
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-function customDomain(targets: string[]): string | null {
-  const domain = targets.map((target) => /^(\S+) \(custom domain/.exec(target)?.[1]).find((name) => name !== undefined);
-  return domain === undefined ? null : `https://${domain}`;
-}
-
-function workersDev(targets: string[]): string | null {
-  return targets.find((target) => /^https:\/\/\S+\.workers\.dev$/.test(target)) ?? null;
 }

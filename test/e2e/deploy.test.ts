@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { CloudflareStandIn } from "./helpers/cloudflare.ts";
@@ -75,6 +75,12 @@ function expectSecretsIn(file: string, output: string): void {
   expect(output).toContain(`Keep ${file}`);
 }
 
+/** The data sets of the Worker that serves. */
+const dataSets = () =>
+  (account.versions[0]?.resources.bindings ?? [])
+    .filter(({ type }) => type === "analytics_engine")
+    .map(({ name, dataset }) => ({ name, dataset }));
+
 const secretsFile = () => readFileSync(join(project.folder, ".deploy.vars"), "utf8");
 
 describe("npm run deploy", { timeout: PATIENCE }, () => {
@@ -92,7 +98,9 @@ describe("npm run deploy", { timeout: PATIENCE }, () => {
     expect([...account.secrets.keys()]).toEqual(SECRETS);
     expect(account.origin).toBe("https://apionics.somebody.workers.dev");
     expect(account.workspaces).toHaveLength(1);
-    expect(output).toMatch(/^Plan +Workers Free: about 1,100 posts a day/m);
+    expect(output).toMatch(/^Plan +Workers Free: about 830 posts a day/m);
+    expect(output).toMatch(/^Metrics +bound$/m);
+    expect(dataSets()).toEqual([{ name: "METRICS", dataset: "apionics" }]);
     expect(output).toMatch(/^Console +https:\/\/apionics\.somebody\.workers\.dev\/join\/\S+$/m);
 
     const upload = cloudflare.changes.indexOf("PUT /workers/scripts/apionics");
@@ -115,6 +123,7 @@ describe("npm run deploy", { timeout: PATIENCE }, () => {
     expect(again).toMatch(/^Database +apionics, already there$/m);
     expect(again).toMatch(/^Migrations +all applied already$/m);
     expect(again).toMatch(/^Worker +this code is deployed already$/m);
+    expect(again).toMatch(/^Metrics +bound$/m);
     expect(again).toMatch(/^Workspace +already there$/m);
     expect(/join\/\S+/.exec(again)?.[0]).toBe(/join\/\S+/.exec(output)?.[0]);
   });
@@ -124,6 +133,8 @@ describe("npm run deploy", { timeout: PATIENCE }, () => {
       ["PATCH /workers/scripts/apionics/secrets-bulk", /Setting the secrets failed/],
       // After the namespace was created, and before any Worker has it.
       ["POST /queues", /Deploying the Worker failed/],
+      // What is refused for another reason than the metrics is not deployed without them.
+      ["PUT /workers/scripts/apionics", /Deploying the Worker failed[\s\S]*It broke off\. \[code: 10013\]/],
       ["POST /v1/workspaces/", /sign-in-links answered 500/],
     ] as const;
     const secrets: string[] = [];
@@ -138,6 +149,33 @@ describe("npm run deploy", { timeout: PATIENCE }, () => {
     expect([account.databases.length, account.namespaces.length, account.buckets.length]).toEqual([1, 1, 1]);
     expect([account.queues.length, account.workspaces.length, new Set(secrets).size]).toEqual([4, 1, 1]);
     expect(new Set(account.migrations).size).toBe(account.migrations.length);
+  });
+
+  it("leaves metrics out where the account refuses them, and binds them once it takes them", async () => {
+    account.hasAnalyticsEngine = false;
+    const config = readFileSync(join(project.folder, "wrangler.toml"), "utf8");
+    const refused =
+      /^Metrics +not bound: nobody has enabled Analytics Engine\. Do so at https:\/\/dash\.cloudflare\.com\/\S+ /m;
+    expect(await deployed()).toMatch(refused);
+    expect([dataSets(), account.namespaces.length, account.workspaces.length]).toEqual([[], 1, 1]);
+    const { origin } = account;
+    expect(origin).toBe("https://apionics.somebody.workers.dev");
+
+    const before = structuredClone(account);
+    const again = await deployed();
+    expect(again).toMatch(/^Worker +this code is deployed already$/m);
+    expect(again).toMatch(refused);
+    expect(structuredClone(account)).toEqual(before);
+
+    account.hasAnalyticsEngine = true;
+    const output = await deployed();
+    expect(output).toMatch(/^Worker +deployed, now with metrics$/m);
+    expect(output).toMatch(/^Metrics +bound$/m);
+    expect([dataSets().length, account.origin, account.namespaces]).toEqual([1, origin, before.namespaces]);
+    expect(account.versions).toHaveLength(before.versions.length + 1);
+
+    expect(readFileSync(join(project.folder, "wrangler.toml"), "utf8")).toBe(config);
+    expect(readdirSync(project.folder).filter((name) => name.endsWith(".toml"))).toEqual(["wrangler.toml"]);
   });
 
   it("makes no secrets anew for a database that has something, and takes those that it is given", async () => {
@@ -155,12 +193,14 @@ describe("npm run deploy", { timeout: PATIENCE }, () => {
     expect(Object.fromEntries(account.secrets)).toEqual({ ADMIN_TOKEN: "the-token-that-was-there-before", ...given });
   });
 
-  it("on a machine that forgets its files it makes no secrets, deploys, and says what is missing", async () => {
+  it("on a machine that forgets its files it makes no secrets, deploys what is configured, and says what is missing", async () => {
     const file = join(project.folder, "wrangler.toml");
-    const config = readFileSync(file, "utf8");
+    const config = readFileSync(file, "utf8").replace(/^# (\[\[analytics.*|binding = "METRICS"|dataset = .*)$/gm, "$1");
     rmSync(file);
     writeFileSync(file, `routes = [{ pattern = "api.example.com", custom_domain = true }]\n${config}`);
     const output = await deployed({ CI: "true" });
+    expect(output).toMatch(/^Metrics +as wrangler\.toml has it$/m);
+    expect(dataSets()).toHaveLength(1);
     expect(output, "a custom domain goes first").toMatch(/^Address +https:\/\/api\.example\.com$/m);
     expect(output).toMatch(/^Secrets +NOT SET.*: ADMIN_TOKEN, API_KEY_PEPPER, ENCRYPTION_KEYS$/m);
     expect(output).toMatch(/^Workspace +none yet: set ADMIN_TOKEN, API_KEY_PEPPER, ENCRYPTION_KEYS/m);
@@ -195,11 +235,11 @@ it("npm run deploy -- --dry-run shows the plan, asks nobody and needs no login",
   const unreachable = { CLOUDFLARE_API_TOKEN: "", CLOUDFLARE_API_BASE_URL: "http://127.0.0.1:9" };
   const { code, output } = await deploy(unreachable, ["--dry-run"]);
   expect(code, output).toBe(0);
-  for (const step of ["Login", "Secrets", "Database", "Migrations", "Worker", "Address", "Workspace", "Console"]) {
-    expect(output).toMatch(new RegExp(`^${step} `, "m"));
-  }
+  const steps = ["Login", "Secrets", "Database", "Migrations", "Worker", "Metrics", "Address", "Workspace", "Console"];
+  for (const step of steps) expect(output).toMatch(new RegExp(`^${step} `, "m"));
   expect(output).toMatch(/^Migrations +\d+ applied: 0000_initial\.sql, /m);
-  expect(output).toMatch(/with \d+ bindings: .*\bPUBLISH_DEAD\b.*\bDB\b/);
+  expect(output).toMatch(/with \d+ bindings: .*\bPUBLISH_DEAD\b.*\bDB\b.*\bMETRICS\b/);
+  expect(output).toMatch(/^Metrics +METRICS is left out where the account refuses it$/m);
 });
 
 describe("a bare wrangler deploy", { timeout: PATIENCE }, () => {

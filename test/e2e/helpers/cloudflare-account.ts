@@ -9,6 +9,7 @@ export interface Binding {
   name: string;
   type: string;
   text?: string;
+  dataset?: string;
   id?: string;
 }
 
@@ -16,6 +17,7 @@ export interface Binding {
 export class CloudflareAccount {
   readonly id = "acc0000000000000000000000000acc0";
   isPaid = false;
+  hasAnalyticsEngine = true;
   /** Beside it, accounts that the login reaches as well. */
   others: { id: string; name: string }[] = [];
   databases: { uuid: string; name: string }[] = [];

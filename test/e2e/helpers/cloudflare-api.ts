@@ -7,6 +7,11 @@ import type { Binding, CloudflareAccount } from "./cloudflare-account.ts";
 type ApiAnswer = { result: unknown } | { status: number; code: number; message: string };
 
 const NO_WORKER: ApiAnswer = { status: 404, code: 10007, message: "This Worker does not exist on your account." };
+const NO_ANALYTICS_ENGINE: ApiAnswer = {
+  status: 403,
+  code: 10089,
+  message: "You need to enable Analytics Engine. Head to the Cloudflare Dashboard to enable.",
+};
 const ok = (result: unknown): ApiAnswer => ({ result });
 const missing = (code: number): ApiAnswer => ({ status: 404, code, message: "It is not there." });
 
@@ -134,15 +139,20 @@ function upload(account: CloudflareAccount, body: string): ApiAnswer {
     keep_bindings?: string[];
     annotations?: Record<string, string>;
   };
+  const isRefused = metadata.bindings.some(({ type }) => type === "analytics_engine") && !account.hasAnalyticsEngine;
+  if (isRefused) return NO_ANALYTICS_ENGINE;
   const before = account.versions[0]?.resources.bindings ?? [];
   const kept = before.filter(
     ({ name, type }) =>
       metadata.keep_bindings?.includes(type) && !metadata.bindings.some((binding) => binding.name === name),
   );
+  const bound = metadata.bindings.map((binding) =>
+    binding.type === "inherit" ? (before.find(({ name }) => name === binding.name) ?? binding) : binding,
+  );
   const version = {
     id: account.newId(),
     annotations: metadata.annotations ?? {},
-    resources: { bindings: [...metadata.bindings, ...kept] },
+    resources: { bindings: [...bound, ...kept] },
   };
   account.versions.unshift(version);
   return ok({ id: "apionics", tag: "tag", deployment_id: version.id, startup_time_ms: 5 });
