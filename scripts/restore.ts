@@ -22,7 +22,7 @@ async function main(): Promise<void> {
   if (!tellsOfRestore(dump)) {
     throw new Failure(
       `${file} was not made by npm run backup: imported, it would not say that the database was restored, and posts that ` +
-        "were published since could go out again. docs/backup.md says what to append to it.",
+        "were published since could go out again. docs/backup.md says what to run after importing it otherwise.",
     );
   }
   const objects = await listObjects(place);
