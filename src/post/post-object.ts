@@ -97,10 +97,13 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
   readonly #metrics = createMetrics(this.env.METRICS, consoleLog);
   #projecting: Promise<void> | null = null;
   /**
-   * The document where it is ahead of the stored one, which waits for the next transition to be stored with it: just loaded, or
-   * with no more news than that the database was told. Whoever forgets it loads it, or tells the database, once more.
+   * The document as it is known: as it is stored, or ahead of that by what waits to be stored with the next transition: just
+   * loaded, or with no more news than that the database was told. Whoever forgets that loads it, or tells the database, once
+   * more.
    */
-  #ahead: PostDocument | null = null;
+  #document: PostDocument | null = null;
+  /** Whether one was found stored, or was stored. */
+  #isStored = false;
 
   async wake(): Promise<void> {
     const loaded = await this.#load();
@@ -186,13 +189,14 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
   async recall(commandId: string): Promise<{ answer: unknown } | null> {
     const answer = this.ctx.storage.kv.get(answerKey(commandId));
     if (answer === undefined) return null;
+    await this.#load();
     await this.#projected();
     return { answer };
   }
 
   async forget(): Promise<void> {
     await this.#projecting;
-    this.#ahead = null;
+    this.#forgetDocument();
     await this.ctx.storage.deleteAlarm();
     await this.ctx.storage.deleteAll();
   }
@@ -261,12 +265,17 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
    * or that is over.
    */
   async #load(): Promise<Loaded> {
-    const known = this.ctx.storage.kv.get<PostDocument>(DOCUMENT);
-    if (known && known.format > DOCUMENT_FORMAT) {
+    if (this.#document) return { is: "known", isNew: false };
+    const stored = this.ctx.storage.kv.get<PostDocument>(DOCUMENT);
+    if (stored && stored.format > DOCUMENT_FORMAT) {
       await this.ctx.storage.setAlarm(systemClock() + ALARM_RETRY);
-      throw new Error(`the document has format ${known.format}, which this release does not know`);
+      throw new Error(`the document has format ${stored.format}, which this release does not know`);
     }
-    if (known || this.#ahead) return { is: "known", isNew: false };
+    if (stored) {
+      this.#document = upgraded(stored);
+      this.#isStored = true;
+      return { is: "known", isNew: false };
+    }
     const found = await findPostToLoad(this.#db, this.#ref);
     if (!found) return { is: "unknown" };
     const { is, document } = loadDocument(found, systemClock());
@@ -277,16 +286,21 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
 
   /** Takes a document that was made from the database, unless there is one by now. */
   #remember(document: PostDocument): void {
-    if (!this.#isStored) this.#ahead ??= document;
+    this.#document ??= document;
   }
 
   /** Forgets the post when its time has come, and nothing has happened since. @returns whether it did */
   async #forgetInTime(): Promise<boolean> {
     await this.#projecting;
     if (!isToBeForgotten(this.#current(), systemClock())) return false;
-    this.#ahead = null;
+    this.#forgetDocument();
     await this.ctx.storage.deleteAll();
     return true;
+  }
+
+  #forgetDocument(): void {
+    this.#document = null;
+    this.#isStored = false;
   }
 
   /** Tells that the post waits for somebody's word, with a link by which they can give it. */
@@ -321,10 +335,9 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
     const woken = wake(document, nowOf(document));
     const isChanged = !this.#isStored || JSON.stringify(woken.document) !== JSON.stringify(before);
     if (isNudge && woken.answer.length > 0 && !hasNews(woken.document)) {
-      this.#ahead = this.#withAlarm(woken.document);
+      this.#document = this.#withAlarm(woken.document);
     } else if (isChanged || commandId !== null) {
-      this.ctx.storage.transactionSync(() => {
-        if (isChanged) this.#store(woken.document);
+      this.#store(woken.document, () => {
         if (commandId !== null) this.ctx.storage.kv.put(answerKey(commandId), decided.answer);
       });
     }
@@ -344,19 +357,22 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
     return settleTiming(settingsOf(this.env).settleScale);
   }
 
-  get #isStored(): boolean {
-    return this.ctx.storage.kv.get(DOCUMENT) !== undefined;
-  }
-
   #current(): PostDocument {
-    const document = this.#ahead ?? this.ctx.storage.kv.get<PostDocument>(DOCUMENT);
-    if (!document) throw new Error("the document is gone");
-    return upgraded(document);
+    if (!this.#document) throw new Error("the document is gone");
+    return this.#document;
   }
 
-  #store(document: PostDocument): void {
-    this.#ahead = null;
-    this.ctx.storage.kv.put(DOCUMENT, this.#withAlarm(document));
+  /** @param storeMore what is stored with it, or not at all */
+  #store(document: PostDocument, storeMore = () => {}): void {
+    const stored = this.ctx.storage.transactionSync(() => {
+      storeMore();
+      const withAlarm = this.#withAlarm(document);
+      this.ctx.storage.kv.put(DOCUMENT, withAlarm);
+      return withAlarm;
+    });
+    // Not before: what was rolled back is not known.
+    this.#document = stored;
+    this.#isStored = true;
   }
 
   /**
@@ -390,7 +406,7 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
     } catch (error) {
       isInTrouble = true;
       consoleLog.error("messages were not sent", error, { post_id: postId, messages: messages.length });
-      if (this.#ahead || this.#isStored) this.#decide((document, now) => unsent(document, messages, now));
+      if (this.#document) this.#decide((document, now) => unsent(document, messages, now));
     }
     if (!isInTrouble) return;
     try {
@@ -419,14 +435,14 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
         consoleLog.error("a projection failed", error, { post_id: this.#ref.postId });
         const current = this.#current();
         const postponed = postponeProjection(current, nowOf(current));
-        this.ctx.storage.transactionSync(() => this.#store(postponed.document));
+        this.#store(postponed.document);
         return;
       }
       const current = this.#current();
       const { document: told } = acknowledge(current, { ...projection, eventIds }, nowOf(current));
       // More is told at once, or somebody is about to report: it is stored with that, or with the end of their lease.
-      if (hasNews(told) || isHeld(told, nowOf(told))) this.#ahead = told;
-      else this.ctx.storage.transactionSync(() => this.#store(told));
+      if (hasNews(told) || isHeld(told, nowOf(told))) this.#document = told;
+      else this.#store(told);
     }
   }
 }

@@ -21,6 +21,7 @@ import {
   publicPosts,
   refOf,
   ringAlarm,
+  storeDocument,
   storedDocument,
   taskOf,
   wake,
@@ -313,10 +314,7 @@ describe("what is told of a post", () => {
     const ref = await accept({ accounts: [account, other], content: "Not in events" });
     const document = await drive(ref);
     // The object forgets that the database knows: everything is told again.
-    const { runInDurableObject } = await import("cloudflare:test");
-    await runInDurableObject(postObject(ref), (_object, state) => {
-      state.storage.kv.put("post", { ...document, projectedSeq: 0, projectAt: 0 });
-    });
+    await storeDocument(ref, { ...document, projectedSeq: 0, projectAt: 0 });
     await wake(ref);
     await documentOf(ref);
     const { results } = await env.DB.prepare("SELECT id, type, body FROM events WHERE post_id = ?")

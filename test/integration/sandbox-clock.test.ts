@@ -21,6 +21,7 @@ import {
   publicPosts,
   refOf,
   ringAlarm,
+  storeDocument,
   taskOf,
   wake,
 } from "./helpers/drive.ts";
@@ -485,12 +486,10 @@ it("a consumer that let its lease run out, and then the clock moved, may not arm
 });
 
 it("a document of the first release, which had no test clock, is gone on with", async () => {
-  const { runInDurableObject } = await import("cloudflare:test");
-  const { postObject } = await import("./helpers/drive.ts");
   const ref = await accept(nextWeek());
   const { clockOffset, clockLag, ...older } = await documentOf(ref);
   expect([clockOffset, clockLag]).toEqual([0, 0]);
-  await runInDurableObject(postObject(ref), (_object, state) => state.storage.kv.put("post", { ...older, format: 1 }));
+  await storeDocument(ref, { ...older, format: 1 });
   await moveClock(WEEK);
   await drive(ref);
   expect(await shown()).toBe(1);

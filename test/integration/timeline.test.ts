@@ -3,7 +3,16 @@ import type { PostRef } from "../../src/lib/vocabulary.ts";
 import type { StandIn } from "../helpers/stand-in.ts";
 import type { TestWorkspace } from "./helpers/api.ts";
 import { call, newPicture, newWorkspace } from "./helpers/api.ts";
-import { advance, deliverTask, documentOf, drive, holdTime, storedDocument, wake } from "./helpers/drive.ts";
+import {
+  advance,
+  deliverTask,
+  documentOf,
+  drive,
+  holdTime,
+  storeDocument,
+  storedDocument,
+  wake,
+} from "./helpers/drive.ts";
 import { connect, publishLive, standInForMeta } from "./helpers/live.ts";
 
 /*
@@ -97,17 +106,13 @@ it("is kept in bounds, however long a post is at it", async () => {
   const account = await connect(graph, workspace, "facebook");
   const ref = await publishLive(workspace, { content: "Long", accounts: [account.id] });
   await wake(ref);
-  const { runInDurableObject } = await import("cloudflare:test");
-  const { postObject } = await import("./helpers/drive.ts");
   const document = await documentOf(ref);
   const timeline = Array.from({ length: 120 }, (_, at) => ({
     at,
     type: at % 2 === 0 ? ("began" as const) : ("step" as const),
     accountId: `acc_${at}`,
   }));
-  await runInDurableObject(postObject(ref), (_object, state) =>
-    state.storage.kv.put("post", { ...document, timeline }),
-  );
+  await storeDocument(ref, { ...document, timeline });
   await deliverTask(ref, account.id);
   await drive(ref);
   const kept = (await storedDocument(ref))?.timeline ?? [];

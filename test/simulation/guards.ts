@@ -253,8 +253,8 @@ export const GUARDS: readonly Guard[] = [
     edits: [
       {
         file: "src/post/post-object.ts",
-        find: "this.ctx.storage.transactionSync(() => this.#store(postponed.document));\n        return;",
-        replace: "this.ctx.storage.transactionSync(() => this.#store(postponed.document));",
+        find: "this.#store(postponed.document);\n        return;",
+        replace: "this.#store(postponed.document);",
       },
     ],
     seed: 7,
@@ -318,8 +318,8 @@ export const GUARDS: readonly Guard[] = [
     edits: [
       {
         file: "src/post/post-object.ts",
-        find: "if (!this.#isStored) this.#ahead ??= document;",
-        replace: "this.#ahead = document;",
+        find: "this.#document ??= document;",
+        replace: "this.#document = document;",
       },
     ],
     scenario: "a nudge and a cancel meet an object that has not loaded its post",

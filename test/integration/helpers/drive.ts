@@ -105,6 +105,12 @@ export async function storedDocument(ref: PostRef): Promise<PostDocument | undef
   return runInDurableObject(postObject(ref), (_object, state) => state.storage.kv.get<PostDocument>("post"));
 }
 
+/** Puts another document in the place of what the object has stored, which has nothing else in memory then. */
+export async function storeDocument(ref: PostRef, document: object): Promise<void> {
+  await runInDurableObject(postObject(ref), (_object, { storage }) => storage.kv.put("post", document));
+  await evictDurableObject(postObject(ref));
+}
+
 export async function taskOf(ref: PostRef, accountId: string): Promise<TaskDocument> {
   const task = (await documentOf(ref)).tasks.find((each) => each.accountId === accountId);
   if (!task) throw new Error(`the post has no task for ${accountId}`);

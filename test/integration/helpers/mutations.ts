@@ -1,4 +1,3 @@
-import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { Mode } from "../../../src/lib/vocabulary.ts";
 import { jpeg } from "../../helpers/pictures.ts";
@@ -6,7 +5,7 @@ import { realPng } from "../../helpers/real-pictures.ts";
 import type { TestWorkspace } from "./api.ts";
 import { call, newAccount, newKey, newPicture, newWorkspace, publish } from "./api.ts";
 import { newMember } from "./console.ts";
-import { documentOf, postObject } from "./drive.ts";
+import { documentOf, storeDocument } from "./drive.ts";
 import { sealWithOtherKey } from "./encryption-keys.ts";
 import { standInForMeta } from "./live.ts";
 import { BOTH_APPS, useApps } from "./login.ts";
@@ -55,7 +54,7 @@ async function endedPost(workspace: TestWorkspace, status: "failed" | "unconfirm
   const ref = { workspaceId: workspace.id, mode: "test", postId: id } as const;
   const document = await documentOf(ref);
   const tasks = document.tasks.map((task) => ({ ...task, status, dueAt: null }));
-  await runInDurableObject(postObject(ref), (_object, state) => state.storage.kv.put("post", { ...document, tasks }));
+  await storeDocument(ref, { ...document, tasks });
   return { id, account };
 }
 
