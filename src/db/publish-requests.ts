@@ -1,3 +1,4 @@
+import type { SQL } from "drizzle-orm";
 import { and, eq, sql } from "drizzle-orm";
 import type { BatchResponse } from "drizzle-orm/batch";
 import { reaches } from "../lib/access.ts";
@@ -80,8 +81,8 @@ export function publishContextSelector(world: World) {
     return [
       selectTaken(db, { ...values, keys: JSON.stringify(keys) }),
       selectAccounts(db, { ...values, accountIds: JSON.stringify(accountIds) }),
-      selectMedia(db, { ...values, mediaIds: JSON.stringify(mediaIds) }),
       selectSettings(db, values),
+      ...(mediaIds.length === 0 ? [] : [selectMedia(db, { ...values, mediaIds: JSON.stringify(mediaIds) })]),
     ] as const;
   };
 }
@@ -91,7 +92,7 @@ const selectTaken = keysSelector(SCOPE);
 
 export function publishContextOf(
   mode: Mode,
-  [taken, accountRows, mediaRows, [workspace]]: BatchResponse<ReturnType<typeof selectPublishContext>>,
+  [taken, accountRows, [workspace], mediaRows = []]: BatchResponse<ReturnType<typeof selectPublishContext>>,
 ): PublishContext {
   return {
     taken,
@@ -152,6 +153,10 @@ export async function storePosts(
   );
   const guarded = made.flatMap(({ post, guard }) => (guard ? [{ id: post.ref.postId, said: guard.said }] : []));
   const [expiresAt = now] = made.flatMap(({ guard }) => (guard ? [guard.expiresAt] : []));
+  const isUnconditional = conditions.every(
+    ({ usedMedia, mustBeNew }) => usedMedia.length === 0 && mustBeNew.length === 0,
+  );
+  const { claimKeys, insertPosts } = isUnconditional ? UNCONDITIONAL : CONDITIONAL;
   const inserted = made.map(({ post }, index) => ({ post, beside: conditions[index] ?? {} }));
   const [, , , , , stored] = await db.batch([
     claimKeys(db, { ...scope, now, claims: JSON.stringify(claims) }),
@@ -169,26 +174,29 @@ export async function storePosts(
   });
 }
 
-const mayBeClaimed = sql`${HAS_ITS_MEDIA} AND ${IS_NEW}`;
+/** The statements that claim keys and store posts. @param condition under which that may be done; of `made` */
+function storing(condition: SQL) {
+  // The key of a request decides where there is one: it was claimed by this attempt, under the condition.
+  const mayBeStored = sql`iif(${member("key")} IS NULL, ${condition},
+    EXISTS (SELECT 1 FROM idempotency WHERE workspace_id = ${SCOPE.workspaceId}
+      AND mode = ${SCOPE.mode} AND key = ${member("key")} AND claim = ${member("claim")}))`;
+  // One that is taken stays as it is, unless its time is over.
+  const claimKeys = prepared((db) =>
+    db.run(sql`
+      INSERT INTO idempotency (workspace_id, mode, key, fingerprint, claim, claimed_at, post_id, response_status,
+        response_body, is_sealed, expires_at)
+      SELECT ${member("workspaceId")}, ${member("mode")}, ${member("key")}, ${member("fingerprint")}, ${member("claim")},
+        ${member("claimedAt")}, ${member("postId")}, ${member("responseStatus")}, ${member("responseBody")},
+        ${member("isSealed")}, ${member("expiresAt")}
+      FROM ${madeOf("claims")} WHERE ${condition}
+      ON CONFLICT (workspace_id, mode, key) DO UPDATE SET fingerprint = excluded.fingerprint, claim = excluded.claim,
+        claimed_at = excluded.claimed_at, post_id = excluded.post_id, response_status = excluded.response_status,
+        response_body = excluded.response_body, is_sealed = excluded.is_sealed, expires_at = excluded.expires_at
+      WHERE idempotency.expires_at <= ${sql.placeholder("now")}`),
+  );
+  return { claimKeys, insertPosts: postInserter(mayBeStored) };
+}
 
-/** The key of a request decides where there is one: it was claimed by this attempt, under all other conditions. */
-const mayBeStored = sql`iif(${member("key")} IS NULL, ${mayBeClaimed},
-  EXISTS (SELECT 1 FROM idempotency WHERE workspace_id = ${SCOPE.workspaceId}
-    AND mode = ${SCOPE.mode} AND key = ${member("key")} AND claim = ${member("claim")}))`;
-
-const insertPosts = postInserter(mayBeStored);
-
-/** The statement by which requests claim their keys. One that is taken stays as it is, unless its time is over. */
-const claimKeys = prepared((db) =>
-  db.run(sql`
-    INSERT INTO idempotency (workspace_id, mode, key, fingerprint, claim, claimed_at, post_id, response_status,
-      response_body, is_sealed, expires_at)
-    SELECT ${member("workspaceId")}, ${member("mode")}, ${member("key")}, ${member("fingerprint")}, ${member("claim")},
-      ${member("claimedAt")}, ${member("postId")}, ${member("responseStatus")}, ${member("responseBody")},
-      ${member("isSealed")}, ${member("expiresAt")}
-    FROM ${madeOf("claims")} WHERE ${mayBeClaimed}
-    ON CONFLICT (workspace_id, mode, key) DO UPDATE SET fingerprint = excluded.fingerprint, claim = excluded.claim,
-      claimed_at = excluded.claimed_at, post_id = excluded.post_id, response_status = excluded.response_status,
-      response_body = excluded.response_body, is_sealed = excluded.is_sealed, expires_at = excluded.expires_at
-    WHERE idempotency.expires_at <= ${sql.placeholder("now")}`),
-);
+const CONDITIONAL = storing(sql`${HAS_ITS_MEDIA} AND ${IS_NEW}`);
+/** For posts without media that may say what was said: to ask for conditions that hold takes a third of the batch's time. */
+const UNCONDITIONAL = storing(sql`true`);
