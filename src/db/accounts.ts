@@ -1,4 +1,4 @@
-import type { SQL } from "drizzle-orm";
+import type { Placeholder, SQL } from "drizzle-orm";
 import { and, asc, eq, inArray, isNotNull, isNull, lte, sql } from "drizzle-orm";
 import { reaches } from "../lib/access.ts";
 import type { Millis } from "../lib/clock.ts";
@@ -6,7 +6,7 @@ import type { Access, AccountHealth, Mode, PlatformId, Scope } from "../lib/voca
 import type { ChangeRecord } from "./change.ts";
 import { commitChange } from "./change.ts";
 import type { ExternalAccount } from "./commits.ts";
-import type { Database } from "./database.ts";
+import type { Database, World } from "./database.ts";
 import type { DeliveryRef } from "./deliveries.ts";
 import type { NewEvent } from "./events.ts";
 import { deliveriesOf, tell } from "./events.ts";
@@ -53,15 +53,11 @@ function inScope(scope: Scope) {
 /** The connected accounts within reach with these ids; a statement, for a batch. */
 export function selectAccounts(db: Database, access: Access, ids: readonly string[]) {
   const reached = ids.filter((id) => reaches(access, id));
-  return selectConnected(db, access.scope, reached);
+  return selectConnected(db, access.scope, JSON.stringify(reached));
 }
 
-/** The same of a whole world, which may be one that the database finds out by itself. */
-export function selectConnected(
-  db: Database,
-  world: { workspaceId: string | SQL; mode: Mode | SQL },
-  ids: readonly string[],
-) {
+/** The same of a whole world. @param ids as JSON */
+export function selectConnected(db: Database, world: World, ids: string | Placeholder) {
   return db
     .select(WITH_GRANT)
     .from(accounts)
@@ -72,7 +68,7 @@ export function selectConnected(
         eq(accounts.mode, world.mode),
         isNull(accounts.disconnectedAt),
         // One JSON parameter: D1 takes a hundred at most, and a person may have connected more.
-        inArray(accounts.id, sql`(SELECT value FROM json_each(${JSON.stringify(ids)}))`),
+        inArray(accounts.id, sql`(SELECT value FROM json_each(${ids}))`),
       ),
     );
 }

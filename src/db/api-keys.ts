@@ -11,7 +11,7 @@ import type { Database } from "./database.ts";
 import { prepared, selectValues, statement } from "./database.ts";
 import type { MemberRow } from "./members.ts";
 import type { PublishContext, PublishNames } from "./publish-requests.ts";
-import { publishContextOf, selectPublishContext } from "./publish-requests.ts";
+import { publishContextOf, publishContextSelector } from "./publish-requests.ts";
 import { apiKeys, replacedSecrets, workspaces } from "./schema.ts";
 
 export type ApiKeyRow = typeof apiKeys.$inferSelect;
@@ -72,9 +72,14 @@ function selectBySecret(db: Database, possible: (string | Placeholder)[]) {
   );
 }
 
-const keyBySecret = prepared((db) =>
-  selectBySecret(db, [sql.placeholder("first"), sql.placeholder("second")]).prepare(),
-);
+/** What a secret may be stored as: the same twice where there is one pepper. */
+const POSSIBLE = [sql.placeholder("first"), sql.placeholder("second")];
+
+const keyBySecret = prepared((db) => selectBySecret(db, POSSIBLE));
+
+const ofKey = (column: string) =>
+  sql`(SELECT ${sql.identifier(column)} FROM api_keys WHERE ${inArray(apiKeys.digest, POSSIBLE)})`;
+const selectContextOfKey = publishContextSelector({ workspaceId: ofKey("workspace_id"), mode: ofKey("mode") });
 
 /**
  * The key with a secret, whether it is good any more or not.
@@ -89,12 +94,11 @@ export async function findKeyBySecret(
   names: PublishNames | null,
 ): Promise<KeyBySecret | null> {
   const [first, second = first] = digests;
-  const ofKey = (column: string) =>
-    sql`(SELECT ${sql.identifier(column)} FROM api_keys WHERE ${inArray(apiKeys.digest, [...digests])})`;
-  const world = { workspaceId: ofKey("workspace_id"), mode: ofKey("mode") };
+  const possible = { first, second };
+  const byKey = keyBySecret(db, possible);
   const [[row], ...read] = names
-    ? await db.batch([selectBySecret(db, [...digests]), ...selectPublishContext(db, world, names)])
-    : [await keyBySecret(db).all({ first, second }), [], [], [], []];
+    ? await db.batch([byKey, ...selectContextOfKey(db, possible, names)])
+    : [await byKey.all(), [], [], [], []];
   if (!row) return null;
   const { storedDigest, storedPepperId, goodUntil, rateLimits, suspendedAt, deletedAt, ...key } = row;
   const stored = { digest: storedDigest, pepperId: storedPepperId, goodUntil };

@@ -1,7 +1,9 @@
-import type { SQL } from "drizzle-orm";
-import { DrizzleError, getTableColumns, sql } from "drizzle-orm";
+import type { SQL, SQLWrapper } from "drizzle-orm";
+import { DrizzleError, fillPlaceholders, getTableColumns, sql } from "drizzle-orm";
+import type { BatchItem } from "drizzle-orm/batch";
 import { drizzle } from "drizzle-orm/d1";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
+import type { Mode } from "../lib/vocabulary.ts";
 import * as schema from "./schema.ts";
 
 const known = new WeakMap<D1Database, Database>();
@@ -22,20 +24,50 @@ function connect(d1: D1Database) {
 
 export type Database = ReturnType<typeof connect>;
 
+/** A statement with its values: for a batch, or, where it is a query, to be asked alone. */
+export type Prepared<Statement extends BatchItem<"sqlite">> = Pick<Statement, Extract<keyof Statement, "_" | "all">>;
+
+/** What drizzle makes of a statement of a batch; its types do not tell. */
+interface Built {
+  getQuery(): { sql: string; params: unknown[] };
+}
+
 /**
- * A query that many requests ask, built once for each database: building it takes longer than asking it. Its statement is
- * prepared each time, which costs next to nothing, so that whoever counts statements counts this one.
+ * A statement that many requests ask, built once for each database: building it takes longer than asking it.
  *
  * @param build makes it, with placeholders for what differs
+ * @returns gives it its values, by the names of the placeholders
  */
-export function prepared<Prepared extends { getQuery(): { sql: string } }>(build: (db: Database) => Prepared) {
-  const built = new WeakMap<Database, Prepared>();
-  return (db: Database): Prepared => {
-    const query = built.get(db) ?? build(db);
-    built.set(db, query);
-    return Object.assign(query, { stmt: db.$client.prepare(query.getQuery().sql) });
+export function prepared<Statement extends BatchItem<"sqlite">>(build: (db: Database) => Statement) {
+  const known = new WeakMap<Database, { built: Built; query: ReturnType<Built["getQuery"]> }>();
+  return (db: Database, values: object): Prepared<Statement> => {
+    const { built, query } = known.get(db) ?? buildOnce(build(db));
+    known.set(db, { built, query });
+    const filled = { ...query, params: fillPlaceholders(query.params, values as Record<string, unknown>) };
+    const asked = {
+      query: filled,
+      getQuery: () => filled,
+      stmt: db.$client.prepare(query.sql),
+      _prepare: () => statement,
+    };
+    const statement = Object.assign(Object.create(built), asked);
+    return statement;
   };
 }
+
+function buildOnce(statement: BatchItem<"sqlite">) {
+  const built = (statement as unknown as { _prepare(): Built })._prepare();
+  return { built, query: built.getQuery() };
+}
+
+/** A workspace's posts and accounts in one mode: named, or found out by the database itself. */
+export interface World {
+  workspaceId: string | SQLWrapper;
+  mode: Mode | SQLWrapper;
+}
+
+/** Of a prepared statement: the scope that is among its values. */
+export const SCOPE: World = { workspaceId: sql.placeholder("workspaceId"), mode: sql.placeholder("mode") };
 
 /**
  * A statement written in SQL, for a batch. (drizzle 0.45's D1 batch binds parameters to a statement that it prepares

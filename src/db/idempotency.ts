@@ -3,7 +3,7 @@ import { and, eq, inArray, isNull, lte, sql } from "drizzle-orm";
 import type { Millis } from "../lib/clock.ts";
 import type { Scope } from "../lib/vocabulary.ts";
 import type { Database } from "./database.ts";
-import { selectValues, statement } from "./database.ts";
+import { prepared, SCOPE, selectValues, statement } from "./database.ts";
 import { idempotency } from "./schema.ts";
 
 export type IdempotencyRow = typeof idempotency.$inferSelect;
@@ -107,20 +107,23 @@ export async function findClaim(db: Database, scope: Scope, key: string, now: Mi
 /** How many of the keys that follow its own each claim looks at: of those that are kept an eighth has expired. */
 const LOOKED_AT = 8;
 
+const OF_SCOPE = sql`workspace_id = ${SCOPE.workspaceId} AND mode = ${SCOPE.mode}`;
+
+const forgetKeysBehind = prepared((db) =>
+  db.run(sql`
+    DELETE FROM idempotency WHERE ${OF_SCOPE} AND key IN (
+      SELECT key FROM (SELECT key, post_id, expires_at FROM idempotency WHERE ${OF_SCOPE} AND key > ${sql.placeholder("first")}
+        ORDER BY key LIMIT ${sql.placeholder("limit")}) AS near
+      WHERE post_id IS NOT NULL AND expires_at <= ${sql.placeholder("now")})`),
+);
+
 /**
  * The statement by which requests that claim keys forget those of posts whose time is over, among the ones that follow theirs in
  * the order of digests, which is none. An index by time, as other keys have, would cost each post a row.
  */
 export function forgetKeysOfPosts(db: Database, scope: Scope, claimed: readonly { key: string }[], now: Millis) {
   const [first = ""] = claimed.map(({ key }) => key).sort();
-  const ofScope = sql`workspace_id = ${scope.workspaceId} AND mode = ${scope.mode}`;
-  return statement(
-    db,
-    sql`
-    DELETE FROM idempotency WHERE ${ofScope} AND key IN (
-      SELECT key FROM (SELECT key, post_id, expires_at FROM idempotency WHERE ${ofScope} AND key > ${first}
-        ORDER BY key LIMIT ${LOOKED_AT * claimed.length}) AS near WHERE post_id IS NOT NULL AND expires_at <= ${now})`,
-  );
+  return forgetKeysBehind(db, { ...scope, first, limit: LOOKED_AT * claimed.length, now });
 }
 
 /** Deletes keys of other requests whose time is over, some at a time. @returns how many there were */

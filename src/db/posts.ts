@@ -4,7 +4,7 @@ import { reaches } from "../lib/access.ts";
 import type { Millis } from "../lib/clock.ts";
 import type { Access, PlatformId, PostRef, TaskErrorCode, TaskStatus } from "../lib/vocabulary.ts";
 import type { Database } from "./database.ts";
-import { prepared } from "./database.ts";
+import { prepared, SCOPE } from "./database.ts";
 import { posts } from "./schema.ts";
 import { selectClockOffset } from "./test-clock.ts";
 import type { PlatformWords, Timeline } from "./timeline.ts";
@@ -76,14 +76,6 @@ const { timeline, ...withoutTimeline } = getTableColumns(posts);
 /** The columns of a `PostRow`. */
 export const POST_ROW = withoutTimeline;
 
-function selectPost(db: Database, ref: PostRef) {
-  const isDeleted = sql`EXISTS (SELECT 1 FROM workspaces WHERE id = ${ref.workspaceId} AND deleted_at IS NOT NULL)`;
-  return db
-    .select({ row: getTableColumns(posts), restoredAt: sql<Millis | null>`(SELECT max(restored_at) FROM restores)` })
-    .from(posts)
-    .where(and(isPost(ref), sql`NOT ${isDeleted}`));
-}
-
 /** @returns null when there is no such post within reach */
 export async function findTimeline(db: Database, access: Access, postId: string): Promise<Timeline | null> {
   const [row] = await db
@@ -93,19 +85,15 @@ export async function findTimeline(db: Database, access: Access, postId: string)
   return row?.timeline ?? null;
 }
 
-const postByRef = prepared((db) => {
-  const { workspaceId, mode, id } = posts;
-  const isNamed = and(
-    eq(workspaceId, sql.placeholder("workspaceId")),
-    eq(mode, sql.placeholder("mode")),
-    eq(id, sql.placeholder("postId")),
-  );
-  return db.select(POST_ROW).from(posts).where(isNamed).prepare();
-});
+const { workspaceId, mode, id } = posts;
+/** Of a prepared statement: the post that its values name. */
+const IS_NAMED = and(eq(workspaceId, SCOPE.workspaceId), eq(mode, SCOPE.mode), eq(id, sql.placeholder("postId")));
+
+const selectPost = prepared((db) => db.select(POST_ROW).from(posts).where(IS_NAMED));
 
 /** @returns null when there is no such post within reach */
 export async function findPost(db: Database, access: Access, postId: string): Promise<PostRow | null> {
-  const [row] = await postByRef(db).all({ ...access.scope, postId });
+  const [row] = await selectPost(db, { ...access.scope, postId }).all();
   return row?.state.tasks.every(({ accountId }) => reaches(access, accountId)) ? row : null;
 }
 
@@ -118,13 +106,22 @@ export interface PostToLoad {
   restoredAt: Millis | null;
 }
 
+const selectPostToLoad = prepared((db) => {
+  const isDeleted = sql`EXISTS (SELECT 1 FROM workspaces WHERE id = ${SCOPE.workspaceId} AND deleted_at IS NOT NULL)`;
+  return db
+    .select({ row: getTableColumns(posts), restoredAt: sql<Millis | null>`(SELECT max(restored_at) FROM restores)` })
+    .from(posts)
+    .where(and(IS_NAMED, sql`NOT ${isDeleted}`));
+});
+
 /** @returns null when there is none, or its workspace was deleted: its object may have forgotten it already */
 export async function findPostToLoad(db: Database, ref: PostRef): Promise<PostToLoad | null> {
+  const byRef = selectPostToLoad(db, ref);
   if (ref.mode === "live") {
-    const [found] = await selectPost(db, ref);
+    const [found] = await byRef.all();
     return found ? { ...found, clockOffset: 0 } : null;
   }
-  const [[found], [clock]] = await db.batch([selectPost(db, ref), selectClockOffset(db, ref.workspaceId)]);
+  const [[found], [clock]] = await db.batch([byRef, selectClockOffset(db, ref.workspaceId)]);
   return found ? { ...found, clockOffset: clock?.offset ?? 0 } : null;
 }
 

@@ -1,9 +1,9 @@
-import type { SQL } from "drizzle-orm";
+import type { Placeholder, SQL } from "drizzle-orm";
 import { and, inArray, lte, sql } from "drizzle-orm";
 import type { Millis } from "../lib/clock.ts";
 import type { Scope } from "../lib/vocabulary.ts";
-import type { Database } from "./database.ts";
-import { statement } from "./database.ts";
+import type { Database, World } from "./database.ts";
+import { prepared, SCOPE } from "./database.ts";
 import { madeOf, member } from "./new-posts.ts";
 import { recentContents } from "./schema.ts";
 
@@ -23,7 +23,7 @@ export interface Said {
 export type SaidBefore = Said & { postId: string };
 
 /** @param now real time */
-function counts({ workspaceId, mode }: Scope, now: Millis): SQL {
+function counts({ workspaceId, mode }: World, now: Millis | Placeholder): SQL {
   return sql`recent_contents.expires_at > ${now} AND EXISTS (
     SELECT 1 FROM posts, json_each(posts.state, '$.tasks') AS task
     WHERE posts.workspace_id = ${workspaceId} AND posts.mode = ${mode} AND posts.id = recent_contents.post_id
@@ -31,17 +31,30 @@ function counts({ workspaceId, mode }: Scope, now: Millis): SQL {
       AND task.value ->> 'status' NOT IN ('failed', 'canceled'))`;
 }
 
-function isSaid({ workspaceId, mode }: Scope): SQL {
+function isSaid({ workspaceId, mode }: World): SQL {
   return sql`recent_contents.workspace_id = ${workspaceId} AND recent_contents.mode = ${mode}
     AND recent_contents.account_id = said.value ->> 'accountId'
     AND recent_contents.fingerprint = said.value ->> 'fingerprint'`;
 }
 
-/** Holds where nothing of `made.mustBeNew` was said by another post than `made.id`. */
-export function isNew(scope: Scope, now: Millis): SQL {
-  return sql`NOT EXISTS (SELECT 1 FROM json_each(made.value -> 'mustBeNew') AS said CROSS JOIN recent_contents
-    WHERE ${isSaid(scope)} AND recent_contents.post_id <> ${member("id")} AND ${counts(scope, now)})`;
-}
+/** The present, of a prepared statement. Real time. */
+const NOW = sql.placeholder("now");
+
+/** Of a prepared statement: holds where nothing of `made.mustBeNew` was said by another post than `made.id`. */
+export const IS_NEW = sql`NOT EXISTS (SELECT 1 FROM json_each(made.value -> 'mustBeNew') AS said CROSS JOIN recent_contents
+  WHERE ${isSaid(SCOPE)} AND recent_contents.post_id <> ${member("id")} AND ${counts(SCOPE, NOW)})`;
+
+const rememberSaid = prepared((db) =>
+  db.run(sql`
+    INSERT INTO recent_contents (workspace_id, mode, account_id, fingerprint, post_id, expires_at)
+    SELECT ${SCOPE.workspaceId}, ${SCOPE.mode}, said.value ->> 'accountId', said.value ->> 'fingerprint', ${member("id")},
+      ${sql.placeholder("expiresAt")}
+    FROM ${madeOf("guarded")}, json_each(made.value -> 'said') AS said
+    WHERE EXISTS (SELECT 1 FROM posts
+      WHERE workspace_id = ${SCOPE.workspaceId} AND mode = ${SCOPE.mode} AND id = ${member("id")})
+    ON CONFLICT DO UPDATE SET post_id = excluded.post_id, expires_at = excluded.expires_at
+    WHERE NOT (${counts(SCOPE, NOW)})`),
+);
 
 /**
  * The statement that remembers what posts say that are stored in the same batch. Of what was said before, the first post
@@ -53,18 +66,7 @@ export function rememberContents(
   made: readonly { id: string; said: readonly Said[] }[],
   times: { now: Millis; expiresAt: Millis },
 ) {
-  const { workspaceId, mode } = scope;
-  return statement(
-    db,
-    sql`
-    INSERT INTO recent_contents (workspace_id, mode, account_id, fingerprint, post_id, expires_at)
-    SELECT ${workspaceId}, ${mode}, said.value ->> 'accountId', said.value ->> 'fingerprint', ${member("id")},
-      ${times.expiresAt}
-    FROM ${madeOf(made)}, json_each(made.value -> 'said') AS said
-    WHERE EXISTS (SELECT 1 FROM posts WHERE workspace_id = ${workspaceId} AND mode = ${mode} AND id = ${member("id")})
-    ON CONFLICT DO UPDATE SET post_id = excluded.post_id, expires_at = excluded.expires_at
-    WHERE NOT (${counts(scope, times.now)})`,
-  );
+  return rememberSaid(db, { ...scope, ...times, guarded: JSON.stringify(made) });
 }
 
 /** What was said lately of this, each with the post that said it first. */

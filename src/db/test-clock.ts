@@ -1,10 +1,9 @@
 import type { SQL } from "drizzle-orm";
 import { eq, sql } from "drizzle-orm";
 import type { Millis } from "../lib/clock.ts";
-import type { Scope } from "../lib/vocabulary.ts";
 import type { ChangeRecord } from "./change.ts";
 import { commitChange } from "./change.ts";
-import type { Database } from "./database.ts";
+import type { Database, World } from "./database.ts";
 import { statement } from "./database.ts";
 import { posts, workspaces } from "./schema.ts";
 
@@ -27,9 +26,9 @@ export async function findClockOffset(db: Database, workspaceId: string): Promis
  * A point on the clock that a scope's posts live by, as the real time in which `posts.wake_by` is kept. It is worked out
  * inside the statement: so a clock that is moved in the same moment moves what is written before it and after it alike.
  */
-export function inRealTime(scope: Scope, at: Millis | SQL): SQL {
-  if (scope.mode === "live") return sql`${at}`;
-  return sql`${at} - (SELECT test_clock_offset FROM workspaces WHERE id = ${scope.workspaceId})`;
+export function inRealTime({ workspaceId, mode }: World, at: Millis | SQL): SQL {
+  if (mode === "live") return sql`${at}`;
+  return sql`${at} - iif(${mode} = 'live', 0, (SELECT test_clock_offset FROM workspaces WHERE id = ${workspaceId}))`;
 }
 
 /**
