@@ -5,6 +5,7 @@ import type { PostRef, Scope } from "../lib/vocabulary.ts";
 import type { ChangeRecord } from "./change.ts";
 import { commitChange } from "./change.ts";
 import type { Database } from "./database.ts";
+import { prepared } from "./database.ts";
 import { manualPauses } from "./schema.ts";
 import { suspensionScope } from "./suspensions.ts";
 
@@ -33,23 +34,24 @@ const LIFTED_LIFE: Millis = 2 * DAY;
 /** A held task looks again within an hour, and its post's `wake_by` lies little behind that. */
 const HELD_WAKE: Millis = 2 * HOUR;
 
-/** The statement that reads the pauses that a task is under, in force or lifted not long ago. */
-export function selectManualPauses(db: Database, scope: Scope, accountId: string, now: Millis) {
-  const scopes = [
-    pauseScope({ is: "deployment" }),
-    suspensionScope(scope.workspaceId),
-    pauseScope({ is: "workspace", ...scope }),
-    pauseScope({ is: "account", ...scope, accountId }),
-  ];
+const selectOfScopes = prepared((db) => {
+  const scopes = ["deployment", "suspension", "workspace", "account"].map((name) => sql.placeholder(name));
+  const isRecent = or(isNull(manualPauses.liftedAt), gt(manualPauses.liftedAt, sql.placeholder("since")));
   return db
     .select()
     .from(manualPauses)
-    .where(
-      and(
-        inArray(manualPauses.scope, scopes),
-        or(isNull(manualPauses.liftedAt), gt(manualPauses.liftedAt, now - LIFTED_LIFE)),
-      ),
-    );
+    .where(and(inArray(manualPauses.scope, scopes), isRecent));
+});
+
+/** The statement that reads the pauses that a task is under, in force or lifted not long ago. */
+export function selectManualPauses(db: Database, scope: Scope, accountId: string, now: Millis) {
+  return selectOfScopes(db, {
+    deployment: pauseScope({ is: "deployment" }),
+    suspension: suspensionScope(scope.workspaceId),
+    workspace: pauseScope({ is: "workspace", ...scope }),
+    account: pauseScope({ is: "account", ...scope, accountId }),
+    since: now - LIFTED_LIFE,
+  });
 }
 
 /** The pauses that a task is under, in force or lifted not long ago. */
@@ -59,7 +61,7 @@ export async function findManualPauses(
   accountId: string,
   now: Millis,
 ): Promise<ManualPause[]> {
-  return selectManualPauses(db, scope, accountId, now);
+  return selectManualPauses(db, scope, accountId, now).all();
 }
 
 /** @returns the pause in force, or the one that was lifted last; null when it was never paused */

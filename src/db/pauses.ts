@@ -2,6 +2,7 @@ import { and, eq, gt, gte, inArray, lt, sql } from "drizzle-orm";
 import type { Millis } from "../lib/clock.ts";
 import type { Mode } from "../lib/vocabulary.ts";
 import type { Database } from "./database.ts";
+import { prepared, SCOPE } from "./database.ts";
 import { accounts, pauses } from "./schema.ts";
 
 /** Something that is held back until a platform's limit lifts. */
@@ -32,11 +33,11 @@ export const PAUSE_SCOPES = {
   app: (mode: Mode, workspaceId: string, graphHost: string) => `${APP}${mode === "live" ? graphHost : workspaceId}`,
 } as const;
 
-/** The statement that reads the pauses an account is under, over or not. */
-export function selectPauses(db: Database, account: { id: string; workspaceId: string; mode: Mode }) {
-  const { id, mode, workspaceId } = account;
-  const app = mode === "live" ? accounts.graphHost : sql`${workspaceId}`;
-  const isAccount = sql`${accounts.id} = ${id} AND ${accounts.mode} = ${mode}`;
+/** The statement that reads the pauses an account of a scope is under, over or not. */
+export const selectPauses = prepared((db) => {
+  const { workspaceId, mode } = SCOPE;
+  const app = sql`iif(${mode} = 'live', ${accounts.graphHost}, ${workspaceId})`;
+  const isAccount = sql`${accounts.id} = ${sql.placeholder("accountId")} AND ${accounts.mode} = ${mode}`;
   const scopes = sql`
     SELECT 'account:' || ${accounts.platform} || '/' || ${accounts.externalId} FROM ${accounts} WHERE ${isAccount}
     UNION ALL SELECT 'grant:' || ${accounts.grantId} FROM ${accounts} WHERE ${isAccount}
@@ -45,7 +46,7 @@ export function selectPauses(db: Database, account: { id: string; workspaceId: s
     .select()
     .from(pauses)
     .where(and(eq(pauses.mode, mode), sql`${pauses.scope} IN (${scopes})`));
-}
+});
 
 /** Which of these scopes are held back now. */
 export async function findPausedScopes(db: Database, mode: Mode, scopes: string[], now: Millis): Promise<string[]> {

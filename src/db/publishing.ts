@@ -3,6 +3,7 @@ import { unionAll } from "drizzle-orm/sqlite-core";
 import type { Millis } from "../lib/clock.ts";
 import type { PostRef } from "../lib/vocabulary.ts";
 import type { Database } from "./database.ts";
+import { prepared, SCOPE } from "./database.ts";
 import type { ManualPause } from "./manual-pauses.ts";
 import { selectManualPauses } from "./manual-pauses.ts";
 import type { MediaRow } from "./media.ts";
@@ -27,6 +28,57 @@ export interface TaskMaterial {
   manualPauses: ManualPause[];
 }
 
+/** What the post says: the first content is copied aside by the first edit, and stands in the post's own row before. */
+function selectSaid(db: Database) {
+  const [postId, isFirst] = [sql.placeholder("postId"), sql.placeholder("isFirst")];
+  const { workspaceId, mode } = SCOPE;
+  const ofContent = db
+    .select({ content: contents.content, media: contents.media, options: contents.options })
+    .from(contents)
+    .where(
+      and(
+        eq(contents.workspaceId, workspaceId),
+        eq(contents.mode, mode),
+        eq(contents.postId, postId),
+        eq(contents.id, sql.placeholder("contentId")),
+      ),
+    );
+  const ofPost = db
+    .select({ content: posts.content, media: posts.media, options: posts.options })
+    .from(posts)
+    .where(and(eq(posts.workspaceId, workspaceId), eq(posts.mode, mode), eq(posts.id, postId), sql`${isFirst}`));
+  return unionAll(ofContent, ofPost).limit(1);
+}
+
+const selectContent = prepared(selectSaid);
+
+const selectAccount = prepared((db) =>
+  db
+    .select({ account: accounts, tokenEnvelope: grants.tokenEnvelope })
+    .from(accounts)
+    .innerJoin(grants, eq(grants.id, accounts.grantId))
+    .where(
+      and(
+        eq(accounts.id, sql.placeholder("accountId")),
+        eq(accounts.workspaceId, SCOPE.workspaceId),
+        eq(accounts.mode, SCOPE.mode),
+        isNull(accounts.disconnectedAt),
+      ),
+    ),
+);
+
+const selectMedia = prepared((db) => {
+  const said = selectSaid(db);
+  // Named in the list, or in an option as a cover is.
+  const isNamed = sql`${media.id} IN (
+    SELECT value FROM (${said}) said, json_each(said.media)
+    UNION SELECT value FROM (${said}) said, json_tree(said.options) WHERE key = 'cover_media')`;
+  return db
+    .select()
+    .from(media)
+    .where(and(eq(media.workspaceId, SCOPE.workspaceId), eq(media.mode, SCOPE.mode), isNamed));
+});
+
 /**
  * Loads a task's material in one round trip.
  *
@@ -40,51 +92,12 @@ export async function loadTaskMaterial(
   contentId: string | null,
   now: Millis,
 ): Promise<TaskMaterial | null> {
-  const isPost = and(eq(posts.workspaceId, ref.workspaceId), eq(posts.mode, ref.mode), eq(posts.id, ref.postId));
-  // The first content is copied aside by the first edit, and stands in the post's own row before.
-  const isContent = and(
-    eq(contents.workspaceId, ref.workspaceId),
-    eq(contents.mode, ref.mode),
-    eq(contents.postId, ref.postId),
-    eq(contents.id, contentId ?? FIRST_CONTENT),
-  );
-  const ofContent = db
-    .select({ content: contents.content, media: contents.media, options: contents.options })
-    .from(contents)
-    .where(isContent);
-  const ofPost = db
-    .select({ content: posts.content, media: posts.media, options: posts.options })
-    .from(posts)
-    .where(contentId === null ? isPost : sql`false`);
-  const said = unionAll(ofContent, ofPost).limit(1);
+  const said = { ...ref, contentId: contentId ?? FIRST_CONTENT, isFirst: contentId === null };
   const [[content], [account], mediaRows, pauseRows, manualPauses] = await db.batch([
-    said,
-    db
-      .select({ account: accounts, tokenEnvelope: grants.tokenEnvelope })
-      .from(accounts)
-      .innerJoin(grants, eq(grants.id, accounts.grantId))
-      .where(
-        and(
-          eq(accounts.id, accountId),
-          eq(accounts.workspaceId, ref.workspaceId),
-          eq(accounts.mode, ref.mode),
-          isNull(accounts.disconnectedAt),
-        ),
-      ),
-    db
-      .select()
-      .from(media)
-      .where(
-        and(
-          eq(media.workspaceId, ref.workspaceId),
-          eq(media.mode, ref.mode),
-          // Named in the list, or in an option as a cover is.
-          sql`${media.id} IN (
-            SELECT value FROM (${said}) said, json_each(said.media)
-            UNION SELECT value FROM (${said}) said, json_tree(said.options) WHERE key = 'cover_media')`,
-        ),
-      ),
-    selectPauses(db, { id: accountId, workspaceId: ref.workspaceId, mode: ref.mode }),
+    selectContent(db, said),
+    selectAccount(db, { ...ref, accountId }),
+    selectMedia(db, said),
+    selectPauses(db, { ...ref, accountId }),
     selectManualPauses(db, ref, accountId, now),
   ]);
   if (!content) return null;
