@@ -1,6 +1,7 @@
 import { and, eq, inArray, or, sql } from "drizzle-orm";
 import type { Mode, PlatformId } from "../lib/vocabulary.ts";
 import type { Database } from "./database.ts";
+import { prepared } from "./database.ts";
 import { platformPosts } from "./schema.ts";
 
 /** An account of a platform, over the whole deployment: two workspaces may have connected the same one. */
@@ -22,6 +23,35 @@ const LOCK = "commit:";
 /** Holds of the locks among an account's rows, which are few. */
 export const IS_LOCK = sql.raw(`(platform_post_id >= '${LOCK}' AND platform_post_id < 'commit;')`);
 
+/** A lock that another holds is not written, and not returned. */
+const takeLock = prepared((db) =>
+  db
+    .insert(platformPosts)
+    .values({
+      mode: sql.placeholder("mode"),
+      platform: sql.placeholder("platform"),
+      externalId: sql.placeholder("externalId"),
+      platformPostId: sql.placeholder("lock"),
+      workspaceId: sql.placeholder("workspaceId"),
+      postId: sql.placeholder("postId"),
+      accountId: sql.placeholder("accountId"),
+      epoch: sql.placeholder("epoch"),
+    })
+    .onConflictDoUpdate({
+      target: [platformPosts.mode, platformPosts.platform, platformPosts.externalId, platformPosts.platformPostId],
+      set: {
+        workspaceId: sql`excluded.workspace_id`,
+        postId: sql`excluded.post_id`,
+        accountId: sql`excluded.account_id`,
+        epoch: sql`excluded.epoch`,
+      },
+      setWhere: sql`(${platformPosts.postId} = excluded.post_id AND ${platformPosts.accountId} = excluded.account_id)
+        OR NOT EXISTS (SELECT 1 FROM posts WHERE posts.workspace_id = ${platformPosts.workspaceId}
+          AND posts.mode = ${platformPosts.mode} AND posts.id = ${platformPosts.postId} AND posts.wake_by IS NOT NULL)`,
+    })
+    .returning({ postId: platformPosts.postId }),
+);
+
 /**
  * Takes the lock of a commit that leaves no handle. With the end of its task it becomes the claim of the public post; a task gives it
  * back when nothing of it can be in flight. One that a consumer took too late for that is taken over once nothing of its post
@@ -32,22 +62,11 @@ export const IS_LOCK = sql.raw(`(platform_post_id >= '${LOCK}' AND platform_post
  */
 export async function takeCommitLock(
   db: Database,
-  { mode, platform, externalId }: ExternalAccount,
+  account: ExternalAccount,
   fingerprint: string,
-  { workspaceId, postId, accountId, epoch }: TaskRef & { workspaceId: string; epoch: number },
+  holder: TaskRef & { workspaceId: string; epoch: number },
 ): Promise<boolean> {
-  // A lock that another holds is not written, and not returned.
-  const taken = await db.all(
-    sql`
-    INSERT INTO platform_posts AS held (mode, platform, external_id, platform_post_id, workspace_id, post_id, account_id, epoch)
-    VALUES (${mode}, ${platform}, ${externalId}, ${LOCK + fingerprint}, ${workspaceId}, ${postId}, ${accountId}, ${epoch})
-    ON CONFLICT DO UPDATE SET workspace_id = excluded.workspace_id, post_id = excluded.post_id,
-      account_id = excluded.account_id, epoch = excluded.epoch
-    WHERE (held.post_id = excluded.post_id AND held.account_id = excluded.account_id)
-      OR NOT EXISTS (SELECT 1 FROM posts WHERE posts.workspace_id = held.workspace_id
-        AND posts.mode = held.mode AND posts.id = held.post_id AND posts.wake_by IS NOT NULL)
-    RETURNING post_id`,
-  );
+  const taken = await takeLock(db, { ...account, ...holder, lock: LOCK + fingerprint }).all();
   return taken.length > 0;
 }
 

@@ -5,7 +5,7 @@ import { DAY } from "../lib/clock.ts";
 import type { Json } from "../lib/json.ts";
 import type { EventType, Scope } from "../lib/vocabulary.ts";
 import type { Database } from "./database.ts";
-import { statement } from "./database.ts";
+import { prepared, SCOPE, statement } from "./database.ts";
 import type { DeliveryRef } from "./deliveries.ts";
 import { events, workspaces } from "./schema.ts";
 
@@ -27,40 +27,6 @@ export interface NewEvent {
 }
 
 /**
- * Two statements for the batch of the transition that events tell of: first a delivery for each endpoint that is to hear
- * of them, then the events. Events that are there already are told to nobody again. What the first one returns is read by
- * `deliveriesOf`.
- *
- * @param now real time
- * @param condition what must hold for an event to be told; may name it as `e.value`
- */
-export function tell(db: Database, scope: Scope, told: readonly NewEvent[], now: Millis, condition: SQL = sql`1`) {
-  const rows = JSON.stringify(told);
-  return [
-    statement(
-      db,
-      sql`
-      INSERT INTO deliveries (webhook_id, event_at, event_id, status, next_attempt_at)
-      SELECT w.id, e.value ->> 'createdAt', e.value ->> 'id', iif(w.probe_at IS NULL, 'pending', 'held'),
-        iif(w.probe_at IS NULL, ${now}, NULL)
-      FROM json_each(${rows}) AS e
-      JOIN webhooks AS w ON w.workspace_id = ${scope.workspaceId} AND w.mode = ${scope.mode} AND w.active
-      WHERE e.value ->> 'type' IN (SELECT value FROM json_each(w.events))
-        AND NOT EXISTS (SELECT 1 FROM events WHERE id = e.value ->> 'id') AND ${MAY_HEAR} AND ${condition}
-      ON CONFLICT DO NOTHING RETURNING webhook_id, event_at, event_id, status`,
-    ),
-    statement(
-      db,
-      sql`
-      INSERT INTO events (id, workspace_id, mode, type, post_id, account_id, body, created_at)
-      SELECT e.value ->> 'id', ${scope.workspaceId}, ${scope.mode}, e.value ->> 'type', e.value ->> 'postId',
-        e.value ->> 'accountId', e.value ->> 'body', e.value ->> 'createdAt'
-      FROM json_each(${rows}) AS e WHERE ${condition} ON CONFLICT DO NOTHING`,
-    ),
-  ] as const;
-}
-
-/**
  * Holds where an endpoint is the workspace's, or of a member who sees the post that an event tells of: all accounts that it goes
  * to, where they are limited to groups.
  */
@@ -70,6 +36,47 @@ const MAY_HEAR = sql`(w.person_id IS NULL OR EXISTS (SELECT 1 FROM members AS m
       AND NOT EXISTS (SELECT 1 FROM json_each(p.state, '$.tasks') AS t
         LEFT JOIN accounts AS a ON a.id = t.value ->> 'accountId'
         WHERE a.group_id IS NULL OR a.group_id NOT IN (SELECT value FROM json_each(m.group_ids)))))))`;
+
+/** @param condition what must hold for an event to be told; may name it as `e.value` */
+function telling(condition: SQL) {
+  const told = sql.placeholder("told");
+  const { workspaceId, mode } = SCOPE;
+  const deliver = prepared((db) =>
+    db.run(sql`
+      INSERT INTO deliveries (webhook_id, event_at, event_id, status, next_attempt_at)
+      SELECT w.id, e.value ->> 'createdAt', e.value ->> 'id', iif(w.probe_at IS NULL, 'pending', 'held'),
+        iif(w.probe_at IS NULL, ${sql.placeholder("now")}, NULL)
+      FROM json_each(${told}) AS e
+      JOIN webhooks AS w ON w.workspace_id = ${workspaceId} AND w.mode = ${mode} AND w.active
+      WHERE e.value ->> 'type' IN (SELECT value FROM json_each(w.events))
+        AND NOT EXISTS (SELECT 1 FROM events WHERE id = e.value ->> 'id') AND ${MAY_HEAR} AND ${condition}
+      ON CONFLICT DO NOTHING RETURNING webhook_id, event_at, event_id, status`),
+  );
+  const store = prepared((db) =>
+    db.run(sql`
+      INSERT INTO events (id, workspace_id, mode, type, post_id, account_id, body, created_at)
+      SELECT e.value ->> 'id', ${workspaceId}, ${mode}, e.value ->> 'type', e.value ->> 'postId',
+        e.value ->> 'accountId', e.value ->> 'body', e.value ->> 'createdAt'
+      FROM json_each(${told}) AS e WHERE ${condition} ON CONFLICT DO NOTHING`),
+  );
+  return { deliver, store };
+}
+
+const TELLING = telling(sql`1`);
+
+/**
+ * Two statements for the batch of the transition that events tell of: first a delivery for each endpoint that is to hear
+ * of them, then the events. Events that are there already are told to nobody again. What the first one returns is read by
+ * `deliveriesOf`.
+ *
+ * @param now real time
+ * @param condition what must hold for an event to be told; may name it as `e.value`
+ */
+export function tell(db: Database, scope: Scope, told: readonly NewEvent[], now: Millis, condition?: SQL) {
+  const { deliver, store } = condition ? telling(condition) : TELLING;
+  const values = { ...scope, now, told: JSON.stringify(told) };
+  return [deliver(db, values), store(db, values)] as const;
+}
 
 /** What a statement of a batch gave back that returns rows of `deliveries`: those that are to be sent now. */
 export function deliveriesOf(result: unknown): DeliveryRef[] {

@@ -1,5 +1,5 @@
 import type { SQL } from "drizzle-orm";
-import { and, eq, lt, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import type { Millis } from "../lib/clock.ts";
 import type { EventType, PlatformId, PostRef, PostStatus } from "../lib/vocabulary.ts";
@@ -8,12 +8,11 @@ import type { AuditLine } from "./audit-log.ts";
 import { insertAuditLines } from "./audit-log.ts";
 import { IS_LOCK } from "./commits.ts";
 import type { Database } from "./database.ts";
-import { statement } from "./database.ts";
+import { prepared, SCOPE } from "./database.ts";
 import type { DeliveryRef } from "./deliveries.ts";
 import { deliveriesOf, tell } from "./events.ts";
 import { COUNTED_AS, COUNTED_STATUSES, countedAs } from "./post-counts.ts";
 import type { PostState } from "./posts.ts";
-import { posts } from "./schema.ts";
 import { inRealTime } from "./test-clock.ts";
 import type { Timeline } from "./timeline.ts";
 
@@ -43,6 +42,96 @@ export interface Projection {
   unlocked: { accountId: string; epoch: number; platformPostId: string | null }[];
 }
 
+const { workspaceId, mode } = SCOPE;
+const POST_ID = sql.placeholder("postId");
+const IS_POST = sql`workspace_id = ${workspaceId} AND mode = ${mode} AND id = ${POST_ID}`;
+/** Of the projection: where the post has this number, or a later one, it was overtaken. */
+const SEQ = sql.placeholder("seq");
+
+/** To come before the post is updated, while its old status can still be read, and under the same condition. */
+const moveCount = prepared((db) => {
+  const moves = COUNTED_STATUSES.map((status) => {
+    const column = sql.identifier(status);
+    return sql`${column} = ${column} + (${sql.placeholder("counted")} = ${status}) - (old.status = ${status})`;
+  });
+  return db.run(sql`
+    UPDATE post_counts SET ${sql.join(moves, sql`, `)}
+    FROM (SELECT ${COUNTED_AS} AS status FROM posts WHERE seq < ${SEQ} AND ${IS_POST}) AS old
+    WHERE post_counts.workspace_id = ${workspaceId} AND post_counts.mode = ${mode}
+      AND old.status <> ${sql.placeholder("counted")}`);
+});
+
+/** What an edit has changed: from where it was put before the object decided. A database that was restored may not have it. */
+const edited = (
+  name: string,
+) => sql`${sql.identifier(name)} = coalesce((SELECT ${sql.identifier(name)} FROM post_contents
+  WHERE workspace_id = ${workspaceId} AND mode = ${mode} AND post_id = ${POST_ID} AND id = ${sql.placeholder("contentId")}),
+  posts.${sql.identifier(name)})`;
+
+/** Columns with an index of their own: to name one costs a row of it, also where it stays. */
+type Indexed = "status" | "wake_by" | "scheduled_at";
+
+const INDEXED: Record<Indexed, SQL> = {
+  status: sql`status = ${sql.placeholder("status")}`,
+  wake_by: sql`wake_by = ${inRealTime(SCOPE, sql`${sql.placeholder("wakeBy")}`)}`,
+  scheduled_at: sql`scheduled_at = ${sql.placeholder("scheduledAt")}`,
+};
+
+function updatingPost(named: readonly Indexed[]) {
+  const contentId = sql.placeholder("contentId");
+  return prepared((db) =>
+    db.run(sql`
+      UPDATE posts SET seq = ${SEQ}, state = ${sql.placeholder("state")},
+        timeline = ${sql.placeholder("timeline")}, publish_before = ${sql.placeholder("publishBefore")},
+        approval = coalesce(${sql.placeholder("approval")}, approval), content_id = coalesce(${contentId}, content_id),
+        version = iif(${contentId} IS NULL, version, ${sql.placeholder("version")}),
+        ${sql.join([edited("content"), edited("media"), edited("options"), ...named.map((name) => INDEXED[name])], sql`, `)}
+      WHERE posts.seq < ${SEQ} AND ${IS_POST} AND status ${sql.raw(named.includes("status") ? "<>" : "=")} ${sql.placeholder("status")}`),
+  );
+}
+
+const updates = new Map<string, ReturnType<typeof updatingPost>>();
+
+/** The statement that updates a post, and of its indexed columns those that are named: the status is, or stays. */
+function updatePost(db: Database, named: readonly Indexed[], values: object) {
+  const names = named.join();
+  const update = updates.get(names) ?? updatingPost(named);
+  updates.set(names, update);
+  return update(db, values);
+}
+
+/** A task's rows of its account, from where it is named: the locks are few, and found without the others. */
+const LOCKS = sql`platform_posts.mode = named.mode AND platform_posts.platform = named.platform
+  AND platform_posts.external_id = named.external_id AND ${IS_LOCK} AND platform_posts.epoch < named.epoch
+  AND platform_posts.post_id = ${POST_ID} AND platform_posts.account_id = named.id`;
+
+const UNLOCKED = sql`(SELECT accounts.mode, accounts.platform, accounts.external_id, accounts.id,
+    task.value ->> 'epoch' AS epoch, task.value ->> 'platformPostId' AS public_id
+  FROM json_each(${sql.placeholder("unlocked")}) AS task JOIN accounts ON accounts.id = task.value ->> 'accountId')`;
+
+/** What has been claimed already stays as it is. */
+const turnLocksToClaims = prepared((db) =>
+  db.run(sql`
+    UPDATE OR IGNORE platform_posts SET platform_post_id = named.public_id, workspace_id = NULL, epoch = NULL
+    FROM ${UNLOCKED} AS named WHERE named.public_id IS NOT NULL AND ${LOCKS}`),
+);
+
+/** Those that were found without a lock, or whose lock was taken over. */
+const claimPublished = prepared((db) =>
+  db.run(sql`
+    INSERT INTO platform_posts (mode, platform, external_id, platform_post_id, post_id, account_id)
+    SELECT ${mode}, value ->> 'platform', external_id, value ->> 'platformPostId', ${POST_ID}, accounts.id
+    FROM json_each(${sql.placeholder("settled")}) JOIN accounts ON accounts.id = value ->> 'accountId'
+    WHERE value ->> 'platformPostId' IS NOT NULL ON CONFLICT DO NOTHING`),
+);
+
+const giveLocksBack = prepared((db) =>
+  db.run(sql`
+    DELETE FROM platform_posts WHERE (mode, platform, external_id, platform_post_id) IN (
+      SELECT platform_posts.mode, platform_posts.platform, platform_posts.external_id, platform_posts.platform_post_id
+      FROM ${UNLOCKED} AS named CROSS JOIN platform_posts ON ${LOCKS})`),
+);
+
 /**
  * Writes a projection: state, events and counters in one batch. A repeat, or a projection that a later one overtook,
  * changes nothing.
@@ -56,122 +145,37 @@ export async function writeProjection(
   projection: Projection,
   now: Millis,
 ): Promise<DeliveryRef[]> {
-  const { workspaceId, mode, postId } = ref;
-  const { wakeBy } = projection;
-  const settled = JSON.stringify(projection.settled);
-  const unlocked = JSON.stringify(projection.unlocked);
+  const { status, wakeBy, approval, contentId } = projection;
+  const values = {
+    ...ref,
+    ...projection,
+    counted: countedAs(status),
+    state: JSON.stringify(projection.state),
+    timeline: JSON.stringify(projection.timeline),
+    approval: approval && JSON.stringify(approval),
+    settled: JSON.stringify(projection.settled),
+    unlocked: JSON.stringify(projection.unlocked),
+  };
+  const named: Indexed[] = [
+    ...(wakeBy === undefined ? [] : (["wake_by"] as const)),
+    // Whoever approved may have moved it, and whoever edited.
+    ...(approval === null && contentId === null ? [] : (["scheduled_at"] as const)),
+  ];
   const isPublic = projection.settled.some(({ platformPostId }) => platformPostId !== null);
-  const told = projection.events.map((event) => ({ ...event, postId }));
+  const told = projection.events.map((event) => ({ ...event, postId: ref.postId }));
   const telling = told.length === 0 ? [] : tell(db, ref, told, now);
   // One statement for each kind of row, whatever the number of accounts: the free plan counts them.
   const statements: BatchItem<"sqlite">[] = [
     ...telling,
     ...(projection.audit.length === 0 ? [] : [insertAuditLines(db, projection.audit)]),
-    ...(isPublic ? [turnLocksToClaims(db, postId, unlocked), claimPublished(db, { mode, postId }, settled)] : []),
-    ...(projection.unlocked.length === 0 ? [] : [giveLocksBack(db, postId, unlocked)]),
+    ...(isPublic ? [turnLocksToClaims(db, values), claimPublished(db, values)] : []),
+    ...(projection.unlocked.length === 0 ? [] : [giveLocksBack(db, values)]),
   ];
-  const moves = COUNTED_STATUSES.map((status) => {
-    const column = sql.identifier(status);
-    const arrives = countedAs(projection.status) === status ? 1 : 0;
-    return sql`${column} = ${column} + ${arrives} - (old.status = ${status})`;
-  });
-  const update = (condition: SQL, status: { status?: PostStatus }) =>
-    db
-      .update(posts)
-      .set({
-        ...status,
-        seq: projection.seq,
-        state: projection.state,
-        timeline: projection.timeline,
-        publishBefore: projection.publishBefore,
-        // Whoever approved may have moved it.
-        ...(projection.approval && { approval: projection.approval, scheduledAt: projection.scheduledAt }),
-        ...contentOf(ref, projection),
-        ...(wakeBy === undefined ? {} : { wakeBy: wakeBy === null ? null : inRealTime(ref, wakeBy) }),
-      })
-      .where(
-        and(
-          eq(posts.workspaceId, workspaceId),
-          eq(posts.mode, mode),
-          eq(posts.id, postId),
-          lt(posts.seq, projection.seq),
-          condition,
-        ),
-      );
   const results = await db.batch([
-    // Before the update, while the old status can still be read, and under the same condition.
-    statement(
-      db,
-      sql`
-      UPDATE post_counts SET ${sql.join(moves, sql`, `)}
-      FROM (SELECT ${COUNTED_AS} AS status FROM posts WHERE workspace_id = ${workspaceId} AND mode = ${mode}
-        AND id = ${postId} AND seq < ${projection.seq}) AS old
-      WHERE post_counts.workspace_id = ${workspaceId} AND post_counts.mode = ${mode}
-        AND old.status <> ${countedAs(projection.status)}`,
-    ),
-    update(sql`${posts.status} = ${projection.status}`, {}),
-    // By itself, for to name it costs a row of its index, also where it stays.
-    update(sql`${posts.status} <> ${projection.status}`, { status: projection.status }),
+    moveCount(db, values),
+    updatePost(db, named, values),
+    updatePost(db, [...named, "status"], values),
     ...statements,
   ]);
   return telling.length === 0 ? [] : deliveriesOf(results[3]);
-}
-
-/** What an edit has changed: copied from where it was put before the object decided. */
-function contentOf({ workspaceId, mode, postId }: PostRef, projection: Projection) {
-  const { contentId, version, scheduledAt } = projection;
-  if (contentId === null) return {};
-  // A database that was restored may not have it: then what it has stays, and is not published.
-  const column = (name: string) => sql`coalesce((SELECT ${sql.identifier(name)} FROM post_contents
-    WHERE workspace_id = ${workspaceId} AND mode = ${mode} AND post_id = ${postId} AND id = ${contentId}),
-    posts.${sql.identifier(name)})`;
-  return {
-    version,
-    contentId,
-    scheduledAt,
-    content: column("content"),
-    media: column("media"),
-    options: column("options"),
-  };
-}
-
-/** A task's rows of its account, from where it is named: the locks are few, and found without the others. */
-const locksOf = (postId: string) => sql`platform_posts.mode = named.mode AND platform_posts.platform = named.platform
-  AND platform_posts.external_id = named.external_id AND ${IS_LOCK} AND platform_posts.epoch < named.epoch
-  AND platform_posts.post_id = ${postId} AND platform_posts.account_id = named.id`;
-
-const tasksIn = (unlocked: string) => sql`(SELECT accounts.mode, accounts.platform, accounts.external_id, accounts.id,
-    task.value ->> 'epoch' AS epoch, task.value ->> 'platformPostId' AS public_id
-  FROM json_each(${unlocked}) AS task JOIN accounts ON accounts.id = task.value ->> 'accountId')`;
-
-/** What has been claimed already stays as it is. */
-function turnLocksToClaims(db: Database, postId: string, unlocked: string) {
-  return statement(
-    db,
-    sql`
-    UPDATE OR IGNORE platform_posts SET platform_post_id = named.public_id, workspace_id = NULL, epoch = NULL
-    FROM ${tasksIn(unlocked)} AS named WHERE named.public_id IS NOT NULL AND ${locksOf(postId)}`,
-  );
-}
-
-/** Those that were found without a lock, or whose lock was taken over. */
-function claimPublished(db: Database, { mode, postId }: { mode: string; postId: string }, settled: string) {
-  return statement(
-    db,
-    sql`
-    INSERT INTO platform_posts (mode, platform, external_id, platform_post_id, post_id, account_id)
-    SELECT ${mode}, value ->> 'platform', external_id, value ->> 'platformPostId', ${postId}, accounts.id
-    FROM json_each(${settled}) JOIN accounts ON accounts.id = value ->> 'accountId'
-    WHERE value ->> 'platformPostId' IS NOT NULL ON CONFLICT DO NOTHING`,
-  );
-}
-
-function giveLocksBack(db: Database, postId: string, unlocked: string) {
-  return statement(
-    db,
-    sql`
-    DELETE FROM platform_posts WHERE (mode, platform, external_id, platform_post_id) IN (
-      SELECT platform_posts.mode, platform_posts.platform, platform_posts.external_id, platform_posts.platform_post_id
-      FROM ${tasksIn(unlocked)} AS named CROSS JOIN platform_posts ON ${locksOf(postId)})`,
-  );
 }

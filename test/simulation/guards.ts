@@ -129,8 +129,8 @@ export const GUARDS: readonly Guard[] = [
     edits: [
       {
         file: "src/db/publish-requests.ts",
-        find: "const isClaimed = sql`EXISTS (SELECT 1",
-        replace: "const isClaimed = sql`true OR EXISTS (SELECT 1",
+        find: "    EXISTS (SELECT 1 FROM idempotency",
+        replace: "    true OR EXISTS (SELECT 1 FROM idempotency",
       },
     ],
     seed: 2,
@@ -261,7 +261,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     name: "the order of projections",
-    edits: [{ file: "src/db/projections.ts", find: "          lt(posts.seq, projection.seq),\n", replace: "" }],
+    edits: [{ file: "src/db/projections.ts", find: "WHERE posts.seq < ", replace: "WHERE 0 < " }],
     scenario: "a projection overtakes the one before",
   },
   {
@@ -269,8 +269,8 @@ export const GUARDS: readonly Guard[] = [
     edits: [
       {
         file: "src/db/projections.ts",
-        find: "AND seq < ",
-        replace: "AND 0 < ",
+        find: "FROM posts WHERE seq < ",
+        replace: "FROM posts WHERE 0 < ",
       },
     ],
     scenario: "a projection overtakes the one before",
