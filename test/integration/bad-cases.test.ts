@@ -215,7 +215,7 @@ it("a projection repeated after its answer was lost changes nothing: one event, 
   let isProjection = false;
   let lost = 0;
   vi.spyOn(env.DB, "prepare").mockImplementation((query) => {
-    if (/^update "posts"/.test(query)) isProjection = true;
+    if (/UPDATE posts SET seq/.test(query)) isProjection = true;
     return real(query);
   });
   vi.spyOn(env.DB, "batch").mockImplementation(async (statements) => {

@@ -293,11 +293,12 @@ describe("the database away", () => {
     const prepare = env.DB.prepare.bind(env.DB);
     // Reads of the consumer work; projections do not.
     const spy = vi.spyOn(env.DB, "prepare").mockImplementation((query) => {
-      if (/^update "posts"/.test(query)) throw new Error("D1 is away");
+      if (/UPDATE posts SET seq/.test(query)) throw new Error("D1 is away");
       return prepare(query);
     });
     await deliver(message);
     await vi.waitFor(async () => expect((await storedDocument(ref))?.tasks[0]?.status).toBe("published"));
+    expect((await getPost(workspace, ref)).body.status).toBe("queued");
     spy.mockRestore();
     advance(31 * SECOND);
     await runDurableObjectAlarm(postObject(ref));

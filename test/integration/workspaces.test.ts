@@ -32,6 +32,7 @@ import {
   publicPosts,
   refOf,
   ringAlarm,
+  sweepMediaAway,
   wake,
 } from "./helpers/drive.ts";
 import { BOTH_APPS, newLink, useApps } from "./helpers/login.ts";
@@ -433,6 +434,8 @@ describe("a deleted workspace", () => {
     const [published] = await publicPosts(workspace, account);
     expect((await call("GET", `/sandbox/${workspace.id}/${published?.id}`)).status).toBe(200);
     const bystander = await newWorkspace();
+    // What others have left would be deleted first.
+    await sweepMediaAway();
 
     await remove();
     expect((await call("GET", `/sandbox/${workspace.id}/${published?.id}`)).status).toBe(404);
