@@ -42,6 +42,7 @@ import { changed, doubt, findTask, goOn, heldTask, markChanged } from "./transit
  * @returns the messages to send once the document is stored
  */
 export function wake(document: PostDocument, now: Millis): { document: PostDocument; answer: TaskMessage[] } {
+  if (!isDue(document, now)) return { document, answer: [] };
   return changed(document, (copy) => {
     const messages: TaskMessage[] = [];
     expire(copy, now);
@@ -60,6 +61,13 @@ export function wake(document: PostDocument, now: Millis): { document: PostDocum
     if (copy.wakeBy !== null && copy.wakeBy <= now + copy.clockLag) markChanged(copy, now);
     return messages;
   });
+}
+
+/** Whether there is anything to do: all transitions are followed by a look, and most find nothing. */
+function isDue(document: PostDocument, now: Millis): boolean {
+  const due = nextDue(document);
+  const isFound = document.wakeBy !== null && document.wakeBy <= now + document.clockLag;
+  return isFound || (due !== null && due <= now);
 }
 
 /**
