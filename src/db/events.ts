@@ -1,11 +1,11 @@
-import type { SQL } from "drizzle-orm";
+import type { Placeholder, SQL } from "drizzle-orm";
 import { and, desc, eq, sql } from "drizzle-orm";
 import type { Millis } from "../lib/clock.ts";
 import { DAY } from "../lib/clock.ts";
 import type { Json } from "../lib/json.ts";
 import type { EventType, Scope } from "../lib/vocabulary.ts";
-import type { Database } from "./database.ts";
-import { statement } from "./database.ts";
+import type { Database, World } from "./database.ts";
+import { prepared, SCOPE, statement } from "./database.ts";
 import type { DeliveryRef } from "./deliveries.ts";
 import { events, workspaces } from "./schema.ts";
 
@@ -34,31 +34,44 @@ export interface NewEvent {
  * @param now real time
  * @param condition what must hold for an event to be told; may name it as `e.value`
  */
-export function tell(db: Database, scope: Scope, told: readonly NewEvent[], now: Millis, condition: SQL = sql`1`) {
+export function tell(db: Database, scope: Scope, told: readonly NewEvent[], now: Millis, condition: SQL | null = null) {
   const rows = JSON.stringify(told);
+  if (!condition) {
+    const values = { workspaceId: scope.workspaceId, mode: scope.mode, rows, now };
+    return [insertDeliveries(db, values), insertEvents(db, values)] as const;
+  }
   return [
-    statement(
-      db,
-      sql`
+    statement(db, deliveriesSql(scope, rows, now, condition)),
+    statement(db, eventsSql(scope, rows, condition)),
+  ] as const;
+}
+
+type Rows = string | Placeholder;
+
+function deliveriesSql({ workspaceId, mode }: World, rows: Rows, now: Millis | Placeholder, condition: SQL): SQL {
+  return sql`
       INSERT INTO deliveries (webhook_id, event_at, event_id, status, next_attempt_at)
       SELECT w.id, e.value ->> 'createdAt', e.value ->> 'id', iif(w.probe_at IS NULL, 'pending', 'held'),
         iif(w.probe_at IS NULL, ${now}, NULL)
       FROM json_each(${rows}) AS e
-      JOIN webhooks AS w ON w.workspace_id = ${scope.workspaceId} AND w.mode = ${scope.mode} AND w.active
+      JOIN webhooks AS w ON w.workspace_id = ${workspaceId} AND w.mode = ${mode} AND w.active
       WHERE e.value ->> 'type' IN (SELECT value FROM json_each(w.events))
         AND NOT EXISTS (SELECT 1 FROM events WHERE id = e.value ->> 'id') AND ${MAY_HEAR} AND ${condition}
-      ON CONFLICT DO NOTHING RETURNING webhook_id, event_at, event_id, status`,
-    ),
-    statement(
-      db,
-      sql`
-      INSERT INTO events (id, workspace_id, mode, type, post_id, account_id, body, created_at)
-      SELECT e.value ->> 'id', ${scope.workspaceId}, ${scope.mode}, e.value ->> 'type', e.value ->> 'postId',
-        e.value ->> 'accountId', e.value ->> 'body', e.value ->> 'createdAt'
-      FROM json_each(${rows}) AS e WHERE ${condition} ON CONFLICT DO NOTHING`,
-    ),
-  ] as const;
+      ON CONFLICT DO NOTHING RETURNING webhook_id, event_at, event_id, status`;
 }
+
+function eventsSql({ workspaceId, mode }: World, rows: Rows, condition: SQL): SQL {
+  return sql`
+      INSERT INTO events (id, workspace_id, mode, type, post_id, account_id, body, created_at)
+      SELECT e.value ->> 'id', ${workspaceId}, ${mode}, e.value ->> 'type', e.value ->> 'postId',
+        e.value ->> 'accountId', e.value ->> 'body', e.value ->> 'createdAt'
+      FROM json_each(${rows}) AS e WHERE ${condition} ON CONFLICT DO NOTHING`;
+}
+
+const insertDeliveries = prepared((db) =>
+  db.run(deliveriesSql(SCOPE, sql.placeholder("rows"), sql.placeholder("now"), sql`1`)),
+);
+const insertEvents = prepared((db) => db.run(eventsSql(SCOPE, sql.placeholder("rows"), sql`1`)));
 
 /**
  * Holds where an endpoint is the workspace's, or of a member who sees the post that an event tells of: all accounts that it goes
