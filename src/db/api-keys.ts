@@ -39,8 +39,8 @@ export interface KeyBySecret {
   workspace: { rateLimits: RateLimits | null; suspendedAt: Millis | null; deletedAt: Millis | null };
 }
 
-/** @param possible what the secret may be stored as, or placeholders for it */
-function selectBySecret(db: Database, possible: (string | Placeholder)[]) {
+/** @param possible what the secret may be stored as */
+function selectBySecret(db: Database, possible: Placeholder[]) {
   const columns = {
     ...getTableColumns(apiKeys),
     rateLimits: workspaces.rateLimits,
@@ -72,14 +72,19 @@ function selectBySecret(db: Database, possible: (string | Placeholder)[]) {
   );
 }
 
-/** What a secret may be stored as: the same twice where there is one pepper. */
-const POSSIBLE = [sql.placeholder("first"), sql.placeholder("second")];
+/** The statements that find a key, and what a publish request names of its world. @param possible see `selectBySecret` */
+function lookup(possible: Placeholder[]) {
+  const ofKey = (column: string) =>
+    sql`(SELECT ${sql.identifier(column)} FROM api_keys WHERE ${inArray(apiKeys.digest, possible)})`;
+  return {
+    selectKey: prepared((db) => selectBySecret(db, possible)),
+    selectContext: publishContextSelector({ workspaceId: ofKey("workspace_id"), mode: ofKey("mode") }),
+  };
+}
 
-const keyBySecret = prepared((db) => selectBySecret(db, POSSIBLE));
-
-const ofKey = (column: string) =>
-  sql`(SELECT ${sql.identifier(column)} FROM api_keys WHERE ${inArray(apiKeys.digest, POSSIBLE)})`;
-const selectContextOfKey = publishContextSelector({ workspaceId: ofKey("workspace_id"), mode: ofKey("mode") });
+const [FIRST, SECOND] = [sql.placeholder("first"), sql.placeholder("second")];
+const UNDER_ONE_PEPPER = lookup([FIRST]);
+const UNDER_EITHER = lookup([FIRST, SECOND]);
 
 /**
  * The key with a secret, whether it is good any more or not.
@@ -93,12 +98,12 @@ export async function findKeyBySecret(
   digests: readonly string[],
   names: PublishNames | null,
 ): Promise<KeyBySecret | null> {
-  const [first, second = first] = digests;
-  const possible = { first, second };
-  const byKey = keyBySecret(db, possible);
+  const [first, second] = digests;
+  const { selectKey, selectContext } = second === undefined ? UNDER_ONE_PEPPER : UNDER_EITHER;
+  const bySecret = selectKey(db, { first, second });
   const [[row], ...read] = names
-    ? await db.batch([byKey, ...selectContextOfKey(db, possible, names)])
-    : [await byKey.all(), [], [], [], []];
+    ? await db.batch([bySecret, ...selectContext(db, { first, second }, names)])
+    : [await bySecret.all(), [], [], [], []];
   if (!row) return null;
   const { storedDigest, storedPepperId, goodUntil, rateLimits, suspendedAt, deletedAt, ...key } = row;
   const stored = { digest: storedDigest, pepperId: storedPepperId, goodUntil };

@@ -68,11 +68,10 @@ const selectAccount = prepared((db) =>
 );
 
 const selectMedia = prepared((db) => {
-  const said = selectSaid(db);
   // Named in the list, or in an option as a cover is.
-  const isNamed = sql`${media.id} IN (
-    SELECT value FROM (${said}) said, json_each(said.media)
-    UNION SELECT value FROM (${said}) said, json_tree(said.options) WHERE key = 'cover_media')`;
+  const isNamed = sql`${media.id} IN (SELECT named.value FROM (${selectSaid(db)}) AS said,
+      json_tree(json_array(json(said.media), json(said.options))) AS named
+    WHERE named.path = '$[0]' OR named.key = 'cover_media')`;
   return db
     .select()
     .from(media)
