@@ -118,11 +118,13 @@ const forgetKeysBehind = prepared((db) =>
 );
 
 /**
- * The statement by which requests that claim keys forget those of posts whose time is over, among the ones that follow theirs in
- * the order of digests, which is none. An index by time, as other keys have, would cost each post a row.
+ * The statement by which requests that claim keys forget those of posts whose time is over, among the ones that follow the first
+ * of theirs in the order of digests, which is none. An index by time, as other keys have, would cost each post a row.
+ *
+ * @param claimed in no order of their keys: behind the least of many nobody would come to the keys at the end
  */
 export function forgetKeysOfPosts(db: Database, scope: Scope, claimed: readonly { key: string }[], now: Millis) {
-  const [first = ""] = claimed.map(({ key }) => key).sort();
+  const [{ key: first } = { key: "" }] = claimed;
   return forgetKeysBehind(db, { ...scope, first, limit: LOOKED_AT * claimed.length, now });
 }
 

@@ -1,5 +1,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { database } from "../../src/db/database.ts";
+import { forgetKeysOfPosts } from "../../src/db/idempotency.ts";
 import type { TestWorkspace } from "./helpers/api.ts";
 import { call, newAccount, newWorkspace, publish } from "./helpers/api.ts";
 import { advance, holdTime } from "./helpers/drive.ts";
@@ -302,5 +304,19 @@ describe("keys of posts whose time is over", () => {
     for (let i = 0; i < 12; i++) await ask();
     expect((await kept(mine)).filter((key) => !/^[0-9a-f]{64}$/.test(key))).toEqual(["y0", "y1"]);
     expect(await kept(workspace)).toContain("y2");
+  });
+
+  it("are forgotten by bulks too, wherever they stand among those that are kept", async () => {
+    const mine = await newWorkspace();
+    const digest = () => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("hex");
+    await store(mine, Array.from({ length: 1_500 }, digest), false);
+    await store(mine, Array.from({ length: 300 }, digest), true);
+    const db = database(env.DB);
+    for (let i = 0; i < 30; i++) {
+      const claimed = Array.from({ length: 50 }, () => ({ key: digest() }));
+      await db.batch([forgetKeysOfPosts(db, { workspaceId: mine.id, mode: "test" }, claimed, Date.now())]);
+    }
+    // Behind the least of their keys all of them would come to the first part alone.
+    expect((await kept(mine)).length).toBeLessThan(1_600);
   });
 });
