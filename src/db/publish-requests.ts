@@ -171,7 +171,8 @@ export async function storePosts(
     keysOfOthers.length === 0 ? [] : await selectTaken(db, { ...scope, keys: JSON.stringify(keysOfOthers) }).all();
   return made.map(({ post, claim }) => {
     if (ids.has(post.ref.postId)) return { is: "stored" };
-    const row = claim && taken.find(({ key }) => key === claim.key);
+    // One whose time is over is nobody's, and stays until somebody forgets it.
+    const row = claim && taken.find(({ key, expiresAt: until }) => key === claim.key && until > now);
     return row ? { is: "taken", row } : { is: "refused" };
   });
 }
