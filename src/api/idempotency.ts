@@ -4,8 +4,9 @@ import type { ContentfulStatusCode, StatusCode } from "hono/utils/http-status";
 import * as z from "zod";
 import { answerRow } from "../accounts/vault.ts";
 import type { IdempotencyRow } from "../db/idempotency.ts";
+import { KEY_LIFE } from "../db/idempotency.ts";
 import type { Millis } from "../lib/clock.ts";
-import { DAY, SECOND } from "../lib/clock.ts";
+import { SECOND } from "../lib/clock.ts";
 import { sha256Hex } from "../lib/crypto.ts";
 import { canonicalJson } from "../lib/json.ts";
 import { invalid, Refusal } from "../lib/refusal.ts";
@@ -23,9 +24,6 @@ import { IDEMPOTENCY_CONFLICT_MESSAGE } from "./errors.ts";
  */
 
 const HEADER = "Idempotency-Key";
-/** How long a key is remembered. */
-export const KEY_LIFE: Millis = 30 * DAY;
-
 /** What a request asks to be done once. */
 export interface IdempotentRequest {
   scope: Scope;

@@ -1,8 +1,9 @@
+import { KEY_LIFE } from "../db/idempotency.ts";
 import type { Millis } from "../lib/clock.ts";
 import { sha256Hex } from "../lib/crypto.ts";
 import type { Scope } from "../lib/vocabulary.ts";
 import type { IdempotentRequest } from "./idempotency.ts";
-import { fingerprintOf, KEY_LIFE, malformedKey, parseIdempotencyKey } from "./idempotency.ts";
+import { fingerprintOf, malformedKey, parseIdempotencyKey } from "./idempotency.ts";
 
 /*
  * Idempotency keys that do not stand in the header: the same keys, read in the same way.

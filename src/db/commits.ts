@@ -1,4 +1,4 @@
-import { and, eq, inArray, or, sql } from "drizzle-orm";
+import { and, eq, inArray, ne, or, sql } from "drizzle-orm";
 import type { Mode, PlatformId } from "../lib/vocabulary.ts";
 import type { Database } from "./database.ts";
 import { prepared } from "./database.ts";
@@ -23,6 +23,10 @@ const LOCK = "commit:";
 /** Holds of the locks among an account's rows, which are few. */
 export const IS_LOCK = sql.raw(`(platform_post_id >= '${LOCK}' AND platform_post_id < 'commit;')`);
 
+/** Whether something of the post is open whose task holds a lock. */
+const HOLDER_IS_OPEN = sql`EXISTS (SELECT 1 FROM posts WHERE posts.workspace_id = ${platformPosts.workspaceId}
+  AND posts.mode = ${platformPosts.mode} AND posts.id = ${platformPosts.postId} AND posts.wake_by IS NOT NULL)`;
+
 /** A lock that another holds is not written, and not returned. */
 const takeLock = prepared((db) =>
   db
@@ -46,8 +50,7 @@ const takeLock = prepared((db) =>
         epoch: sql`excluded.epoch`,
       },
       setWhere: sql`(${platformPosts.postId} = excluded.post_id AND ${platformPosts.accountId} = excluded.account_id)
-        OR NOT EXISTS (SELECT 1 FROM posts WHERE posts.workspace_id = ${platformPosts.workspaceId}
-          AND posts.mode = ${platformPosts.mode} AND posts.id = ${platformPosts.postId} AND posts.wake_by IS NOT NULL)`,
+        OR NOT ${HOLDER_IS_OPEN}`,
     })
     .returning({ postId: platformPosts.postId }),
 );
@@ -110,11 +113,25 @@ export async function findUnclaimed(
         isOfAccount(account),
         // One JSON parameter: D1 takes a hundred at most, and a listing may be longer.
         inArray(platformPosts.platformPostId, sql`(SELECT value FROM json_each(${JSON.stringify(platformPostIds)}))`),
-        or(sql`${platformPosts.postId} <> ${holder.postId}`, sql`${platformPosts.accountId} <> ${holder.accountId}`),
+        isOfAnother(holder),
       ),
     );
   const takenIds = new Set(taken.map((row) => row.id));
   return platformPostIds.filter((id) => !takenIds.has(id));
+}
+
+/** Whether no other task that is open holds a lock on the account. */
+export async function isAlone(db: Database, account: ExternalAccount, holder: TaskRef): Promise<boolean> {
+  const others = await db
+    .select({ postId: platformPosts.postId })
+    .from(platformPosts)
+    .where(and(isOfAccount(account), IS_LOCK, isOfAnother(holder), HOLDER_IS_OPEN))
+    .limit(1);
+  return others.length === 0;
+}
+
+function isOfAnother({ postId, accountId }: TaskRef) {
+  return or(ne(platformPosts.postId, postId), ne(platformPosts.accountId, accountId));
 }
 
 function isOfAccount(account: ExternalAccount) {

@@ -88,6 +88,7 @@ function mayGo(workspaceId: string): SQL {
 
 /** Tables that are read through, when nothing else is left. */
 const READ_THROUGH = {
+  commit_locks: "mode, platform, external_id, fingerprint",
   grants: "id",
   consents: "id",
   connect_links: "id",

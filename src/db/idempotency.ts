@@ -1,10 +1,15 @@
 import type { SQL } from "drizzle-orm";
 import { and, eq, inArray, isNull, lte, sql } from "drizzle-orm";
 import type { Millis } from "../lib/clock.ts";
+import { DAY } from "../lib/clock.ts";
+import { firstIdOf } from "../lib/ids.ts";
 import type { Scope } from "../lib/vocabulary.ts";
 import type { Database } from "./database.ts";
 import { prepared, SCOPE, selectValues, statement } from "./database.ts";
 import { idempotency } from "./schema.ts";
+
+/** How long a key is remembered. */
+export const KEY_LIFE: Millis = 30 * DAY;
 
 export type IdempotencyRow = typeof idempotency.$inferSelect;
 
@@ -118,12 +123,38 @@ const forgetKeysBehind = prepared((db) =>
 );
 
 /**
- * The statement by which requests that claim keys forget those of posts whose time is over, among the ones that follow theirs in
- * the order of digests, which is none. An index by time, as other keys have, would cost each post a row.
+ * The statement by which requests that claim keys forget those of posts whose time is over, among the ones that follow the first
+ * of theirs in the order of digests, which is none. An index by time, as other keys have, would cost each post a row.
+ *
+ * @param claimed in no order of their keys: behind the least of many nobody would come to the keys at the end
  */
 export function forgetKeysOfPosts(db: Database, scope: Scope, claimed: readonly { key: string }[], now: Millis) {
-  const [first = ""] = claimed.map(({ key }) => key).sort();
+  const [{ key: first } = { key: "" }] = claimed;
   return forgetKeysBehind(db, { ...scope, first, limit: LOOKED_AT * claimed.length, now });
+}
+
+/**
+ * Deletes keys of posts whose time is over, some at a time, in workspaces to which nobody comes that would come upon them: where no
+ * post was made for as long as keys live.
+ *
+ * @param within behind which workspace, and up to which; null: from the first, and up to the last
+ */
+export async function deleteLeftKeys(
+  db: Database,
+  now: Millis,
+  within: { after: string | null; through: string | null },
+  limit: number,
+): Promise<void> {
+  const isUpTo = within.through === null ? sql`true` : sql`w.id <= ${within.through}`;
+  await db.run(sql`
+    DELETE FROM idempotency WHERE (workspace_id, mode, key) IN (
+      SELECT k.workspace_id, k.mode, k.key
+      FROM workspaces AS w CROSS JOIN (SELECT 'live' AS mode UNION ALL SELECT 'test') AS m
+        CROSS JOIN idempotency AS k ON k.workspace_id = w.id AND k.mode = m.mode
+      WHERE w.id > ${within.after ?? ""} AND ${isUpTo} AND k.post_id IS NOT NULL AND k.expires_at <= ${now}
+        AND NOT EXISTS (SELECT 1 FROM posts WHERE posts.workspace_id = w.id AND posts.mode = m.mode
+          AND posts.id >= ${firstIdOf("post", now - KEY_LIFE)})
+      LIMIT ${limit})`);
 }
 
 /** Deletes keys of other requests whose time is over, some at a time. @returns how many there were */

@@ -98,13 +98,14 @@ const insertMedia = prepared((db) =>
     WHERE ${isStored} ON CONFLICT DO NOTHING`),
 );
 
+/** The media is found by its id, without the index of all that a workspace has. */
 const keepMedia = prepared((db) =>
   db.run(sql`
     UPDATE media SET expires_at = used.until FROM (
       SELECT used.value AS id, max(${member("until")}) AS until
       FROM ${madeOf("used")}, json_each(made.value -> 'usedMedia') AS used
       WHERE ${isStored} GROUP BY used.value) AS used
-    WHERE media.id = used.id AND workspace_id = ${workspaceId} AND mode = ${mode} AND expires_at < used.until`),
+    WHERE media.id = used.id AND +workspace_id = ${workspaceId} AND +mode = ${mode} AND expires_at < used.until`),
 );
 
 const selectStored = prepared((db) =>

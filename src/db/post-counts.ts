@@ -29,10 +29,10 @@ export function countPublishing(workspaceId: SQL, mode: SQL): SQL<number> {
     AND posts.status = 'publishing' AND posts.status <> 'published')`;
 }
 
-/** How many posts of any status a scope has: one row, whatever their number. */
-export async function countAll(db: Database, scope: Scope): Promise<number> {
+/** How many posts of these statuses a scope has, of those that are counted together all or none: one row. */
+export async function countOf(db: Database, scope: Scope, statuses: readonly PostStatus[]): Promise<number> {
   const [counts] = await db.select().from(postCounts).where(isOf(scope));
-  return POST_STATUSES.reduce((total, status) => total + (counts?.[status] ?? 0), 0);
+  return statuses.reduce((total, status) => total + (counts?.[status] ?? 0), 0);
 }
 
 /** How many of each status: one row, and those that are being published. */

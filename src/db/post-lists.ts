@@ -1,12 +1,12 @@
 import type { SQL } from "drizzle-orm";
 import { and, count, desc, eq, gte, lt, sql } from "drizzle-orm";
-import { encodeTime } from "ulid";
 import type { Millis } from "../lib/clock.ts";
-import { ID_PREFIXES } from "../lib/ids.ts";
+import { firstIdOf } from "../lib/ids.ts";
 import type { Access, PlatformId, PostStatus, Scope } from "../lib/vocabulary.ts";
+import { POST_STATUSES } from "../lib/vocabulary.ts";
 import type { Database } from "./database.ts";
 import { statement } from "./database.ts";
-import { countAll, countEach, countsOf } from "./post-counts.ts";
+import { countEach, countedAs, countOf, countsOf } from "./post-counts.ts";
 import type { PostRow } from "./posts.ts";
 import { isReached, POST_ROW } from "./posts.ts";
 import { posts } from "./schema.ts";
@@ -88,9 +88,11 @@ export async function countPosts(db: Database, access: Access, filters: PostFilt
   const { scope, accountIds } = access;
   const { statuses, ...others } = filters;
   if (accountIds === null && Object.values(others).every((filter) => filter === undefined)) {
-    if (!statuses) return countAll(db, scope);
+    const asked: readonly PostStatus[] = statuses ?? POST_STATUSES;
+    const together = asked.filter((status) => countedAs(status) === "queued");
+    if (together.length !== 1) return countOf(db, scope, asked);
     const counts = await countEach(db, scope);
-    return statuses.reduce((total, status) => total + counts[status], 0);
+    return asked.reduce((total, status) => total + counts[status], 0);
   }
   const [row] = await db
     .select({ total: count() })
@@ -142,8 +144,8 @@ function matching(access: Access, filters: PostFilters, now: Millis, after: stri
     eq(posts.workspaceId, scope.workspaceId),
     eq(posts.mode, scope.mode),
     after === null ? undefined : lt(posts.id, after),
-    createdFrom === undefined ? undefined : gte(posts.id, firstIdOf(createdFrom)),
-    createdTo === undefined ? undefined : lt(posts.id, firstIdOf(createdTo)),
+    createdFrom === undefined ? undefined : gte(posts.id, firstIdOf("post", createdFrom)),
+    createdTo === undefined ? undefined : lt(posts.id, firstIdOf("post", createdTo)),
     from === undefined ? undefined : gte(scheduledAt, from),
     to === undefined ? undefined : lt(scheduledAt, to),
     statuses && isOneOf(statuses),
@@ -167,11 +169,6 @@ function isOneOf(statuses: readonly PostStatus[]): SQL {
       ? sql`${posts.status} = ${statuses[0]}`
       : sql`${posts.status} IN (SELECT value FROM json_each(${JSON.stringify(statuses)}))`;
   return statuses.includes("published") ? isListed : sql`${posts.status} <> 'published' AND ${isListed}`;
-}
-
-/** The least id that a post can have that was made then, or later. */
-function firstIdOf(at: Millis): string {
-  return `${ID_PREFIXES.post}_${encodeTime(Math.max(at, 0), 10)}`;
 }
 
 function inScope({ workspaceId, mode }: Scope): SQL {

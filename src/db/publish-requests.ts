@@ -171,8 +171,12 @@ export async function storePosts(
     keysOfOthers.length === 0 ? [] : await selectTaken(db, { ...scope, keys: JSON.stringify(keysOfOthers) }).all();
   return made.map(({ post, claim }) => {
     if (ids.has(post.ref.postId)) return { is: "stored" };
-    const row = claim && taken.find(({ key }) => key === claim.key);
-    return row ? { is: "taken", row } : { is: "refused" };
+    // One whose time is over is nobody's, and stays until somebody forgets it.
+    const row = claim && taken.find(({ key, expiresAt: until }) => key === claim.key && until > now);
+    if (row) return { is: "taken", row };
+    // It may be forgotten by now; repeated, the batch claims it.
+    if (isUnconditional) throw new Error("a key that was taken is not there");
+    return { is: "refused" };
   });
 }
 

@@ -1,4 +1,4 @@
-import { ulid } from "ulid";
+import { encodeTime, ulid } from "ulid";
 import type { Millis } from "./clock.ts";
 
 /** Every kind of thing that has an id, by the prefix the id carries. */
@@ -36,4 +36,9 @@ export function newId(kind: keyof typeof ID_PREFIXES, now: Millis): string {
   // Drawn at once: the library would draw them one at a time, each at the price of all.
   const bytes = crypto.getRandomValues(new Uint8Array(RANDOM_CHARACTERS)).values();
   return `${ID_PREFIXES[kind]}_${ulid(now, () => (bytes.next().value ?? 0) / 256)}`;
+}
+
+/** The least id that something can have that was made then, or later. */
+export function firstIdOf(kind: keyof typeof ID_PREFIXES, at: Millis): string {
+  return `${ID_PREFIXES[kind]}_${encodeTime(Math.max(at, 0), 10)}`;
 }

@@ -190,6 +190,8 @@ export interface Io {
   readMedia(mediaId: string, range: { offset: number; length: number }): Promise<Blob>;
   /** Of these posts of the account, those that belong to no other task. */
   unclaimed(platformPostIds: string[]): Promise<string[]>;
+  /** Whether no other task has a commit with a fingerprint under way on the account: what of it is public is not claimed yet. */
+  isAlone(): Promise<boolean>;
   /** Makes a found post this task's own; false when another task has it. */
   claim(platformPostId: string): Promise<boolean>;
   /** Remembers how much of its quota the account has used, for whoever asks. */

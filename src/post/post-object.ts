@@ -334,7 +334,7 @@ export class PostObject extends DurableObject<Env> implements PostCalls {
     const document = catchUp(commandId === null ? decided.document : keepAnswer(decided.document, systemClock()), now);
     const woken = wake(document, nowOf(document));
     const isChanged = !this.#isStored || JSON.stringify(woken.document) !== JSON.stringify(before);
-    if (isNudge && woken.answer.length > 0 && !hasNews(woken.document)) {
+    if (isNudge && !this.#isStored && woken.answer.length > 0 && !hasNews(woken.document)) {
       this.#document = this.#withAlarm(woken.document);
     } else if (isChanged || commandId !== null) {
       this.#store(woken.document, () => {

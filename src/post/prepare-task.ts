@@ -3,7 +3,7 @@ import type { Vault } from "../accounts/vault.ts";
 import { grantRow } from "../accounts/vault.ts";
 import { noteQuota } from "../db/accounts.ts";
 import type { ExternalAccount, TaskRef } from "../db/commits.ts";
-import { claimPlatformPost, findUnclaimed } from "../db/commits.ts";
+import { claimPlatformPost, findUnclaimed, isAlone } from "../db/commits.ts";
 import type { Database } from "../db/database.ts";
 import type { TaskMaterial } from "../db/publishing.ts";
 import type { Clock, Millis } from "../lib/clock.ts";
@@ -127,6 +127,7 @@ export async function prepareTask(
     },
     noteQuota: (quota) => noteQuota(deps.db, { id: account.id, mode: ref.mode }, { ...quota, readAt: deps.clock() }),
     unclaimed: (ids) => findUnclaimed(deps.db, external, ids, task),
+    isAlone: () => isAlone(deps.db, external, task),
     claim: (id) => claimPlatformPost(deps.db, external, id, task),
     now: deps.clock,
     scaled: (span) => scaled(span, deps.settleScale),

@@ -14,7 +14,7 @@ import type { EarliestWaiting } from "../db/due.ts";
 import { findEarliestWaiting } from "../db/due.ts";
 import { deleteOldEvents } from "../db/events.ts";
 import { findGrantsToRenew } from "../db/grants.ts";
-import { deleteExpiredKeys } from "../db/idempotency.ts";
+import { deleteExpiredKeys, deleteLeftKeys } from "../db/idempotency.ts";
 import { deleteOldManualPauses } from "../db/manual-pauses.ts";
 import { deleteOldCeremonies } from "../db/passkeys.ts";
 import type { PostToWake } from "../db/posts.ts";
@@ -275,11 +275,12 @@ export class SweeperObject extends DurableObject<Env> {
     await this.#handOver("publish", () => sendMessages(this.env.PUBLISH, messages));
   }
 
-  /** Deletes what was told long ago, some workspaces at a time, and once all are through not for an hour. */
+  /** Deletes what was told long ago and keys that nobody comes upon, in some workspaces at a time; once through all, not for an hour. */
   async #forgetEvents(db: Database, now: Millis): Promise<void> {
     const { after, from } = this.ctx.storage.kv.get<Forgetting>(FORGETTING) ?? { after: null, from: now };
     if (from > now) return;
     const next = await deleteOldEvents(db, now, after, MAX_WORKSPACES);
+    await deleteLeftKeys(db, now, { after, through: next }, MAX_EXPIRED_KEYS);
     const state: Forgetting = { after: next, from: next === null ? now + HOUR : now };
     this.ctx.storage.kv.put(FORGETTING, state);
   }

@@ -208,6 +208,15 @@ describe("a replay", () => {
   });
 });
 
+it("a key that is free again tells nothing of the post that had it", async () => {
+  const text = words();
+  const keyed = () => say(text, { schedule: undefined }, { "Idempotency-Key": text });
+  expect((await keyed()).status).toBe(202);
+  advance(30 * DAY);
+  const first = await say(text);
+  expectDuplicate(await keyed(), first);
+});
+
 describe("the dry run", () => {
   it("tells it too, and remembers nothing", async () => {
     const text = words();

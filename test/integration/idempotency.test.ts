@@ -1,9 +1,13 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { database } from "../../src/db/database.ts";
+import { forgetKeysOfPosts } from "../../src/db/idempotency.ts";
+import { SWEEPER_NAME } from "../../src/post/sweeper.ts";
 import type { TestWorkspace } from "./helpers/api.ts";
 import { call, newAccount, newWorkspace, publish } from "./helpers/api.ts";
 import { advance, holdTime } from "./helpers/drive.ts";
 
+const HOUR = 3_600_000;
 const DAY = 86_400_000;
 const CONFLICT = {
   error: {
@@ -284,6 +288,22 @@ describe("keys of posts whose time is over", () => {
       ),
     );
 
+  it("are forgotten by the hourly round where nobody publishes any more, and those that still hold are not", async () => {
+    const idle = await newWorkspace();
+    const busy = await newWorkspace();
+    await publish(busy, { ...request("Still here"), accounts: [await newAccount(busy, "facebook")] });
+    for (const of of [idle, busy]) {
+      await store(of, ["z1", "z2"], true);
+      await store(of, ["z3"], false);
+    }
+    advance(HOUR);
+    const left = async (of: TestWorkspace) => (await kept(of)).filter((key) => key.startsWith("z"));
+    for (let sweeps = 0; sweeps < 50 && (await left(idle)).length > 1; sweeps++) {
+      await env.SWEEPER.getByName(SWEEPER_NAME).sweep();
+    }
+    expect([await left(idle), await left(busy)]).toEqual([["z3"], ["z1", "z2", "z3"]]);
+  });
+
   it("are forgotten by requests whose keys come before them, some by each, and nobody else's", async () => {
     const mine = await newWorkspace();
     const into = await newAccount(mine, "facebook");
@@ -302,5 +322,19 @@ describe("keys of posts whose time is over", () => {
     for (let i = 0; i < 12; i++) await ask();
     expect((await kept(mine)).filter((key) => !/^[0-9a-f]{64}$/.test(key))).toEqual(["y0", "y1"]);
     expect(await kept(workspace)).toContain("y2");
+  });
+
+  it("are forgotten by bulks too, wherever they stand among those that are kept", async () => {
+    const mine = await newWorkspace();
+    const digest = () => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("hex");
+    await store(mine, Array.from({ length: 1_500 }, digest), false);
+    await store(mine, Array.from({ length: 300 }, digest), true);
+    const db = database(env.DB);
+    for (let i = 0; i < 30; i++) {
+      const claimed = Array.from({ length: 50 }, () => ({ key: digest() }));
+      await db.batch([forgetKeysOfPosts(db, { workspaceId: mine.id, mode: "test" }, claimed, Date.now())]);
+    }
+    // Behind the least of their keys all of them would come to the first part alone.
+    expect((await kept(mine)).length).toBeLessThan(1_600);
   });
 });

@@ -434,6 +434,12 @@ describe("a deleted workspace", () => {
     const [published] = await publicPosts(workspace, account);
     expect((await call("GET", `/sandbox/${workspace.id}/${published?.id}`)).status).toBe(200);
     const bystander = await newWorkspace();
+    await env.DB.prepare(
+      `INSERT INTO commit_locks (mode, platform, external_id, fingerprint, workspace_id, post_id, account_id)
+       VALUES ('test', 'facebook', 'page', 'left by an earlier release', ?, ?, ?)`,
+    )
+      .bind(workspace.id, done.postId, account)
+      .run();
     // What others have left would be deleted first.
     await sweepMediaAway();
 

@@ -343,6 +343,17 @@ export const GUARDS: readonly Guard[] = [
     scenario: "two pictures without a word find one media at the same moment",
   },
   {
+    name: "who is not alone believes no listing without captions",
+    edits: [
+      {
+        file: "src/platforms/meta/instagram/find-media.ts",
+        find: "(!lacksCaptions || (await io.isAlone()))",
+        replace: "true",
+      },
+    ],
+    scenario: "a listing without captions shows another's media before that is claimed",
+  },
+  {
     name: "a write is tried again",
     edits: [
       {

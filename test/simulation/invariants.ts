@@ -123,10 +123,14 @@ function publicOnce(world: World, posts: Stored[]): string[] {
 
 function idsAgree(world: World, posts: Stored[]): string[] {
   const claimed = new Set<string>();
+  const claims = world.sqlite.all("SELECT platform_post_id, post_id FROM platform_posts WHERE epoch IS NULL");
+  const holders = new Map(claims.map((row) => [row.platform_post_id, row.post_id]));
   return posts.flatMap((post) =>
     post.tasks.flatMap((task) => {
       const id = task.platformPostId;
       if (id === null) return [];
+      // Or it may be taken for another's later.
+      if (task.status === "published" && holders.get(id) !== post.id) return `I3: ${id} is not claimed by its task`;
       const shown = world.network.posts.find((logged) => logged.post.id === id);
       if (claimed.has(id)) return `I3: two tasks claim ${id}`;
       claimed.add(id);

@@ -198,6 +198,24 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     },
     expected: { statuses: ["canceled"], shown: 0, canceled: true },
   },
+  "a listing without captions shows another's media before that is claimed": {
+    plan: TWINS.map((twin, index) => ({
+      ...twin,
+      text: `Words ${index}`,
+      workspace: 1,
+      accounts: ["instagram's own"],
+      hasPicture: true,
+      schedule: (10 + 4 * index) * SECOND,
+    })),
+    script: (world) => {
+      world.network.switches.hideCaptions = true;
+      world.network.switches.listingLag = 2 * SECOND;
+      const mishaps = [null, CUT];
+      world.network.script = (name) => (IS_COMMIT.test(name) ? (mishaps.shift() ?? null) : null);
+      interfere(world, "post.attachPermalink", 1, () => ({ delay: 9 * SECOND }));
+    },
+    expected: { statuses: ["published", "published"], shown: 2 },
+  },
   "a listing shows the words in another form": {
     plan: [post({ text: "Café  and more\u200b " })],
     script: (world) => {

@@ -57,7 +57,8 @@ export async function findMedia(
   const listed = await listEdge(graph, io, `${io.connection.externalId}/${edge}`, params, ROW);
   if (listed.is === "incomplete") return { is: "unreadable", fault: listed.fault };
   const mayLackCaptions = isPublished && io.connection.host === "instagram";
-  const tellsCaptions = kind !== "story" && !(mayLackCaptions && listed.rows.every((row) => !row.caption));
+  const lacksCaptions = kind !== "story" && mayLackCaptions && listed.rows.every((row) => !row.caption);
+  const tellsCaptions = kind !== "story" && !lacksCaptions;
   const ours = normaliseText(io.draft.text);
   const alike = listed.rows.filter((row) => {
     return couldBe(row, typeOf(io.draft)) && (!tellsCaptions || normaliseText(row.caption ?? "") === ours);
@@ -65,7 +66,8 @@ export async function findMedia(
   const unclaimed = await io.unclaimed(alike.map((row) => row.id));
   const free = alike.filter((row) => unclaimed.includes(row.id));
   const [only, ...others] = free.filter((row) => isWithin(row, { from, to }));
-  const isOne = only !== undefined && others.length === 0;
+  // Without captions it may be what another task has just published.
+  const isOne = only !== undefined && others.length === 0 && (!lacksCaptions || (await io.isAlone()));
   if (isOne && (await io.claim(only.id))) return { is: "one", post: postOf(only) };
   // One outside the window could be ours, if our clock was wrong: there is no saying that there is none.
   return free.length === 0 ? { is: "none" } : { is: "several", posts: free.map(postOf) };
