@@ -273,7 +273,7 @@ export const GUARDS: readonly Guard[] = [
         replace: "FROM posts WHERE 0 < ",
       },
     ],
-    scenario: "a projection overtakes the one before",
+    scenario: "the end of one task is told after the end of the post",
   },
   {
     name: "counters count what was inserted",
