@@ -2,7 +2,8 @@ import type { SQL } from "drizzle-orm";
 import { and, eq, sql } from "drizzle-orm";
 import type { PostStatus, Scope } from "../lib/vocabulary.ts";
 import { POST_STATUSES } from "../lib/vocabulary.ts";
-import type { Database } from "./database.ts";
+import type { Database, World } from "./database.ts";
+import { prepared, SCOPE } from "./database.ts";
 import { postCounts } from "./schema.ts";
 
 /*
@@ -29,9 +30,11 @@ export function countPublishing(workspaceId: SQL, mode: SQL): SQL<number> {
     AND posts.status = 'publishing' AND posts.status <> 'published')`;
 }
 
+const selectCounts = prepared((db) => db.select().from(postCounts).where(isOf(SCOPE)));
+
 /** How many posts of these statuses a scope has, of those that are counted together all or none: one row. */
 export async function countOf(db: Database, scope: Scope, statuses: readonly PostStatus[]): Promise<number> {
-  const [counts] = await db.select().from(postCounts).where(isOf(scope));
+  const [counts] = await selectCounts(db, scope).all();
   return statuses.reduce((total, status) => total + (counts?.[status] ?? 0), 0);
 }
 
@@ -55,6 +58,6 @@ export function countsOf(count: (status: PostStatus) => number | undefined): Rec
   return Object.fromEntries(POST_STATUSES.map((status) => [status, count(status) ?? 0])) as Record<PostStatus, number>;
 }
 
-function isOf(scope: Scope): SQL | undefined {
+function isOf(scope: World): SQL | undefined {
   return and(eq(postCounts.workspaceId, scope.workspaceId), eq(postCounts.mode, scope.mode));
 }

@@ -5,7 +5,7 @@ import { firstIdOf } from "../lib/ids.ts";
 import type { Access, PlatformId, PostStatus, Scope } from "../lib/vocabulary.ts";
 import { POST_STATUSES } from "../lib/vocabulary.ts";
 import type { Database } from "./database.ts";
-import { statement } from "./database.ts";
+import { prepared, SCOPE, statement } from "./database.ts";
 import { countEach, countedAs, countOf, countsOf } from "./post-counts.ts";
 import type { PostRow } from "./posts.ts";
 import { isReached, POST_ROW } from "./posts.ts";
@@ -58,6 +58,28 @@ function listedPost(row: object): ListedPost {
   return Object.fromEntries(members) as ListedPost;
 }
 
+/** Greater than all ids. */
+const AFTER_ALL = "~";
+
+/** The posts that are made last, without filters: what is asked for most. */
+const selectLatest = prepared((db) =>
+  db.run(
+    db
+      .select(COLUMNS)
+      .from(posts)
+      .where(
+        and(
+          eq(posts.workspaceId, SCOPE.workspaceId),
+          eq(posts.mode, SCOPE.mode),
+          lt(posts.id, sql.placeholder("after")),
+        ),
+      )
+      .orderBy(desc(posts.id))
+      .limit(sql.placeholder("limit"))
+      .getSQL(),
+  ),
+);
+
 /** @param after the id of the last post of the page before; null: the first page */
 export async function listPosts(
   db: Database,
@@ -66,6 +88,11 @@ export async function listPosts(
   page: { after: string | null; limit: number },
   now: Millis,
 ): Promise<ListedPost[]> {
+  if (isUnfiltered(access, filters)) {
+    const values = { ...access.scope, after: page.after ?? AFTER_ALL, limit: page.limit };
+    const [{ results }] = await db.batch([selectLatest(db, values)]);
+    return results.map((row) => listedPost(row as object));
+  }
   // One statement for each status, for each is in order by itself: together they would have to be read whole and sorted.
   const [first, ...others] = (filters.statuses ?? [undefined]).map((status) => {
     const statuses = status && [status];
@@ -83,11 +110,16 @@ export async function listPosts(
   return found.sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, page.limit);
 }
 
+/** Whether all posts of a scope are asked for. */
+function isUnfiltered({ accountIds }: Access, filters: PostFilters): boolean {
+  return accountIds === null && Object.values(filters).every((filter) => filter === undefined);
+}
+
 /** How many posts match. Of all, or with statuses alone, one row of counters says so, unless a key is restricted. */
 export async function countPosts(db: Database, access: Access, filters: PostFilters, now: Millis): Promise<number> {
-  const { scope, accountIds } = access;
+  const { scope } = access;
   const { statuses, ...others } = filters;
-  if (accountIds === null && Object.values(others).every((filter) => filter === undefined)) {
+  if (isUnfiltered(access, others)) {
     const asked: readonly PostStatus[] = statuses ?? POST_STATUSES;
     const together = asked.filter((status) => countedAs(status) === "queued");
     if (together.length !== 1) return countOf(db, scope, asked);

@@ -184,7 +184,7 @@ describe("filters", () => {
 async function plansOf(query: string, key: string): Promise<string[]> {
   const spy = vi.spyOn(env.DB, "prepare");
   const answer = await list(query, key);
-  const queries = spy.mock.calls.map(([sql]) => sql).filter((sql) => /from posts\b/.test(sql));
+  const queries = spy.mock.calls.map(([sql]) => sql).filter((sql) => /from "?posts\b/.test(sql));
   spy.mockRestore();
   expect([query, answer.status]).toEqual([query, 200]);
   expect(queries.length).toBeGreaterThan(0);
