@@ -9,7 +9,7 @@ import type { TestWorkspace } from "./helpers/api.ts";
 import { call, newAccount, newPicture, newWorkspace, ORIGIN, publish } from "./helpers/api.ts";
 import type { Counts } from "./helpers/counted.ts";
 import { countBatch, countedEnv, countRequest } from "./helpers/counted.ts";
-import { advance, documentOf, holdTime, refOf, ringAlarm, wake } from "./helpers/drive.ts";
+import { advance, documentOf, holdTime, refOf, ringAlarm, sweepMediaAway, wake } from "./helpers/drive.ts";
 import { Receivers } from "./helpers/webhooks.ts";
 
 /*
@@ -142,6 +142,8 @@ describe("one request stays within the free plan", () => {
 
 describe("one sweep stays within the free plan", () => {
   it("with posts to erase, audit lines to seal and posts to wake", async () => {
+    // Uploads that other tests have left are deleted by calls of their own.
+    await sweepMediaAway();
     const doomed = await newWorkspace();
     const account = await newAccount(doomed, "facebook");
     const schedule = new Date(Date.now() + 3_600_000).toISOString();

@@ -97,7 +97,7 @@ export const GUARDS: readonly Guard[] = [
     edits: [
       {
         file: "src/db/post-lists.ts",
-        find: "    eq(posts.mode, scope.mode),\n",
+        find: "          eq(posts.mode, SCOPE.mode),\n",
         replace: "",
       },
     ],
