@@ -298,9 +298,22 @@ describe("keys of posts whose time is over", () => {
     }
     advance(HOUR);
     const left = async (of: TestWorkspace) => (await kept(of)).filter((key) => key.startsWith("z"));
+    const prepare = vi.spyOn(env.DB, "prepare");
     for (let sweeps = 0; sweeps < 50 && (await left(idle)).length > 1; sweeps++) {
       await env.SWEEPER.getByName(SWEEPER_NAME).sweep();
     }
+    const [query = ""] = prepare.mock.calls.flat().filter((sql) => sql.includes("idempotency AS k"));
+    prepare.mockRestore();
+    // Where somebody publishes the keys are not even looked at, however many there are.
+    const params = Array.from({ length: query.split("?").length - 1 }, () => "1");
+    const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${query}`)
+      .bind(...params)
+      .all<{ detail: string }>();
+    const order = ["SEARCH posts", "SEARCH k"].map((step) =>
+      results.findIndex(({ detail }) => detail.startsWith(step)),
+    );
+    expect(order[0]).toBeGreaterThan(0);
+    expect(order[1]).toBeGreaterThan(order[0] ?? 0);
     expect([await left(idle), await left(busy)]).toEqual([["z3"], ["z1", "z2", "z3"]]);
   });
 
